@@ -1,0 +1,17 @@
+package dev.perigee.edge.cache;
+
+import java.util.Optional;
+
+/** One response in the store, as it was when it was found; its bytes may be evicted later. */
+public interface StoredResponse {
+  StoredMeta meta();
+
+  /** Bytes of the body. */
+  long length();
+
+  /**
+   * Pins the body for reading; empty when it was evicted or purged since it was found. Never
+   * blocks. The caller closes what it gets.
+   */
+  Optional<StoredBody> open();
+}

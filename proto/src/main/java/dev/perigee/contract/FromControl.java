@@ -1,0 +1,55 @@
+package dev.perigee.contract;
+
+import java.util.List;
+
+/** What the control plane says on the sync stream. */
+public sealed interface FromControl {
+  /**
+   * The first answer on a stream.
+   *
+   * @param logId which change log the numbers count in
+   * @param headRevision newest revision
+   * @param headPurge newest purge; the node answers nothing from its cache before it applied it
+   * @param purgedThrough everything fetched before this purge counts as hard-purged; 0 when the log
+   *     reaches back to the node's last purge
+   */
+  record Welcome(String logId, long headRevision, long headPurge, long purgedThrough)
+      implements FromControl {}
+
+  /**
+   * A snapshot ({@code fromRevision} 0) or a delta, or one part of it.
+   *
+   * @param part from 0
+   * @param last whether the update is complete with this part
+   */
+  record Update(
+      String nonce,
+      long revision,
+      long fromRevision,
+      int part,
+      boolean last,
+      List<SiteConfig> sites,
+      List<String> removedSites,
+      List<CertificateConfig> certificates,
+      List<String> removedCertificates,
+      String zone)
+      implements FromControl {
+    public Update {
+      sites = List.copyOf(sites);
+      removedSites = List.copyOf(removedSites);
+      certificates = List.copyOf(certificates);
+      removedCertificates = List.copyOf(removedCertificates);
+    }
+
+    public boolean isSnapshot() {
+      return fromRevision == 0;
+    }
+  }
+
+  /** Purges in ascending order of number. */
+  record Purges(List<Purge> purges) implements FromControl {
+    public Purges {
+      purges = List.copyOf(purges);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package dev.perigee.contract;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * A site as its owner registered it.
+ *
+ * @param id a DNS label, unique, never reused: cache keys begin with it and {@code <id>.<zone>} is
+ *     its steered name
+ * @param hosts normalised host names or wildcards ({@code *.shop.example}), at least one
+ * @param origins the servers that hold the content, at least one
+ * @param regions the regions that serve it; empty means all
+ * @param schemeInKey whether http and https are cached apart
+ * @param portInKey whether ports are cached apart
+ */
+public record SiteConfig(
+    String id,
+    List<String> hosts,
+    List<OriginUrl> origins,
+    Set<String> regions,
+    boolean schemeInKey,
+    boolean portInKey) {
+  /** Copies the collections. */
+  public SiteConfig {
+    hosts = List.copyOf(hosts);
+    origins = List.copyOf(origins);
+    regions = Set.copyOf(regions);
+  }
+
+  /** Whether nodes of {@code region} serve this site. */
+  public boolean isServedIn(String region) {
+    return regions.isEmpty() || regions.contains(region);
+  }
+
+  /** Whether the site answers for this normalised host. */
+  public boolean answersFor(String host) {
+    return hosts.stream().anyMatch(pattern -> HostName.matches(pattern, host));
+  }
+
+  /**
+   * The host under which requests for the steered names are keyed and fetched: the first that is
+   * not a wildcard; empty where there are only wildcards.
+   */
+  public Optional<String> primaryHost() {
+    return hosts.stream().filter(host -> !host.startsWith("*.")).findFirst();
+  }
+}

@@ -1,0 +1,70 @@
+package dev.perigee.contract;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/** The rules a site must keep on both sides; an edge trusts no control plane to have checked. */
+public final class SiteValidator {
+  private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+
+  private SiteValidator() {}
+
+  /** Everything wrong with the site; empty when it may serve. */
+  public static List<Problem> problems(SiteConfig site) {
+    List<Problem> problems = new ArrayList<>();
+    if (!isLabel(site.id())) {
+      problems.add(new Problem("id", "must be 1 to 63 of a-z, 0-9 and inner hyphens"));
+    }
+    hosts(site, problems);
+    origins(site, problems);
+    regions(site, problems);
+    return problems;
+  }
+
+  /** Whether {@code text} can be a site id, node name or region: a lower-case DNS label. */
+  public static boolean isLabel(String text) {
+    return LABEL.matcher(text).matches();
+  }
+
+  private static void hosts(SiteConfig site, List<Problem> problems) {
+    if (site.hosts().isEmpty()) {
+      problems.add(new Problem("hosts", "must name at least one host"));
+    }
+    if (site.hosts().size() > Limits.SITE_HOSTS) {
+      problems.add(new Problem("hosts", "must be at most " + Limits.SITE_HOSTS));
+    }
+    Set<String> seen = new HashSet<>();
+    for (int i = 0; i < site.hosts().size(); i++) {
+      String host = site.hosts().get(i);
+      boolean normal = HostName.normalisePattern(host).filter(host::equals).isPresent();
+      if (!normal) {
+        problems.add(new Problem("hosts[" + i + "]", "is not a host name: " + host));
+      } else if (!seen.add(host)) {
+        problems.add(new Problem("hosts[" + i + "]", "stands twice: " + host));
+      }
+    }
+  }
+
+  private static void origins(SiteConfig site, List<Problem> problems) {
+    if (site.origins().isEmpty()) {
+      problems.add(new Problem("origins", "must name at least one server"));
+    }
+    if (site.origins().size() > Limits.SITE_ORIGINS) {
+      problems.add(new Problem("origins", "must be at most " + Limits.SITE_ORIGINS));
+    }
+  }
+
+  private static void regions(SiteConfig site, List<Problem> problems) {
+    if (site.regions().size() > Limits.SITE_REGIONS) {
+      problems.add(new Problem("regions", "must be at most " + Limits.SITE_REGIONS));
+    }
+    for (String region : site.regions()) {
+      if (!isLabel(region)) {
+        problems.add(new Problem("regions", "is not a region's name: " + region));
+      }
+    }
+  }
+}
