@@ -1,0 +1,40 @@
+package dev.perigee.control.store;
+
+import dev.perigee.contract.Purge;
+import dev.perigee.contract.PurgeScope;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** The numbered log of purges. Calls block; a broken database is a {@link StoreException}. */
+public interface PurgeStore {
+  /**
+   * Commits a purge and gives it the next number: in commit order, without gaps.
+   *
+   * @param site id of an existing site; empty only for everything of every site
+   * @param idempotencyKey a second purge with the same key is the first one again
+   */
+  Change<IssuedPurge> issue(
+      Optional<String> site, PurgeScope scope, boolean soft, Optional<String> idempotencyKey);
+
+  Optional<IssuedPurge> byId(String id);
+
+  /** The newest purges, newest first. */
+  List<IssuedPurge> newest(int limit);
+
+  /** Purges with numbers above {@code number}, ascending, at most {@code limit}. */
+  List<Purge> after(long number, int limit);
+
+  /** Number of the newest purge; 0 when there was none. */
+  long head();
+
+  /** The smallest number that {@link #after} can still start from. */
+  long floor();
+
+  /**
+   * A purge with its receipt's key.
+   *
+   * @param id a UUID
+   */
+  record IssuedPurge(String id, Purge purge, Instant issuedAt) {}
+}
