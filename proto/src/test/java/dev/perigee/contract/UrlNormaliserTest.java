@@ -51,7 +51,6 @@ final class UrlNormaliserTest {
       strings = {
         "a",
         "*",
-        "?a",
         "/a b",
         "/a\tb",
         "/a\u0000",
