@@ -1,0 +1,128 @@
+package dev.perigee.contract;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.UnknownFieldSet;
+import dev.perigee.contract.sync.v1.ControlMessage;
+import dev.perigee.contract.sync.v1.EdgeMessage;
+import dev.perigee.contract.sync.v1.Origin;
+import dev.perigee.contract.sync.v1.Site;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What one side encodes the other decodes to the same, and fields added later do no harm. */
+final class SyncCodecTest {
+  private static final SiteConfig SITE =
+      new SiteConfig(
+          "shop",
+          List.of("www.shop.example", "*.shop.example"),
+          List.of(new OriginUrl("https", "origin.shop.example", 8443)),
+          Set.of("eu-central"),
+          true,
+          false);
+
+  static Stream<FromEdge> fromEdge() {
+    return Stream.of(
+        new FromEdge.Hello("fra-1", "1.0", 7, 9, "log"),
+        new FromEdge.Ack("n1", 8, List.of(new FromEdge.Refusal("shop", "no origins"))),
+        new FromEdge.Nack("n2", 8, List.of("a part is missing")),
+        new FromEdge.PurgeAck(12),
+        new FromEdge.Heartbeat(8, 12, 10.5, 3, 0.25, false, "disk full"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("fromEdge")
+  void whatAnEdgeSaysComesBackTheSame(FromEdge message) throws InvalidProtocolBufferException {
+    byte[] wire = SyncCodec.encode(message).toByteArray();
+    assertEquals(message, SyncCodec.decode(EdgeMessage.parseFrom(wire)));
+  }
+
+  static Stream<FromControl> fromControl() {
+    CertificateConfig certificate =
+        new CertificateConfig(
+            "ab",
+            List.of("www.shop.example"),
+            List.of(Bytes.copyOf(new byte[] {1, 2})),
+            Bytes.copyOf(new byte[] {3}));
+    return Stream.of(
+        new FromControl.Welcome("log", 4, 5, 6),
+        new FromControl.Update(
+            "n",
+            4,
+            0,
+            1,
+            true,
+            List.of(SITE),
+            List.of("gone"),
+            List.of(certificate),
+            List.of("cd"),
+            "cdn.example"),
+        new FromControl.Purges(
+            List.of(
+                purge(1, new PurgeScope.Url("h", "/a"), true),
+                purge(2, new PurgeScope.Prefix(Optional.empty(), "/img/"), false),
+                purge(3, new PurgeScope.Prefix(Optional.of("h"), "/img/"), false),
+                purge(4, new PurgeScope.Host("h"), false),
+                purge(5, new PurgeScope.Tag("product-7"), false),
+                purge(6, new PurgeScope.Everything(), false),
+                new Purge(7, Optional.empty(), new PurgeScope.Everything(), true))));
+  }
+
+  @ParameterizedTest
+  @MethodSource("fromControl")
+  void whatTheControlPlaneSaysComesBackTheSame(FromControl message)
+      throws InvalidProtocolBufferException {
+    byte[] wire = SyncCodec.encode(message).toByteArray();
+    assertEquals(message, SyncCodec.decode(ControlMessage.parseFrom(wire)));
+  }
+
+  @Test
+  void aFieldAddedLaterIsIgnored() throws InvalidProtocolBufferException {
+    FromEdge hello = new FromEdge.Hello("fra-1", "1.0", 7, 9, "log");
+    EdgeMessage.Builder newer = SyncCodec.encode(hello).toBuilder();
+    newer
+        .getHelloBuilder()
+        .setUnknownFields(
+            UnknownFieldSet.newBuilder()
+                .addField(
+                    999,
+                    UnknownFieldSet.Field.newBuilder()
+                        .addLengthDelimited(ByteString.copyFromUtf8("later"))
+                        .build())
+                .build());
+    byte[] wire = newer.build().toByteArray();
+    assertEquals(hello, SyncCodec.decode(EdgeMessage.parseFrom(wire)));
+  }
+
+  @Test
+  void aMessageOfUnknownKindIsAnError() {
+    ControlMessage unknown = ControlMessage.getDefaultInstance();
+    assertThrows(IllegalArgumentException.class, () -> SyncCodec.decode(unknown));
+  }
+
+  @Test
+  void anOriginThatCannotBeReadCostsItsSiteAndNotTheUpdate() {
+    Site broken =
+        Site.newBuilder()
+            .setId("shop")
+            .addHosts("www.shop.example")
+            .addOrigins(Origin.newBuilder().setUrl("ftp://x"))
+            .build();
+    List<Problem> problems = SiteValidator.problems(SyncCodec.decode(broken));
+    assertEquals("origins", problems.getFirst().field());
+    assertTrue(SiteValidator.problems(SITE).isEmpty());
+  }
+
+  private static Purge purge(long number, PurgeScope scope, boolean soft) {
+    return new Purge(number, Optional.of("shop"), scope, soft);
+  }
+}
