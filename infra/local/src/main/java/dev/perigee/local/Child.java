@@ -69,7 +69,8 @@ final class Child {
     if (process.isPresent()) {
       Process running = process.get();
       List<ProcessHandle> descendants = running.descendants().toList();
-      running.destroy();
+      // By its handle: Process.destroy would close our end of its output, and lose its last words.
+      running.toHandle().destroy();
       if (!running.waitFor(STOP_GRACE.toMillis(), TimeUnit.MILLISECONDS)) {
         running.destroyForcibly().waitFor(STOP_GRACE.toMillis(), TimeUnit.MILLISECONDS);
         descendants.forEach(ProcessHandle::destroyForcibly);
@@ -119,7 +120,7 @@ final class Child {
       folder.child(part.name()).write(running.toHandle());
       running.getOutputStream().close();
       if (!isWanted()) {
-        running.destroy();
+        running.toHandle().destroy();
       }
       Thread reader = Thread.ofVirtual().name("log-" + part.name()).start(() -> read(running));
       int code = running.waitFor();

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class PortCheckIT {
   @Test
   void aPortInUseIsOneSentenceThatNamesIt() throws Exception {
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       int port = taken.getLocalPort();
       LocalException refusal =
           assertThrows(

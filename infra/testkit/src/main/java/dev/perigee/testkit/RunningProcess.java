@@ -109,13 +109,14 @@ public final class RunningProcess implements AutoCloseable {
 
   /** Asks it to stop, as Ctrl-C or {@code kill} does. */
   public void terminate() {
-    process.destroy();
+    // By its handle: Process.destroy would close our end of its output, and lose its last words.
+    process.toHandle().destroy();
   }
 
   /** {@code kill -9}, of this process alone. */
   public void kill() {
     process.descendants().forEach(orphans::add);
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly();
   }
 
   public boolean isAlive() {
