@@ -21,11 +21,11 @@ final class ReadyText {
         "  Clear what carries a tag, on every edge, then fetch again:",
         "    ./perigee purge --site " + siteHost + " --tag product-7 --wait",
         "  Ask DNS for clients of three continents:",
-        "    dig @%s -p %d %s.%s +short +subnet=81.2.69.142/32"
+        "    dig @%s -p %d %s.%s +short +subnet=194.25.0.60/32"
             .formatted(host, Layout.DNS_PORT, site, zone),
         "    dig @%s -p %d %s.%s +short +subnet=8.8.8.8/32"
             .formatted(host, Layout.DNS_PORT, site, zone),
-        "    dig @%s -p %d %s.%s +short +subnet=103.6.151.1/32"
+        "    dig @%s -p %d %s.%s +short +subnet=165.21.83.88/32"
             .formatted(host, Layout.DNS_PORT, site, zone),
         "  See why, and how the network is:",
         "    ./perigee steer explain --client 8.8.8.8 --site " + siteHost,
