@@ -1,0 +1,110 @@
+package dev.perigee.edge.collapse;
+
+import dev.perigee.edge.cache.StoredMeta;
+import dev.perigee.edge.cache.StoredResponse;
+import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.ResponseHead;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One fetch for one key, from the moment somebody decides to ask the origin until its head is
+ * known, and everybody who waits for that. What comes after the head is the {@link Fill}'s.
+ */
+public final class Flight {
+  private final CacheKey key;
+  private final long fence;
+  private final int maxFollowers;
+  private final List<Follower> followers = new ArrayList<>();
+  private @Nullable Filled filled;
+
+  /**
+   * @param fence last purge in force when it began
+   * @param maxFollowers who may wait for the head
+   */
+  Flight(CacheKey key, long fence, int maxFollowers) {
+    this.key = key;
+    this.fence = fence;
+    this.maxFollowers = maxFollowers;
+  }
+
+  public CacheKey key() {
+    return key;
+  }
+
+  public long fence() {
+    return fence;
+  }
+
+  /** What the flight came to, once its head is known. */
+  public sealed interface Filled {
+    /** A response that may be shared, being received. */
+    record Ready(ResponseHead head, StoredMeta meta, OptionalLong length, Fill fill)
+        implements Filled {}
+
+    /** The stored response was validated. */
+    record Refreshed(StoredResponse response) implements Filled {}
+
+    /** The response is for its own request only: everybody asks for themselves. */
+    record Uncacheable() implements Filled {}
+
+    /** The origin gave no answer. */
+    record LeaderFailed(String reason, int status) implements Filled {}
+  }
+
+  /** Tags of the response, once known. */
+  public synchronized Optional<Collection<String>> tags() {
+    return switch (filled) {
+      case Filled.Ready ready -> Optional.of(ready.meta().tags());
+      case Filled.Refreshed refreshed -> Optional.of(refreshed.response().meta().tags());
+      case null, default -> Optional.empty();
+    };
+  }
+
+  /**
+   * Waits for the head; called at once, on the caller's thread, when it is known.
+   *
+   * @return false when too many wait already
+   */
+  public boolean follow(Executor thread, Consumer<Filled> told) {
+    Filled known;
+    synchronized (this) {
+      known = filled;
+      if (known == null) {
+        if (followers.size() >= maxFollowers) {
+          return false;
+        }
+        followers.add(new Follower(thread, told));
+        return true;
+      }
+    }
+    told.accept(known);
+    return true;
+  }
+
+  /** The head is known: tells everybody who waits. Once. */
+  public void filled(Filled answer) {
+    List<Follower> told;
+    synchronized (this) {
+      if (filled != null) {
+        throw new IllegalStateException("a flight is filled once");
+      }
+      filled = answer;
+      told = List.copyOf(followers);
+      followers.clear();
+    }
+    told.forEach(follower -> follower.thread.execute(() -> follower.told.accept(answer)));
+  }
+
+  public synchronized boolean isFilled() {
+    return filled != null;
+  }
+
+  private record Follower(Executor thread, Consumer<Filled> told) {}
+}

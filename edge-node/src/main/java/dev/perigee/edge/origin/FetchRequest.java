@@ -1,0 +1,41 @@
+package dev.perigee.edge.origin;
+
+import dev.perigee.contract.OriginUrl;
+import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.FieldList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What to ask an origin.
+ *
+ * @param servers the site's origin servers, at least one
+ * @param method as it goes out
+ * @param target path and query
+ * @param fields every header field that goes out, Host included
+ * @param body the request's body; empty for none
+ */
+public record FetchRequest(
+    List<OriginUrl> servers,
+    String method,
+    String target,
+    FieldList fields,
+    Optional<BodySource> body) {
+  /** Copies the collection. */
+  public FetchRequest {
+    servers = List.copyOf(servers);
+  }
+
+  /** Whether sending it twice does the same as once (RFC 9110, section 9.2.2). */
+  boolean isIdempotent() {
+    return switch (method) {
+      case "GET", "HEAD", "OPTIONS", "PUT", "DELETE" -> true;
+      default -> false;
+    };
+  }
+
+  /** Whether it can be sent again: idempotent, and no body was taken from the client. */
+  boolean isRepeatable() {
+    return isIdempotent() && body.isEmpty();
+  }
+}

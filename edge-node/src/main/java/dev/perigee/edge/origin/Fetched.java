@@ -1,0 +1,18 @@
+package dev.perigee.edge.origin;
+
+import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.ResponseHead;
+
+/** The answer to a fetch. */
+public sealed interface Fetched {
+  /** A final response, 304 included; its body waits to be delivered on the fetching thread. */
+  record Response(ResponseHead head, BodySource body, long requestMillis, long responseMillis)
+      implements Fetched {}
+
+  /**
+   * No response.
+   *
+   * @param source the server asked, as {@code host:port}; empty where none was reached
+   */
+  record Failed(FailureKind kind, String source) implements Fetched {}
+}

@@ -1,0 +1,34 @@
+package dev.perigee.edge.origin;
+
+import java.time.Duration;
+
+/**
+ * Limits of the way to origins.
+ *
+ * @param connectTimeout for the TCP and TLS handshakes of one try
+ * @param responseTimeout from the request's end to the answer's head
+ * @param idleTimeout between two parts of a body
+ * @param keepAlive how long an idle connection is kept
+ * @param idlePerServer idle connections kept per server and I/O thread
+ * @param maxConnections open connections of this node to all origins
+ * @param allowPrivate whether loopback, link-local and private addresses may be origins
+ */
+public record OriginConfig(
+    Duration connectTimeout,
+    Duration responseTimeout,
+    Duration idleTimeout,
+    Duration keepAlive,
+    int idlePerServer,
+    int maxConnections,
+    boolean allowPrivate) {
+  public static OriginConfig defaults(boolean allowPrivate) {
+    return new OriginConfig(
+        Duration.ofSeconds(3),
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(60),
+        Duration.ofSeconds(30),
+        32,
+        10_000,
+        allowPrivate);
+  }
+}

@@ -1,0 +1,35 @@
+package dev.perigee.edge.request;
+
+import java.nio.ByteBuffer;
+import java.util.OptionalLong;
+
+/** A body on its way in. Used on one I/O thread only; never blocks. */
+public interface BodySource {
+  /** Bytes of the whole body, where announced. */
+  OptionalLong length();
+
+  /** Begins to deliver; once. */
+  void deliver(Receiver receiver);
+
+  /** Goes on after {@link Receiver#take} returned false. */
+  void resume();
+
+  /** No more is wanted; the connection may be closed. */
+  void cancel();
+
+  /** Takes the parts of a body. */
+  interface Receiver {
+    /**
+     * One part; the buffer is the source's again when this returns.
+     *
+     * @return false to pause delivery until {@link BodySource#resume}
+     */
+    boolean take(ByteBuffer part);
+
+    /** The body is whole. */
+    void end();
+
+    /** The body breaks off. */
+    void broken(String reason);
+  }
+}

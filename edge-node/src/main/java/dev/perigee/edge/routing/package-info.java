@@ -1,0 +1,5 @@
+/** Host to site. Built from the configuration, read by the pipeline; never changes once built. */
+@NullMarked
+package dev.perigee.edge.routing;
+
+import org.jspecify.annotations.NullMarked;
