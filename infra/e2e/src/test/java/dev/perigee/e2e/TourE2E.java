@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.testkit.RunningProcess.Finished;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -125,6 +126,31 @@ class TourE2E {
   }
 
   @Test
+  @Order(4)
+  void steeringOverHttpRedirectsToAnEdgeThatServesTheSameObjects() {
+    Fetch.Answer redirect =
+        Fetch.get(network.controlAddress(), Network.STEER, HOST, "/start/steered?a=1");
+    assertEquals(302, redirect.status(), redirect.toString());
+    URI location = URI.create(redirect.field("Location"));
+    String edge = location.getHost().substring(0, location.getHost().indexOf('.'));
+    assertTrue(EDGES.contains(edge), location.toString());
+    assertTrue(location.getHost().endsWith("." + Network.ZONE), location.toString());
+    assertEquals("/start/steered?a=1", location.getPath() + "?" + location.getQuery());
+    assertEquals(Network.HTTP, location.getPort());
+
+    network.get(edge, HOST, "/start/steered?a=1");
+    assertTrue(network.get(edge, location.getHost(), "/start/steered?a=1").isHit());
+  }
+
+  @Test
+  @Order(4)
+  void whyAClientIsSentWhereItIsCanBeRead() {
+    Finished why = network.cliOk("steer", "explain", "--client", GERMANY, "--site", HOST);
+
+    assertTrue(why.output().contains("fra-1"), why.output());
+  }
+
+  @Test
   @Order(5)
   void aDrainedEdgeLeavesDnsWithinASecondAndComesBack() {
     network.cliOk("node", "drain", "fra-1");
@@ -175,6 +201,17 @@ class TourE2E {
     assertEquals(1, refused.exitCode(), refused.output());
     assertTrue(refused.output().contains("host"), refused.output());
     assertEquals(2, misused.exitCode(), misused.output());
+  }
+
+  @Test
+  @Order(8)
+  void anUnknownConfigurationKeyStopsTheStartAndIsNamed() {
+    for (String process : List.of("edge", "control")) {
+      Finished finished = network.cli(process, "--no-such-key", "1");
+
+      assertEquals(2, finished.exitCode(), finished.output());
+      assertTrue(finished.output().contains("--no-such-key"), finished.output());
+    }
   }
 
   @Test
