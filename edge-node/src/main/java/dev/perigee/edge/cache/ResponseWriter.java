@@ -23,6 +23,9 @@ public interface ResponseWriter {
    */
   Optional<StoredBody> body();
 
+  /** Why nothing of this response is kept; empty while it is. */
+  Optional<StoreReason> refused();
+
   /** The response is whole: makes it findable, unless it was purged or refused meanwhile. */
   void complete(Consumer<Stored> done);
 

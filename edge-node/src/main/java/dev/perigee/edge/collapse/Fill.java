@@ -30,6 +30,7 @@ public final class Fill {
   private final Deque<Chunk> window = new ArrayDeque<>();
   private final List<Reader> readers = new ArrayList<>();
   private final Runnable resumeSource;
+  private final Runnable readerLeft;
   private @Nullable ResponseWriter writer;
   private long windowStart;
   private long received;
@@ -43,11 +44,17 @@ public final class Fill {
    * @param windowBytes bytes held in memory at most, besides one part
    * @param resumeSource called on any thread when more may be offered after {@link #offer} returned
    *     false
+   * @param readerLeft called on any thread after a reader left
    */
-  public Fill(Optional<ResponseWriter> writer, int windowBytes, Runnable resumeSource) {
+  public Fill(
+      Optional<ResponseWriter> writer,
+      int windowBytes,
+      Runnable resumeSource,
+      Runnable readerLeft) {
     this.writer = writer.orElse(null);
     this.windowBytes = windowBytes;
     this.resumeSource = resumeSource;
+    this.readerLeft = readerLeft;
   }
 
   /**
@@ -288,6 +295,7 @@ public final class Fill {
       if (resume) {
         resumeSource.run();
       }
+      readerLeft.run();
     }
   }
 

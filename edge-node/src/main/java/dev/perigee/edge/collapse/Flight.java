@@ -34,6 +34,11 @@ public final class Flight {
     this.maxFollowers = maxFollowers;
   }
 
+  /** A flight in no table, which nobody can join. */
+  public static Flight unlisted(CacheKey key, long fence) {
+    return new Flight(key, fence, 0);
+  }
+
   public CacheKey key() {
     return key;
   }

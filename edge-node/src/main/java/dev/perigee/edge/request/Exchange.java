@@ -17,4 +17,17 @@ public interface Exchange {
 
   /** Ends the connection after this response. */
   void closeAfterwards();
+
+  /** Called once when the response has ended, whole or not. */
+  void onEnded(Ended action);
+
+  /** Takes the end of a response. */
+  interface Ended {
+    /**
+     * Told once.
+     *
+     * @param bytes of the body that were written
+     */
+    void ended(int status, long bytes);
+  }
 }

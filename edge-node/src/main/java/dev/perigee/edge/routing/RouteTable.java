@@ -24,6 +24,8 @@ public final class RouteTable {
   }
 
   /**
+   * The table of these sites.
+   *
    * @param zone the steered names' zone; empty for none
    */
   public static RouteTable of(String zone, Collection<SiteConfig> sites) {

@@ -1,0 +1,99 @@
+package dev.perigee.edge.cache;
+
+import dev.perigee.edge.request.Fields;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalLong;
+
+/**
+ * The directives of a Cache-Control field (RFC 9111, section 5.2), names without case.
+ *
+ * <p>A number that cannot be read, or a directive that stands twice with different values, counts
+ * as 0: the response is then stale, which is the safe side (section 4.2.1). More than 2³¹ seconds
+ * count as that much (section 1.2.2).
+ */
+public final class CacheControl {
+  private static final long MAX_SECONDS = 1L << 31;
+
+  private final Map<String, String> directives;
+
+  private CacheControl(Map<String, String> directives) {
+    this.directives = directives;
+  }
+
+  /** The directives of all Cache-Control lines together. */
+  public static CacheControl of(Fields fields) {
+    Map<String, String> directives = new HashMap<>(4);
+    for (String line : fields.all("Cache-Control")) {
+      parse(line, directives);
+    }
+    return new CacheControl(directives);
+  }
+
+  public boolean has(String name) {
+    return directives.containsKey(name);
+  }
+
+  /** Seconds of a directive with a number, or empty when it is absent. */
+  public OptionalLong seconds(String name) {
+    String text = directives.get(name);
+    if (text == null) {
+      return OptionalLong.empty();
+    }
+    if (text.isEmpty() || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return OptionalLong.of(0);
+    }
+    return OptionalLong.of(text.length() > 10 ? MAX_SECONDS : Math.min(MAX_SECONDS, number(text)));
+  }
+
+  /** Whether a directive stands without a value, as {@code max-stale} may. */
+  public boolean isBare(String name) {
+    return "".equals(directives.get(name));
+  }
+
+  private static long number(String digits) {
+    return Long.parseLong(digits);
+  }
+
+  private static void parse(String line, Map<String, String> into) {
+    int at = 0;
+    while (at < line.length()) {
+      int end = endOfDirective(line, at);
+      String directive = line.substring(at, end).strip();
+      at = end + 1;
+      if (directive.isEmpty()) {
+        continue;
+      }
+      int equals = directive.indexOf('=');
+      String name = equals < 0 ? directive : directive.substring(0, equals);
+      String value = equals < 0 ? "" : unquoted(directive.substring(equals + 1));
+      String key = name.strip().toLowerCase(Locale.ROOT);
+      String before = into.putIfAbsent(key, value);
+      if (before != null && !before.equals(value)) {
+        into.put(key, "conflict");
+      }
+    }
+  }
+
+  /** The comma behind the directive; one inside quotes does not count. */
+  private static int endOfDirective(String line, int from) {
+    boolean quoted = false;
+    for (int i = from; i < line.length(); i++) {
+      char c = line.charAt(i);
+      if (c == '\\' && quoted) {
+        i++;
+      } else if (c == '"') {
+        quoted = !quoted;
+      } else if (c == ',' && !quoted) {
+        return i;
+      }
+    }
+    return line.length();
+  }
+
+  private static String unquoted(String value) {
+    boolean quoted = value.length() >= 2 && value.startsWith("\"") && value.endsWith("\"");
+    return quoted ? value.substring(1, value.length() - 1) : value;
+  }
+}

@@ -1,0 +1,85 @@
+package dev.perigee.edge.cache;
+
+import dev.perigee.edge.request.RequestHead;
+import java.util.List;
+import java.util.OptionalLong;
+
+/** Whether a stored response may answer a request (RFC 9111, section 4). */
+public final class LookupPolicy {
+  private LookupPolicy() {}
+
+  /**
+   * The cache's answer.
+   *
+   * @param stored what lies under the key, newest first
+   */
+  public static Lookup lookup(RequestHead request, List<StoredResponse> stored, long nowMillis) {
+    if (!request.isGet() && !request.isHead()) {
+      return new Lookup.Bypass(Lookup.BypassReason.METHOD);
+    }
+    if (request.hasBody()) {
+      return new Lookup.Bypass(Lookup.BypassReason.BODY);
+    }
+    CacheControl wishes = CacheControl.of(request.fields());
+    if (wishes.has("no-store")) {
+      return new Lookup.Bypass(Lookup.BypassReason.REQUEST);
+    }
+    for (StoredResponse response : stored) {
+      if (Variants.match(response.meta(), request.fields())) {
+        return suitability(request, wishes, response, nowMillis);
+      }
+    }
+    return new Lookup.Miss(
+        stored.isEmpty() ? Lookup.MissReason.URI_MISS : Lookup.MissReason.VARY_MISS);
+  }
+
+  /** Whether the client wants an answer from the cache or none (section 5.2.1.7). */
+  public static boolean isOnlyIfCached(RequestHead request) {
+    return CacheControl.of(request.fields()).has("only-if-cached");
+  }
+
+  private static Lookup suitability(
+      RequestHead request, CacheControl wishes, StoredResponse response, long nowMillis) {
+    StoredMeta meta = response.meta();
+    Freshness freshness = Freshness.of(meta, nowMillis);
+    if (meta.softPurgedBy().isPresent()) {
+      return stale(response, freshness, Lookup.StaleReason.SOFT_PURGED);
+    }
+    if (CacheControl.of(meta.head().fields()).has("no-cache")) {
+      return stale(response, freshness, Lookup.StaleReason.NO_CACHE);
+    }
+    if (asksForValidation(request, wishes, freshness)) {
+      return stale(response, freshness, Lookup.StaleReason.REQUESTED);
+    }
+    if (freshness.isFresh() || acceptsStale(wishes, meta, freshness)) {
+      return new Lookup.Fresh(response, freshness.age(), freshness.ttl());
+    }
+    return stale(response, freshness, Lookup.StaleReason.EXPIRED);
+  }
+
+  private static Lookup stale(
+      StoredResponse response, Freshness freshness, Lookup.StaleReason reason) {
+    return new Lookup.Stale(response, freshness.age(), reason);
+  }
+
+  private static boolean asksForValidation(
+      RequestHead request, CacheControl wishes, Freshness freshness) {
+    boolean pragma =
+        !request.fields().contains("Cache-Control")
+            && request.fields().joined("Pragma").orElse("").contains("no-cache");
+    OptionalLong maxAge = wishes.seconds("max-age");
+    OptionalLong minFresh = wishes.seconds("min-fresh");
+    return pragma
+        || wishes.has("no-cache")
+        || (maxAge.isPresent() && freshness.age() > maxAge.getAsLong())
+        || (maxAge.isPresent() && maxAge.getAsLong() == 0)
+        || (minFresh.isPresent() && freshness.ttl() < minFresh.getAsLong());
+  }
+
+  private static boolean acceptsStale(CacheControl wishes, StoredMeta meta, Freshness freshness) {
+    if (!wishes.has("max-stale") || StalePolicy.isForbidden(meta)) {
+      return false;
+    }
+    return wishes.isBare("max-stale") || -freshness.ttl() <= wishes.seconds("max-stale").orElse(0);
+  }
+}

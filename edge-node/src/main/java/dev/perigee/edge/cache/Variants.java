@@ -1,0 +1,58 @@
+package dev.perigee.edge.cache;
+
+import dev.perigee.edge.request.Fields;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeSet;
+
+/** Vary: which request fields a response was made for (RFC 9111, section 4.1). */
+public final class Variants {
+  private Variants() {}
+
+  /** Names that Vary lists, lower case, sorted; {@code *} stands for itself. */
+  public static List<String> names(Fields response) {
+    TreeSet<String> names = new TreeSet<>();
+    for (String line : response.all("Vary")) {
+      for (String name : line.split(",", -1)) {
+        if (!name.isBlank()) {
+          names.add(name.strip().toLowerCase(Locale.ROOT));
+        }
+      }
+    }
+    return List.copyOf(names);
+  }
+
+  /** The values of those fields in a request. */
+  public static Map<String, String> values(List<String> names, Fields request) {
+    Map<String, String> values = new HashMap<>();
+    names.forEach(name -> values.put(name, value(name, request)));
+    return values;
+  }
+
+  /** Whether the response was made for a request such as this. */
+  public static boolean match(StoredMeta meta, Fields request) {
+    for (String name : meta.varyNames()) {
+      if (!value(name, request).equals(meta.varyValues().get(name))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** All lines together, without space around the members. */
+  private static String value(String name, Fields request) {
+    List<String> lines = request.all(name);
+    if (lines.isEmpty()) {
+      return "";
+    }
+    StringBuilder out = new StringBuilder();
+    for (String line : lines) {
+      for (String member : line.split(",", -1)) {
+        out.append(out.isEmpty() ? "" : ",").append(member.strip());
+      }
+    }
+    return out.toString();
+  }
+}

@@ -1,0 +1,125 @@
+package dev.perigee.edge.pipeline;
+
+import dev.perigee.edge.cache.ResponseWriter;
+import dev.perigee.edge.collapse.Fill;
+import dev.perigee.edge.request.BodySource;
+import java.nio.ByteBuffer;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/**
+ * The leader's side of a fill: carries the origin's bytes into it, and ends it. Lives on the I/O
+ * thread of the fetch; only {@link #sweep} and what the fill calls back come from elsewhere.
+ */
+final class ActiveFill implements BodySource.Receiver {
+  private final BodySource source;
+  private final Optional<ResponseWriter> writer;
+  private final Executor thread;
+  private final OptionalLong length;
+  private final long lonelyBytes;
+  private final Consumer<ActiveFill> over;
+  private final Fill fill;
+  private boolean ended;
+  private volatile long stuckSince = Long.MAX_VALUE;
+  private volatile boolean paused;
+
+  /**
+   * @param over called once when nobody should join any more: it is stored, refused or broken
+   */
+  ActiveFill(
+      BodySource source,
+      Optional<ResponseWriter> writer,
+      Executor thread,
+      PipelineConfig config,
+      Consumer<ActiveFill> over) {
+    this.source = source;
+    this.writer = writer;
+    this.thread = thread;
+    this.length = source.length();
+    this.lonelyBytes = config.lonelyBytes();
+    this.over = over;
+    this.fill =
+        new Fill(
+            writer,
+            config.windowBytes(),
+            () ->
+                thread.execute(
+                    () -> {
+                      paused = false;
+                      source.resume();
+                    }),
+            this::readerLeft);
+  }
+
+  Fill fill() {
+    return fill;
+  }
+
+  void start() {
+    source.deliver(this);
+  }
+
+  @Override
+  public boolean take(ByteBuffer part) {
+    boolean more = fill.offer(part);
+    paused = !more;
+    return more;
+  }
+
+  @Override
+  public void end() {
+    ended = true;
+    if (writer.isPresent()) {
+      writer.get().complete(stored -> over.accept(this));
+      fill.finish();
+    } else {
+      fill.finish();
+      over.accept(this);
+    }
+  }
+
+  @Override
+  public void broken(String reason) {
+    stop();
+  }
+
+  /** A reader left: the fetch ends when it is for nobody any more. Any thread. */
+  private void readerLeft() {
+    thread.execute(
+        () -> {
+          if (!ended && fill.readers() == 0 && !isWorthFinishing()) {
+            source.cancel();
+            stop();
+          }
+        });
+  }
+
+  private boolean isWorthFinishing() {
+    return fill.isStoring()
+        && length.isPresent()
+        && length.getAsLong() - fill.received() <= lonelyBytes;
+  }
+
+  private void stop() {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    writer.ifPresent(ResponseWriter::abort);
+    fill.breakOff();
+    over.accept(this);
+  }
+
+  /** Cuts off a reader that has held up the others for too long. Any thread. */
+  void sweep(long nowMillis, long stragglerMillis) {
+    if (!paused) {
+      stuckSince = Long.MAX_VALUE;
+    } else if (stuckSince == Long.MAX_VALUE) {
+      stuckSince = nowMillis;
+    } else if (nowMillis - stuckSince >= stragglerMillis && fill.cutStraggler()) {
+      stuckSince = Long.MAX_VALUE;
+    }
+  }
+}

@@ -1,0 +1,170 @@
+package dev.perigee.edge.pipeline;
+
+import dev.perigee.edge.cache.Freshness;
+import dev.perigee.edge.cache.StalePolicy;
+import dev.perigee.edge.cache.StoredMeta;
+import dev.perigee.edge.cache.StoredResponse;
+import dev.perigee.edge.collapse.Fill;
+import dev.perigee.edge.collapse.Flight.Filled;
+import dev.perigee.edge.request.ResponseHead;
+import dev.perigee.edge.respond.CacheStatus;
+import dev.perigee.edge.respond.FillPump;
+import dev.perigee.edge.respond.Preconditions;
+import dev.perigee.edge.respond.RangePolicy;
+import dev.perigee.edge.respond.RangePolicy.Ranged;
+import dev.perigee.edge.telemetry.RequestRecord.Outcome;
+import java.time.InstantSource;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
+
+/** What a fetch came to, on its way to those who wait for it. */
+final class Delivery {
+  static final String ORIGIN_STATUS = "origin-status-";
+
+  private final PipelineConfig config;
+  private final InstantSource clock;
+
+  Delivery(PipelineConfig config, InstantSource clock) {
+    this.config = config;
+    this.clock = clock;
+  }
+
+  /** To the one who leads, as the first reader of the fill. */
+  void lead(Fetch fetch, Filled.Ready ready, boolean stored, String detail) {
+    CacheStatus status =
+        CacheStatus.forwarded(config.name(), fetch.why())
+            .forwardStatus(OptionalInt.of(ready.head().status()))
+            .ttl(ttl(ready.meta()))
+            .stored(stored)
+            .detail(detail);
+    fetch.answer().ifPresent(answer -> answer.outcome(Outcome.MISS, detail));
+    stream(fetch, ready.head(), ready.length(), ready.fill(), status);
+  }
+
+  /**
+   * To one who follows.
+   *
+   * @return false when the fill can be joined no more: nothing was sent
+   */
+  boolean follow(Fetch fetch, Filled.Ready ready) {
+    CacheStatus status =
+        CacheStatus.forwarded(config.name(), fetch.why())
+            .forwardStatus(OptionalInt.of(ready.head().status()))
+            .ttl(ttl(ready.meta()))
+            .collapsed(true);
+    fetch.answer().ifPresent(answer -> answer.outcome(Outcome.COLLAPSED, ""));
+    return stream(fetch, ready.head(), ready.length(), ready.fill(), status);
+  }
+
+  /** To the only one it is for. */
+  void pass(Fetch fetch, ResponseHead head, OptionalLong length, Fill fill, String detail) {
+    CacheStatus status =
+        CacheStatus.forwarded(config.name(), fetch.why())
+            .forwardStatus(OptionalInt.of(head.status()))
+            .detail(detail);
+    boolean shared = fetch.request().isGet() && !fetch.why().equals("bypass");
+    fetch
+        .answer()
+        .ifPresent(answer -> answer.outcome(shared ? Outcome.MISS : Outcome.BYPASS, detail));
+    stream(fetch, head, length, fill, status);
+  }
+
+  private OptionalLong ttl(StoredMeta meta) {
+    return OptionalLong.of(Freshness.of(meta, clock.millis()).ttl());
+  }
+
+  private boolean stream(
+      Fetch fetch, ResponseHead raw, OptionalLong length, Fill fill, CacheStatus status) {
+    if (fetch.answer().isEmpty()) {
+      return true;
+    }
+    Answer answer = fetch.answer().get();
+    ResponseHead head = answer.served(raw, OptionalLong.empty(), status);
+    if (Preconditions.isNotModified(answer.request(), head, clock.millis())) {
+      return streamNotModified(answer, head, fill);
+    }
+    Ranged ranged =
+        length.isPresent()
+            ? RangePolicy.decide(answer.request(), head, length.getAsLong())
+            : new Ranged.Whole();
+    Optional<FillPump> pump =
+        FillPump.join(fill, answer.exchange().sink(), answer.exchange().thread(), span(ranged));
+    if (pump.isEmpty()) {
+      return false;
+    }
+    Answer.Bytes bytes = answer.begin(head, ranged, length);
+    if (bytes.isNone()) {
+      pump.get().leave();
+      answer.exchange().sink().finish();
+    } else {
+      pump.get().start();
+    }
+    return true;
+  }
+
+  private static FillPump.Span span(Ranged ranged) {
+    return switch (ranged) {
+      case Ranged.Part(long first, long last) -> new FillPump.Span(first, last + 1);
+      case Ranged.Whole(), Ranged.Unsatisfiable() -> new FillPump.Span(0, Long.MAX_VALUE);
+    };
+  }
+
+  /** The client has it already; the fetch may still go on for the store. */
+  private static boolean streamNotModified(Answer answer, ResponseHead head, Fill fill) {
+    answer.notModified(head);
+    fill.join(answer.exchange().thread(), () -> {}).ifPresent(Fill.Reader::leave);
+    return true;
+  }
+
+  /**
+   * Answers with a stored response that the origin has just confirmed.
+   *
+   * @return false when its bytes are gone: nothing was sent
+   */
+  boolean refreshed(Fetch fetch, StoredResponse response, boolean collapsed) {
+    if (fetch.answer().isEmpty()) {
+      return true;
+    }
+    Freshness freshness = Freshness.of(response.meta(), clock.millis());
+    CacheStatus status =
+        CacheStatus.forwarded(config.name(), fetch.why())
+            .forwardStatus(OptionalInt.of(304))
+            .ttl(OptionalLong.of(freshness.ttl()))
+            .stored(true)
+            .collapsed(collapsed);
+    Answer answer = fetch.answer().get();
+    answer.outcome(Outcome.REFRESHED, "");
+    return answer.stored(response, freshness.age(), status, clock.millis());
+  }
+
+  /** No usable answer: stale where that is allowed, else an error that says why. */
+  void failed(Fetch fetch, String reason, int status) {
+    if (fetch.answer().isEmpty()) {
+      return;
+    }
+    Answer answer = fetch.answer().get();
+    long now = clock.millis();
+    Optional<StoredResponse> stale = fetch.stale().filter(s -> mayServe(s, reason, status, now));
+    if (stale.isPresent()) {
+      Freshness freshness = Freshness.of(stale.get().meta(), now);
+      CacheStatus cacheStatus = CacheStatus.hit(config.name(), freshness.ttl()).detail(reason);
+      answer.outcome(Outcome.STALE, reason);
+      // Purged meanwhile it cannot be opened any more.
+      if (answer.stored(stale.get(), freshness.age(), cacheStatus, now)) {
+        return;
+      }
+    }
+    answer.outcome(Outcome.ERROR, reason);
+    answer.text(
+        status,
+        "The origin gave no usable answer: " + reason + ".",
+        CacheStatus.forwarded(config.name(), fetch.why()).detail(reason));
+  }
+
+  private static boolean mayServe(StoredResponse stale, String reason, int status, long now) {
+    return reason.startsWith(ORIGIN_STATUS)
+        ? StalePolicy.insteadOf(status, stale.meta(), now)
+        : StalePolicy.whenDisconnected(stale.meta(), now);
+  }
+}

@@ -1,0 +1,47 @@
+package dev.perigee.edge.pipeline;
+
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.cache.StoredResponse;
+import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.RequestHead;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+
+/**
+ * One need for the origin.
+ *
+ * @param answer who waits for it; empty for a validation in the background
+ * @param stale what is stored for it but may not be used unasked
+ * @param why the {@code fwd} token of Cache-Status
+ * @param thread the I/O thread of the request
+ */
+record Fetch(
+    RequestHead request,
+    Optional<Answer> answer,
+    SiteConfig site,
+    CacheKey key,
+    Optional<StoredResponse> stale,
+    String why,
+    Executor thread) {
+  static Fetch of(
+      Answer answer, SiteConfig site, CacheKey key, Optional<StoredResponse> stale, String why) {
+    return new Fetch(
+        answer.request(), Optional.of(answer), site, key, stale, why, answer.exchange().thread());
+  }
+
+  /** The same in the background, for nobody but the store. */
+  static Fetch background(Answer from, SiteConfig site, CacheKey key, StoredResponse stale) {
+    return new Fetch(
+        from.request(),
+        Optional.empty(),
+        site,
+        key,
+        Optional.of(stale),
+        "stale",
+        from.exchange().thread());
+  }
+
+  Fetch withoutStale() {
+    return new Fetch(request, answer, site, key, Optional.empty(), why, thread);
+  }
+}

@@ -1,0 +1,268 @@
+package dev.perigee.edge.pipeline;
+
+import dev.perigee.edge.cache.CacheControl;
+import dev.perigee.edge.cache.InvalidationPolicy;
+import dev.perigee.edge.cache.ResponseStore;
+import dev.perigee.edge.cache.ResponseWriter;
+import dev.perigee.edge.cache.StalePolicy;
+import dev.perigee.edge.cache.StoragePolicy;
+import dev.perigee.edge.cache.StoragePolicy.Storage;
+import dev.perigee.edge.cache.StoreReason;
+import dev.perigee.edge.cache.Stored;
+import dev.perigee.edge.cache.StoredMeta;
+import dev.perigee.edge.cache.StoredResponse;
+import dev.perigee.edge.cache.ValidationPolicy;
+import dev.perigee.edge.collapse.Flight;
+import dev.perigee.edge.collapse.Flight.Filled;
+import dev.perigee.edge.collapse.FlightTable;
+import dev.perigee.edge.origin.FetchRequest;
+import dev.perigee.edge.origin.Fetched;
+import dev.perigee.edge.origin.OriginClient;
+import dev.perigee.edge.origin.OriginFields;
+import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.FieldList;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The stages behind a miss: the fetch from the origin and its way into the store. */
+final class Fetching {
+  /** The client's own conditions are answered here, from the whole response. */
+  private static final List<String> CONDITIONS =
+      List.of(
+          "Range",
+          "If-Range",
+          "If-None-Match",
+          "If-Modified-Since",
+          "If-Match",
+          "If-Unmodified-Since");
+
+  private final PipelineConfig config;
+  private final ResponseStore store;
+  private final FlightTable flights;
+  private final OriginClient origin;
+  private final InstantSource clock;
+  private final Delivery delivery;
+  private final Set<ActiveFill> active = ConcurrentHashMap.newKeySet();
+
+  Fetching(
+      PipelineConfig config,
+      ResponseStore store,
+      FlightTable flights,
+      OriginClient origin,
+      InstantSource clock) {
+    this.config = config;
+    this.store = store;
+    this.flights = flights;
+    this.origin = origin;
+    this.clock = clock;
+    this.delivery = new Delivery(config, clock);
+  }
+
+  Delivery delivery() {
+    return delivery;
+  }
+
+  int open() {
+    return active.size();
+  }
+
+  void sweep(long nowMillis) {
+    active.forEach(fill -> fill.sweep(nowMillis, config.stragglerMillis()));
+  }
+
+  /** Fetches for this request and everybody who follows the flight. */
+  void lead(Fetch fetch, Flight flight) {
+    FieldList.Builder fields =
+        OriginFields.request(fetch.request(), fetch.key().host(), config.name());
+    CONDITIONS.forEach(fields::remove);
+    fetch.stale().ifPresent(s -> ValidationPolicy.conditionalFields(s.meta()).forEach(fields::add));
+    FetchRequest request =
+        new FetchRequest(
+            fetch.site().origins(), "GET", fetch.key().target(), fields.build(), Optional.empty());
+    origin.fetch(
+        request,
+        fetched -> {
+          switch (fetched) {
+            case Fetched.Failed failed -> {
+              end(flight, new Filled.LeaderFailed(failed.kind().token(), failed.kind().status()));
+              delivery.failed(fetch, failed.kind().token(), failed.kind().status());
+            }
+            case Fetched.Response response -> answered(fetch, flight, response);
+          }
+        });
+  }
+
+  /** Fetches for this request only, without being joined; what may be stored is stored. */
+  void alone(Fetch fetch) {
+    lead(fetch, Flight.unlisted(fetch.key(), store.fence()));
+  }
+
+  /** Passes the request as it is, with its body; nothing is stored. */
+  void bypass(Fetch fetch) {
+    FieldList.Builder fields =
+        OriginFields.request(fetch.request(), fetch.key().host(), config.name());
+    FetchRequest request =
+        new FetchRequest(
+            fetch.site().origins(),
+            fetch.request().method(),
+            fetch.key().target(),
+            fields.build(),
+            fetch.answer().flatMap(answer -> answer.exchange().body()));
+    origin.fetch(
+        request,
+        fetched -> {
+          switch (fetched) {
+            case Fetched.Failed failed ->
+                delivery.failed(fetch, failed.kind().token(), failed.kind().status());
+            case Fetched.Response response -> {
+              InvalidationPolicy.keys(fetch.request(), response.head(), fetch.key())
+                  .forEach(store::invalidate);
+              pass(fetch, response, "");
+            }
+          }
+        });
+  }
+
+  /** Validates in the background what was served stale; one such fetch at a time. */
+  void revalidate(Fetch background) {
+    FlightTable.Turn turn =
+        flights.join(
+            background.key(),
+            store.fence(),
+            flight -> !store.purgedSince(flight.fence(), flight.key(), flight.tags()));
+    if (turn instanceof FlightTable.Turn.Lead(Flight flight)) {
+      lead(background, flight);
+    }
+  }
+
+  private void end(Flight flight, Filled filled) {
+    flights.end(flight);
+    flight.filled(filled);
+  }
+
+  private void answered(Fetch fetch, Flight flight, Fetched.Response response) {
+    int status = response.head().status();
+    if (status == 304 && fetch.stale().isPresent()) {
+      response.body().deliver(new Drain());
+      confirmed(fetch, flight, fetch.stale().get(), response);
+      return;
+    }
+    boolean replaced =
+        fetch
+            .stale()
+            .filter(s -> StalePolicy.insteadOf(status, s.meta(), clock.millis()))
+            .isPresent();
+    if (replaced) {
+      response.body().cancel();
+      String reason = Delivery.ORIGIN_STATUS + status;
+      end(flight, new Filled.LeaderFailed(reason, status));
+      delivery.failed(fetch, reason, status);
+      return;
+    }
+    Storage storage =
+        StoragePolicy.decide(
+            fetch.request(),
+            fetch.key(),
+            response.head(),
+            response.requestMillis(),
+            response.responseMillis(),
+            flight.fence());
+    switch (storage) {
+      case Storage.Storable(StoredMeta meta) -> receive(fetch, flight, response, meta);
+      case Storage.NotStorable(StoragePolicy.NotStoredReason reason) -> {
+        end(flight, new Filled.Uncacheable());
+        pass(fetch, response, reason.token());
+      }
+    }
+  }
+
+  /** 304: the stored response is updated; gone meanwhile, it is fetched without conditions. */
+  private void confirmed(
+      Fetch fetch, Flight flight, StoredResponse stale, Fetched.Response response) {
+    if (ValidationPolicy.confirms(stale.meta(), response.head())) {
+      StoredMeta meta =
+          ValidationPolicy.freshen(
+              stale.meta(),
+              response.head(),
+              response.requestMillis(),
+              response.responseMillis(),
+              flight.fence());
+      if (store.refresh(stale, meta) instanceof Stored.Kept(StoredResponse kept)) {
+        end(flight, new Filled.Refreshed(kept));
+        if (delivery.refreshed(fetch, kept, false)) {
+          return;
+        }
+        alone(fetch.withoutStale());
+        return;
+      }
+    }
+    end(flight, new Filled.Uncacheable());
+    alone(fetch.withoutStale());
+  }
+
+  /** Into the store, and from there and from memory to everybody who waits. */
+  private void receive(Fetch fetch, Flight flight, Fetched.Response response, StoredMeta meta) {
+    ResponseWriter writer = store.begin(meta, response.body().length());
+    Optional<StoreReason> refused = writer.refused();
+    if (refused.isPresent()) {
+      end(flight, new Filled.Uncacheable());
+      pass(fetch, response, refused.get().token());
+      return;
+    }
+    ActiveFill fill = fill(fetch, response.body(), Optional.of(writer), flight);
+    Filled.Ready ready =
+        new Filled.Ready(response.head(), meta, response.body().length(), fill.fill());
+    delivery.lead(fetch, ready, true, "");
+    if (CacheControl.of(response.head().fields()).has("no-cache")) {
+      end(flight, new Filled.Uncacheable());
+    } else {
+      flight.filled(ready);
+    }
+    fill.start();
+  }
+
+  /** A response for its own request only. */
+  private void pass(Fetch fetch, Fetched.Response response, String detail) {
+    if (fetch.answer().isEmpty()) {
+      response.body().cancel();
+      return;
+    }
+    Flight none = Flight.unlisted(fetch.key(), store.fence());
+    ActiveFill fill = fill(fetch, response.body(), Optional.empty(), none);
+    delivery.pass(fetch, response.head(), response.body().length(), fill.fill(), detail);
+    fill.start();
+  }
+
+  private ActiveFill fill(
+      Fetch fetch, BodySource source, Optional<ResponseWriter> writer, Flight flight) {
+    ActiveFill fill =
+        new ActiveFill(
+            source,
+            writer,
+            fetch.thread(),
+            config,
+            ended -> {
+              active.remove(ended);
+              flights.end(flight);
+            });
+    active.add(fill);
+    return fill;
+  }
+
+  /** Reads to the end and keeps nothing, so that the connection can be used again. */
+  private static final class Drain implements BodySource.Receiver {
+    @Override
+    public boolean take(java.nio.ByteBuffer part) {
+      return true;
+    }
+
+    @Override
+    public void end() {}
+
+    @Override
+    public void broken(String reason) {}
+  }
+}

@@ -1,0 +1,249 @@
+package dev.perigee.edge.pipeline;
+
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.cache.Freshness;
+import dev.perigee.edge.cache.Lookup;
+import dev.perigee.edge.cache.LookupPolicy;
+import dev.perigee.edge.cache.ResponseStore;
+import dev.perigee.edge.cache.StalePolicy;
+import dev.perigee.edge.cache.StoredResponse;
+import dev.perigee.edge.cache.Variants;
+import dev.perigee.edge.collapse.Flight;
+import dev.perigee.edge.collapse.FlightTable;
+import dev.perigee.edge.config.EdgeSnapshot;
+import dev.perigee.edge.config.Serving;
+import dev.perigee.edge.origin.OriginClient;
+import dev.perigee.edge.policy.Admission;
+import dev.perigee.edge.policy.AdmissionPolicy;
+import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.RequestHead;
+import dev.perigee.edge.respond.CacheStatus;
+import dev.perigee.edge.routing.Routed;
+import dev.perigee.edge.telemetry.RequestObserver;
+import dev.perigee.edge.telemetry.RequestRecord;
+import dev.perigee.edge.telemetry.RequestRecord.Outcome;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * The way of a request: routing, policy, cache, collapse, origin, store, respond. One method for
+ * each stage, in this order; what a stage decides stands in its own package. Called on the I/O
+ * thread of the request and never blocks.
+ */
+public final class Pipeline {
+  private final PipelineConfig config;
+  private final Supplier<EdgeSnapshot> snapshot;
+  private final Supplier<Serving> serving;
+  private final ResponseStore store;
+  private final InstantSource clock;
+  private final LongSupplier nanos;
+  private final RequestObserver observer;
+  private final AdmissionPolicy admission;
+  private final FlightTable flights;
+  private final Fetching fetching;
+
+  /**
+   * Wires the stages.
+   *
+   * @param nanos a clock that never jumps, for durations
+   */
+  public Pipeline(
+      PipelineConfig config,
+      Supplier<EdgeSnapshot> snapshot,
+      Supplier<Serving> serving,
+      ResponseStore store,
+      OriginClient origin,
+      InstantSource clock,
+      LongSupplier nanos,
+      RequestObserver observer) {
+    this.config = config;
+    this.snapshot = snapshot;
+    this.serving = serving;
+    this.store = store;
+    this.clock = clock;
+    this.nanos = nanos;
+    this.observer = observer;
+    this.admission = new AdmissionPolicy(config.name());
+    this.flights = new FlightTable(config.maxFlights());
+    this.fetching = new Fetching(config, store, flights, origin, clock);
+  }
+
+  /** Answers one request. */
+  public void handle(Exchange exchange) {
+    Answer answer = new Answer(exchange, config);
+    long began = nanos.getAsLong();
+    exchange.onEnded((status, bytes) -> ended(answer, status, bytes, nanos.getAsLong() - began));
+    Serving allowed = serving.get();
+    if (allowed == Serving.NOTHING) {
+      deny(answer, 503, allowed.sentence(), "unsynced");
+      return;
+    }
+    routing(answer, snapshot.get(), allowed);
+  }
+
+  /** Cuts readers that hold others up; to be called about once a second, on any thread. */
+  public void sweep() {
+    fetching.sweep(clock.millis());
+  }
+
+  /** Fetches under way. */
+  public int openFetches() {
+    return fetching.open();
+  }
+
+  private void routing(Answer answer, EdgeSnapshot current, Serving allowed) {
+    switch (current.routes().route(answer.request().host())) {
+      case Routed.NoSuchSite() ->
+          deny(answer, 421, "No site of this node has this host.", "no-such-site");
+      case Routed.Matched(SiteConfig site, String keyHost) ->
+          policy(answer, site, keyHost, allowed);
+    }
+  }
+
+  private void policy(Answer answer, SiteConfig site, String keyHost, Serving allowed) {
+    switch (admission.admit(answer.request(), site, keyHost)) {
+      case Admission.Denied(Admission.DenyReason reason) ->
+          deny(answer, reason.status(), reason.sentence(), "denied");
+      case Admission.Allowed(CacheKey key) -> {
+        answer.of(key);
+        cache(answer, site, key, allowed);
+      }
+    }
+  }
+
+  private void cache(Answer answer, SiteConfig site, CacheKey key, Serving allowed) {
+    RequestHead request = answer.request();
+    long now = clock.millis();
+    if (allowed == Serving.NO_HITS) {
+      bypass(answer, site, key, Lookup.BypassReason.UNSYNCED);
+      return;
+    }
+    boolean safe = request.isGet() || request.isHead();
+    List<StoredResponse> found = safe ? store.find(key) : List.of();
+    switch (LookupPolicy.lookup(request, found, now)) {
+      case Lookup.Fresh(StoredResponse response, long age, long ttl) -> {
+        answer.outcome(Outcome.HIT, "");
+        if (!answer.stored(response, age, CacheStatus.hit(config.name(), ttl), now)) {
+          miss(answer, site, key, Optional.empty(), "uri-miss");
+        }
+      }
+      case Lookup.Stale(StoredResponse response, long age, Lookup.StaleReason reason) ->
+          stale(answer, site, key, response, reason);
+      case Lookup.Miss(Lookup.MissReason reason) ->
+          miss(answer, site, key, Optional.empty(), reason.token());
+      case Lookup.Bypass(Lookup.BypassReason reason) -> bypass(answer, site, key, reason);
+    }
+  }
+
+  private void stale(
+      Answer answer,
+      SiteConfig site,
+      CacheKey key,
+      StoredResponse response,
+      Lookup.StaleReason reason) {
+    long now = clock.millis();
+    boolean requested =
+        reason == Lookup.StaleReason.REQUESTED || reason == Lookup.StaleReason.NO_CACHE;
+    if (!requested && StalePolicy.whileRevalidate(response.meta(), now)) {
+      Freshness freshness = Freshness.of(response.meta(), now);
+      CacheStatus status =
+          CacheStatus.hit(config.name(), freshness.ttl()).detail("stale-while-revalidate");
+      answer.outcome(Outcome.STALE, "stale-while-revalidate");
+      if (answer.stored(response, freshness.age(), status, now)) {
+        fetching.revalidate(Fetch.background(answer, site, key, response));
+        return;
+      }
+    }
+    miss(answer, site, key, Optional.of(response), "stale");
+  }
+
+  /** Needs the origin; {@code why} is the {@code fwd} token. */
+  private void miss(
+      Answer answer, SiteConfig site, CacheKey key, Optional<StoredResponse> stale, String why) {
+    if (LookupPolicy.isOnlyIfCached(answer.request())) {
+      deny(answer, 504, "Nothing that fits is cached, and the request wants nothing else.", why);
+      return;
+    }
+    Fetch fetch = Fetch.of(answer, site, key, stale, why);
+    if (answer.request().isHead()) {
+      fetching.bypass(fetch);
+    } else {
+      collapse(fetch);
+    }
+  }
+
+  private void collapse(Fetch fetch) {
+    switch (flights.join(fetch.key(), store.fence(), this::isJoinable)) {
+      case FlightTable.Turn.Lead(Flight flight) -> fetching.lead(fetch, flight);
+      case FlightTable.Turn.Follow(Flight flight) -> follow(fetch, flight);
+    }
+  }
+
+  /** Nobody joins a fetch that began before a purge which may cover it. */
+  private boolean isJoinable(Flight flight) {
+    return !store.purgedSince(flight.fence(), flight.key(), flight.tags());
+  }
+
+  private void follow(Fetch fetch, Flight flight) {
+    boolean waits = flight.follow(fetch.thread(), filled -> followed(fetch, filled));
+    if (!waits) {
+      fetching.alone(fetch);
+    }
+  }
+
+  private void followed(Fetch fetch, Flight.Filled filled) {
+    Delivery delivery = fetching.delivery();
+    boolean served =
+        switch (filled) {
+          case Flight.Filled.Ready ready ->
+              Variants.match(ready.meta(), fetch.request().fields())
+                  && delivery.follow(fetch, ready);
+          case Flight.Filled.Refreshed(StoredResponse response) ->
+              Variants.match(response.meta(), fetch.request().fields())
+                  && delivery.refreshed(fetch, response, true);
+          case Flight.Filled.Uncacheable() -> false;
+          case Flight.Filled.LeaderFailed(String reason, int status) -> {
+            delivery.failed(fetch, reason, status);
+            yield true;
+          }
+        };
+    if (!served) {
+      fetching.alone(fetch);
+    }
+  }
+
+  private void bypass(Answer answer, SiteConfig site, CacheKey key, Lookup.BypassReason reason) {
+    fetching.bypass(Fetch.of(answer, site, key, Optional.empty(), reason.token()));
+  }
+
+  private void deny(Answer answer, int status, String sentence, String reason) {
+    answer.outcome(Outcome.DENIED, reason);
+    CacheStatus cacheStatus =
+        CacheStatus.forwarded(config.name(), "bypass")
+            .forwardStatus(OptionalInt.empty())
+            .detail(reason);
+    answer.text(status, sentence, cacheStatus);
+  }
+
+  private void ended(Answer answer, int status, long bytes, long duration) {
+    RequestHead request = answer.request();
+    observer.ended(
+        new RequestRecord(
+            request.client(),
+            request.method(),
+            request.scheme(),
+            request.host(),
+            request.target(),
+            answer.site(),
+            status,
+            bytes,
+            duration,
+            answer.outcome(),
+            answer.reason()));
+  }
+}

@@ -1,0 +1,18 @@
+package dev.perigee.edge.pipeline;
+
+/**
+ * Settings of the pipeline.
+ *
+ * @param name this network's name in Via and Cache-Status
+ * @param windowBytes bytes of one fill held in memory
+ * @param maxFlights flights that can be joined
+ * @param lonelyBytes what a fetch may still have to receive to be finished for the store alone,
+ *     once every reader has left
+ * @param stragglerMillis how long one reader may hold others up where nothing is stored
+ */
+public record PipelineConfig(
+    String name, int windowBytes, int maxFlights, long lonelyBytes, long stragglerMillis) {
+  public static PipelineConfig defaults() {
+    return new PipelineConfig("perigee", 1 << 20, 100_000, 8L << 20, 10_000);
+  }
+}

@@ -1,0 +1,70 @@
+package dev.perigee.edge.respond;
+
+import dev.perigee.edge.cache.HttpDate;
+import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.RequestHead;
+import dev.perigee.edge.request.ResponseHead;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/** If-None-Match and If-Modified-Since against a response at hand (RFC 9110, section 13.2.2). */
+public final class Preconditions {
+  private Preconditions() {}
+
+  /** Whether the client has this response already: 304 is the answer. */
+  public static boolean isNotModified(RequestHead request, ResponseHead response, long nowMillis) {
+    boolean retrieval = request.isGet() || request.isHead();
+    if (!retrieval || response.status() != 200) {
+      return false;
+    }
+    Optional<String> noneMatch = request.fields().joined("If-None-Match");
+    if (noneMatch.isPresent()) {
+      return matches(noneMatch.get(), response.fields().first("ETag").orElse(""));
+    }
+    OptionalLong since = date(request.fields().first("If-Modified-Since"), nowMillis);
+    OptionalLong modified = date(response.fields().first("Last-Modified"), nowMillis);
+    return since.isPresent() && modified.isPresent() && modified.getAsLong() <= since.getAsLong();
+  }
+
+  /** The 304's fields: all but those that describe a body (section 15.4.5). */
+  public static FieldList notModifiedFields(FieldList fields) {
+    return fields.toBuilder()
+        .remove("Content-Length")
+        .remove("Content-Type")
+        .remove("Content-Encoding")
+        .remove("Content-Language")
+        .build();
+  }
+
+  /** Weak comparison with each member (section 8.8.3.2). */
+  static boolean matches(String list, String tag) {
+    if (list.strip().equals("*")) {
+      return true;
+    }
+    if (tag.isEmpty()) {
+      return false;
+    }
+    String opaque = opaque(tag);
+    int at = 0;
+    while (at < list.length()) {
+      int open = list.indexOf('"', at);
+      int close = open < 0 ? -1 : list.indexOf('"', open + 1);
+      if (close < 0) {
+        return false;
+      }
+      if (list.substring(open, close + 1).equals(opaque)) {
+        return true;
+      }
+      at = close + 1;
+    }
+    return false;
+  }
+
+  private static String opaque(String tag) {
+    return tag.startsWith("W/") ? tag.substring(2) : tag;
+  }
+
+  private static OptionalLong date(Optional<String> text, long nowMillis) {
+    return text.map(value -> HttpDate.parse(value, nowMillis)).orElse(OptionalLong.empty());
+  }
+}

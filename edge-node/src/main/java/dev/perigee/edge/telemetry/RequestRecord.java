@@ -1,0 +1,51 @@
+package dev.perigee.edge.telemetry;
+
+import java.util.Locale;
+
+/**
+ * What is known of a request at its end.
+ *
+ * @param site the site's id; empty where there was none
+ * @param bytes of the body written
+ * @param nanos from the first stage to the end
+ * @param reason why it was not a plain hit or miss; empty for those
+ */
+public record RequestRecord(
+    String client,
+    String method,
+    String scheme,
+    String host,
+    String target,
+    String site,
+    int status,
+    long bytes,
+    long nanos,
+    Outcome outcome,
+    String reason) {
+  /** How a request was answered. */
+  public enum Outcome {
+    HIT("From the cache."),
+    STALE("From the cache, stale."),
+    REFRESHED("From the cache, after the origin confirmed it."),
+    MISS("From the origin."),
+    COLLAPSED("From the fetch of another request."),
+    BYPASS("From the origin, the cache having no part in it."),
+    DENIED("Not passed on."),
+    ERROR("The origin gave no answer.");
+
+    private final String sentence;
+
+    Outcome(String sentence) {
+      this.sentence = sentence;
+    }
+
+    public String sentence() {
+      return sentence;
+    }
+
+    /** The metric's label and the log's word. */
+    public String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+}
