@@ -181,6 +181,20 @@ class TourE2E {
   }
 
   @Test
+  @Order(6)
+  void aPurgeThatAnEdgeMissedWhileItWasDownIsInForceOnceItIsBack() {
+    network.get("sin-1", HOST, "/missed/page");
+    assertTrue(network.get("sin-1", HOST, "/missed/page").isHit());
+    network.killEdge("sin-1");
+    network.cliOk("purge", "--site", HOST, "--tag", "missed");
+    network.startEdge("sin-1");
+    // Purges are in force in their order: once this later one is, the missed one is too.
+    network.cliOk("purge", "--site", HOST, "--tag", "later", "--wait", "--timeout", "30s");
+
+    assertTrue(network.get("sin-1", HOST, "/missed/page").isMiss());
+  }
+
+  @Test
   @Order(7)
   void anUnknownHostIs421AndAMalformedRequest400() {
     Fetch.Answer unknown = network.get("fra-1", "www.other.example", "/product-8/page");

@@ -27,22 +27,25 @@ public final class NothingLeaks implements BeforeEachCallback, AfterEachCallback
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final Optional<Pattern> threads;
+  private final Duration grace;
   private final List<Pattern> expected = new CopyOnWriteArrayList<>();
   private Optional<ErrorLog> errors = Optional.empty();
   private Map<Long, String> before = Map.of();
 
   /** Watches the log only. */
   public NothingLeaks() {
-    this(Optional.empty());
+    this(Optional.empty(), GRACE);
   }
 
-  private NothingLeaks(Optional<Pattern> threads) {
+  /** Also how long threads are given to end. */
+  NothingLeaks(Optional<Pattern> threads, Duration grace) {
     this.threads = threads;
+    this.grace = grace;
   }
 
   /** Watches the log, and threads, virtual or not, whose whole name matches {@code regex}. */
   public static NothingLeaks watchingThreads(String regex) {
-    return new NothingLeaks(Optional.of(Pattern.compile(regex)));
+    return new NothingLeaks(Optional.of(Pattern.compile(regex)), GRACE);
   }
 
   /** Announces, for the rest of this test, ERROR lines in which {@code regex} is found. */
@@ -52,19 +55,24 @@ public final class NothingLeaks implements BeforeEachCallback, AfterEachCallback
 
   @Override
   public void beforeEach(ExtensionContext context) {
+    begin();
+  }
+
+  @Override
+  public void afterEach(ExtensionContext context) {
+    end();
+  }
+
+  void begin() {
     expected.clear();
     before = threads.map(LiveThreads::matching).orElse(Map.of());
     errors = Optional.of(new ErrorLog());
   }
 
-  @Override
-  public void afterEach(ExtensionContext context) {
+  void end() {
+    errors.ifPresent(ErrorLog::close);
     threads.ifPresent(this::awaitGone);
-    errors.ifPresent(
-        log -> {
-          log.close();
-          failOn(log.lines());
-        });
+    errors.map(ErrorLog::lines).ifPresent(this::failOn);
   }
 
   private void failOn(List<String> lines) {
@@ -79,7 +87,7 @@ public final class NothingLeaks implements BeforeEachCallback, AfterEachCallback
 
   private void awaitGone(Pattern names) {
     try {
-      Awaitility.await().atMost(GRACE).until(() -> left(names).isEmpty());
+      Awaitility.await().atMost(grace).until(() -> left(names).isEmpty());
     } catch (ConditionTimeoutException e) {
       throw new AssertionError("threads left running: " + left(names).values(), e);
     }
