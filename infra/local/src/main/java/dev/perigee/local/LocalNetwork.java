@@ -62,7 +62,7 @@ final class LocalNetwork {
     try (ControlClient client = new ControlClient(layout.api(), token())) {
       List<Child> edges = new ArrayList<>();
       for (EdgePlace edge : layout.edges()) {
-        edges.add(launch(parts.edge(edge, joinToken(client, edge))));
+        edges.add(launch(parts.edge(edge, joinArguments(client, edge))));
       }
       if (!client.hasSite(SITE)) {
         client.addSite(SITE, SITE_HOST, layout.origin());
@@ -123,11 +123,14 @@ final class LocalNetwork {
   }
 
   /** The arguments by which an edge that has no certificate yet gets one. */
-  private List<String> joinToken(ControlClient client, EdgePlace edge)
+  private List<String> joinArguments(ControlClient client, EdgePlace edge)
       throws LocalException, InterruptedException {
     if (!client.hasNode(edge.name())) {
+      if (folder.forgetEdge(edge.name())) {
+        terminal.say("  edge " + edge.name() + " belonged to another control plane: starts anew");
+      }
       client.addNode(edge);
-    } else if (client.isEnrolled(edge.name()) && Files.isDirectory(folder.edge(edge.name()))) {
+    } else if (client.isEnrolled(edge.name()) && folder.hasIdentity(edge.name())) {
       return List.of();
     }
     return List.of("--join", client.joinToken(edge.name()));

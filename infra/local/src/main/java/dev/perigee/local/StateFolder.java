@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -46,6 +47,30 @@ record StateFolder(Path path) {
 
   Path edge(String name) {
     return path.resolve("edges").resolve(name);
+  }
+
+  /** Whether an edge seems to have enrolled; one that has ignores a further join token. */
+  boolean hasIdentity(String edge) {
+    return Files.isRegularFile(edge(edge).resolve("identity.pem"));
+  }
+
+  /**
+   * Removes the state of an edge that the control plane does not know: its certificate is of
+   * another CA, and its objects of another network. Whether there was any.
+   */
+  boolean forgetEdge(String name) throws LocalException {
+    Path state = edge(name);
+    if (!Files.isDirectory(state)) {
+      return false;
+    }
+    try (Stream<Path> files = Files.walk(state)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+      return true;
+    } catch (IOException e) {
+      throw new LocalException("cannot remove " + state + ": " + e.getMessage(), e);
+    }
   }
 
   Path logs() {

@@ -47,6 +47,7 @@ public final class StandIn {
       throw new IllegalStateException("was not given a join token");
     }
     Files.createDirectories(state);
+    Files.writeString(state.resolve("identity.pem"), "");
     listen(option("--bind"), option("--http-port"));
     System.out.println("edge " + option("--name") + " ready");
   }
