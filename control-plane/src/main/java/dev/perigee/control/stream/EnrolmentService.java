@@ -1,0 +1,82 @@
+package dev.perigee.control.stream;
+
+import com.google.protobuf.ByteString;
+import dev.perigee.contract.sync.v1.EnrolRequest;
+import dev.perigee.contract.sync.v1.EnrolResponse;
+import dev.perigee.contract.sync.v1.EnrolmentGrpc;
+import dev.perigee.contract.sync.v1.RenewRequest;
+import dev.perigee.control.pki.EdgeAuthority;
+import dev.perigee.control.pki.Enrolments;
+import dev.perigee.control.pki.Enrolments.EnrolReason;
+import dev.perigee.control.pki.Enrolments.Enrolled;
+import dev.perigee.control.store.StoreException;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.security.cert.CertificateEncodingException;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+
+/** Enrolment over gRPC: the one method that needs no client certificate, and renewal. */
+public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
+  private final Enrolments enrolments;
+  private final EdgeAuthority authority;
+
+  public EnrolmentService(Enrolments enrolments, EdgeAuthority authority) {
+    this.enrolments = enrolments;
+    this.authority = authority;
+  }
+
+  @Override
+  public void enrol(EnrolRequest request, StreamObserver<EnrolResponse> answer) {
+    try {
+      answer(
+          enrolments.enrol(
+              request.getNode(),
+              request.getJoinSecret(),
+              request.getCertificateRequestDer().toByteArray()),
+          answer);
+    } catch (StoreException e) {
+      answer.onError(Status.UNAVAILABLE.withDescription(e.getMessage()).asRuntimeException());
+    }
+  }
+
+  @Override
+  public void renew(RenewRequest request, StreamObserver<EnrolResponse> answer) {
+    Optional<PeerCertificate.Peer> peer = PeerCertificate.current();
+    if (peer.isEmpty()) {
+      String sentence = "Renewal needs the current client certificate.";
+      answer.onError(Status.UNAUTHENTICATED.withDescription(sentence).asRuntimeException());
+      return;
+    }
+    try {
+      answer(
+          enrolments.renew(
+              peer.get().node(),
+              peer.get().serial(),
+              request.getCertificateRequestDer().toByteArray()),
+          answer);
+    } catch (StoreException e) {
+      answer.onError(Status.UNAVAILABLE.withDescription(e.getMessage()).asRuntimeException());
+    }
+  }
+
+  private void answer(Enrolled enrolled, StreamObserver<EnrolResponse> answer) {
+    switch (enrolled) {
+      case Enrolled.Refused(EnrolReason reason) ->
+          answer.onError(
+              Status.PERMISSION_DENIED.withDescription(reason.sentence()).asRuntimeException());
+      case Enrolled.Signed(X509Certificate certificate) -> {
+        try {
+          answer.onNext(
+              EnrolResponse.newBuilder()
+                  .addCertificateChainDer(ByteString.copyFrom(certificate.getEncoded()))
+                  .addCertificateChainDer(ByteString.copyFrom(authority.certificate().getEncoded()))
+                  .build());
+          answer.onCompleted();
+        } catch (CertificateEncodingException e) {
+          answer.onError(Status.INTERNAL.asRuntimeException());
+        }
+      }
+    }
+  }
+}

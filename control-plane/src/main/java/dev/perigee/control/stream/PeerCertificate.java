@@ -1,0 +1,59 @@
+package dev.perigee.control.stream;
+
+import io.grpc.Context;
+import io.grpc.Contexts;
+import io.grpc.Grpc;
+import io.grpc.Metadata;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallHandler;
+import io.grpc.ServerInterceptor;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.Optional;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+
+/** Puts the client certificate of a call, which TLS has verified, at hand for the method. */
+final class PeerCertificate implements ServerInterceptor {
+  static final Context.Key<Peer> PEER = Context.key("peer");
+  private static final String COMMON_NAME = "CN=";
+
+  /**
+   * Who calls.
+   *
+   * @param node common name of the certificate
+   * @param serial of the certificate, hexadecimal
+   */
+  record Peer(String node, String serial) {}
+
+  @Override
+  public <Q, S> ServerCall.Listener<Q> interceptCall(
+      ServerCall<Q, S> call, Metadata headers, ServerCallHandler<Q, S> next) {
+    SSLSession session = call.getAttributes().get(Grpc.TRANSPORT_ATTR_SSL_SESSION);
+    Optional<Peer> peer = session == null ? Optional.empty() : peer(session);
+    Context context =
+        peer.map(p -> Context.current().withValue(PEER, p)).orElseGet(Context::current);
+    return Contexts.interceptCall(context, call, headers, next);
+  }
+
+  /** The caller of the current method, where it presented a certificate. */
+  static Optional<Peer> current() {
+    return Optional.ofNullable(PEER.get());
+  }
+
+  private static Optional<Peer> peer(SSLSession session) {
+    try {
+      Certificate[] chain = session.getPeerCertificates();
+      if (chain.length == 0 || !(chain[0] instanceof X509Certificate leaf)) {
+        return Optional.empty();
+      }
+      String name = leaf.getSubjectX500Principal().getName();
+      return name.startsWith(COMMON_NAME)
+          ? Optional.of(
+              new Peer(name.substring(COMMON_NAME.length()), leaf.getSerialNumber().toString(16)))
+          : Optional.empty();
+    } catch (SSLPeerUnverifiedException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,84 @@
+package dev.perigee.control.stream;
+
+import dev.perigee.control.pki.EdgeAuthority;
+import io.grpc.Server;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * The gRPC port: TLS with a certificate of the edge authority. A client certificate is asked for
+ * and, where one is presented, verified; which methods need one they say themselves.
+ */
+public final class SyncServer implements AutoCloseable {
+  private static final int MAX_MESSAGE = 1 << 20;
+
+  private final Server server;
+  private final SyncService sync;
+
+  /**
+   * A server that is not started.
+   *
+   * @param names under which edges reach it, for its certificate
+   */
+  public SyncServer(
+      InetSocketAddress address,
+      List<String> names,
+      EdgeAuthority authority,
+      SyncService sync,
+      EnrolmentService enrolment)
+      throws IOException {
+    this.sync = sync;
+    EdgeAuthority.Identity identity = authority.serverIdentity(names);
+    SslContext tls =
+        GrpcSslContexts.configure(
+                SslContextBuilder.forServer(
+                    identity.key(), identity.chain().toArray(X509Certificate[]::new)))
+            .trustManager(authority.certificate())
+            .clientAuth(ClientAuth.OPTIONAL)
+            .build();
+    server =
+        NettyServerBuilder.forAddress(address)
+            .sslContext(tls)
+            .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .maxInboundMessageSize(MAX_MESSAGE)
+            .keepAliveTime(5, TimeUnit.SECONDS)
+            .keepAliveTimeout(5, TimeUnit.SECONDS)
+            .permitKeepAliveTime(1, TimeUnit.SECONDS)
+            .permitKeepAliveWithoutCalls(true)
+            .intercept(new PeerCertificate())
+            .addService(sync)
+            .addService(enrolment)
+            .build();
+  }
+
+  public void start() throws IOException {
+    server.start();
+  }
+
+  public int port() {
+    return server.getPort();
+  }
+
+  @Override
+  public void close() {
+    sync.endAll();
+    server.shutdown();
+    try {
+      if (!server.awaitTermination(1, TimeUnit.SECONDS)) {
+        server.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      server.shutdownNow();
+    }
+  }
+}

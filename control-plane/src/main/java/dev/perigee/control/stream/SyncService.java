@@ -1,0 +1,185 @@
+package dev.perigee.control.stream;
+
+import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.SyncCodec;
+import dev.perigee.contract.sync.v1.ControlMessage;
+import dev.perigee.contract.sync.v1.EdgeMessage;
+import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
+import dev.perigee.control.changelog.ChangeLog;
+import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.PostgresNodeStore;
+import dev.perigee.control.store.PurgeStore;
+import io.grpc.Status;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.StreamObserver;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The sync streams of all connected edges. */
+public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
+  private static final Logger LOG = LoggerFactory.getLogger(SyncService.class);
+
+  private final LogNumbers numbers;
+  private final ChangeLog changes;
+  private final PurgeStore purges;
+  private final PostgresNodeStore nodes;
+  private final Fleet fleet;
+  private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
+
+  public SyncService(
+      LogNumbers numbers,
+      ChangeLog changes,
+      PurgeStore purges,
+      PostgresNodeStore nodes,
+      Fleet fleet) {
+    this.numbers = numbers;
+    this.changes = changes;
+    this.purges = purges;
+    this.nodes = nodes;
+    this.fleet = fleet;
+  }
+
+  LogNumbers numbers() {
+    return numbers;
+  }
+
+  ChangeLog changes() {
+    return changes;
+  }
+
+  PurgeStore purges() {
+    return purges;
+  }
+
+  PostgresNodeStore nodes() {
+    return nodes;
+  }
+
+  @Override
+  public StreamObserver<EdgeMessage> sync(StreamObserver<ControlMessage> out) {
+    Optional<PeerCertificate.Peer> peer = PeerCertificate.current();
+    return new Incoming((ServerCallStreamObserver<ControlMessage>) out, peer);
+  }
+
+  void ended(EdgeStream stream) {
+    streams.remove(stream.node(), stream);
+    fleet.lost(stream, stream.node());
+    LOG.info("{} is disconnected", stream.node());
+  }
+
+  /** Ends every stream, so that edges look for another control plane. */
+  public void endAll() {
+    streams.values().forEach(EdgeStream::end);
+  }
+
+  /** What comes from one edge. */
+  private final class Incoming implements StreamObserver<EdgeMessage> {
+    private final ServerCallStreamObserver<ControlMessage> out;
+    private final Optional<PeerCertificate.Peer> peer;
+    private volatile @Nullable EdgeStream stream;
+
+    Incoming(ServerCallStreamObserver<ControlMessage> out, Optional<PeerCertificate.Peer> peer) {
+      this.out = out;
+      this.peer = peer;
+      out.setOnReadyHandler(this::onReady);
+      out.setOnCancelHandler(this::end);
+    }
+
+    private void onReady() {
+      EdgeStream now = stream;
+      if (now != null) {
+        now.onReady();
+      }
+    }
+
+    @Override
+    public void onNext(EdgeMessage message) {
+      FromEdge said;
+      try {
+        said = SyncCodec.decode(message);
+      } catch (IllegalArgumentException e) {
+        refuse(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
+        return;
+      }
+      EdgeStream now = stream;
+      if (said instanceof FromEdge.Hello hello) {
+        begin(hello);
+      } else if (now == null) {
+        refuse(Status.FAILED_PRECONDITION.withDescription("a stream begins with Hello"));
+      } else {
+        report(now, said);
+      }
+    }
+
+    private void begin(FromEdge.Hello hello) {
+      boolean named = peer.filter(p -> p.node().equals(hello.node())).isPresent();
+      boolean valid =
+          named
+              && nodes
+                  .serial(hello.node())
+                  .filter(serial -> serial.equals(peer.get().serial()))
+                  .isPresent();
+      if (stream != null || !valid) {
+        String sentence =
+            "The client certificate is not the current one of this node: enrol it again.";
+        refuse(Status.PERMISSION_DENIED.withDescription(sentence));
+        return;
+      }
+      EdgeStream begun = new EdgeStream(SyncService.this, out, hello, peer.get().serial());
+      stream = begun;
+      EdgeStream replaced = streams.put(hello.node(), begun);
+      if (replaced != null) {
+        replaced.end();
+      }
+      fleet.connected(begun, hello);
+      LOG.info("{} is connected, at revision {}", hello.node(), hello.lastRevision());
+      Thread.ofVirtual().name("stream-" + hello.node()).start(begun);
+    }
+
+    private void report(EdgeStream from, FromEdge said) {
+      switch (said) {
+        case FromEdge.Hello again -> {}
+        case FromEdge.Ack ack -> {
+          ack.refusals()
+              .forEach(r -> LOG.warn("{} refused {}: {}", from.node(), r.resource(), r.reason()));
+          fleet.acknowledged(from.node(), ack);
+        }
+        case FromEdge.Nack nack -> {
+          LOG.warn("{} could not read revision {}: {}", from.node(), nack.revision(), nack);
+          from.startOver();
+        }
+        case FromEdge.PurgeAck ack -> fleet.purged(from.node(), ack.through());
+        case FromEdge.Heartbeat beat -> fleet.heartbeat(from.node(), beat);
+      }
+    }
+
+    private void refuse(Status status) {
+      end();
+      if (!out.isCancelled()) {
+        out.onError(status.asRuntimeException());
+      }
+    }
+
+    private void end() {
+      EdgeStream now = stream;
+      if (now != null) {
+        now.end();
+      }
+    }
+
+    @Override
+    public void onError(Throwable problem) {
+      end();
+    }
+
+    @Override
+    public void onCompleted() {
+      end();
+    }
+  }
+}
