@@ -1,0 +1,149 @@
+package dev.perigee.edge.listener;
+
+import dev.perigee.edge.request.Exchange;
+import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.util.Headers;
+import io.undertow.util.SameThreadExecutor;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import org.xnio.Options;
+
+/**
+ * The node's readers' side: HTTP and HTTPS on every address, each request checked by the guard and
+ * handed to the pipeline on its I/O thread.
+ */
+public final class EdgeListener implements AutoCloseable {
+  private final ListenerConfig config;
+  private final Consumer<Exchange> pipeline;
+  private final Undertow server;
+  private final AtomicLong open = new AtomicLong();
+  private volatile boolean draining;
+
+  /**
+   * A listener that is not started.
+   *
+   * @param tls for HTTPS; without it there is HTTP only
+   */
+  public EdgeListener(
+      ListenerConfig config, Consumer<Exchange> pipeline, Optional<SSLContext> tls) {
+    this.config = config;
+    this.pipeline = pipeline;
+    int threads =
+        config.ioThreads() > 0 ? config.ioThreads() : Runtime.getRuntime().availableProcessors();
+    Undertow.Builder builder =
+        Undertow.builder()
+            .setIoThreads(threads)
+            .setWorkerThreads(1)
+            .setWorkerOption(Options.WORKER_NAME, "edge")
+            .setSocketOption(Options.BACKLOG, 4096)
+            .setSocketOption(Options.REUSE_ADDRESSES, true)
+            .setSocketOption(Options.TCP_NODELAY, true)
+            .setHandler(this::receive);
+    limits(builder);
+    for (String address : config.addresses()) {
+      if (config.httpPort() >= 0) {
+        builder.addHttpListener(config.httpPort(), address);
+      }
+      tls.ifPresent(context -> builder.addHttpsListener(config.httpsPort(), address, context));
+    }
+    server = builder.build();
+  }
+
+  private void limits(Undertow.Builder builder) {
+    builder
+        .setServerOption(UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes())
+        .setServerOption(UndertowOptions.MAX_HEADERS, config.maxHeaders())
+        .setServerOption(UndertowOptions.MAX_PARAMETERS, 10_000)
+        .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.headTimeout()))
+        .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
+        .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
+        .setServerOption(UndertowOptions.DECODE_URL, false)
+        .setServerOption(UndertowOptions.ALWAYS_SET_DATE, true)
+        .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
+        .setServerOption(UndertowOptions.ENABLE_HTTP2, true)
+        .setServerOption(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, false)
+        .setSocketOption(Options.READ_TIMEOUT, millis(config.idleTimeout()))
+        .setSocketOption(Options.WRITE_TIMEOUT, millis(config.idleTimeout()));
+  }
+
+  private static int millis(java.time.Duration duration) {
+    return (int) duration.toMillis();
+  }
+
+  /** Binds and accepts; throws {@link RuntimeException} around a BindException when it cannot. */
+  public void start() {
+    server.start();
+  }
+
+  /** The bound addresses, HTTP before HTTPS for each address. */
+  public List<InetSocketAddress> bound() {
+    return server.getListenerInfo().stream()
+        .map(info -> (InetSocketAddress) info.getAddress())
+        .toList();
+  }
+
+  /** The bound port of the first listener of a scheme. */
+  public int port(String scheme) {
+    return server.getListenerInfo().stream()
+        .filter(info -> info.getProtcol().equals(scheme))
+        .map(info -> ((InetSocketAddress) info.getAddress()).getPort())
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Requests being answered. */
+  public long openRequests() {
+    return open.get();
+  }
+
+  /** Every response from now on ends its connection. */
+  public void drain() {
+    draining = true;
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+  }
+
+  private void receive(HttpServerExchange exchange) {
+    if (open.get() >= config.maxConnections()) {
+      refuse(exchange, 503, "The node answers as many requests as it may.");
+      return;
+    }
+    switch (RequestGuard.check(exchange)) {
+      case RequestGuard.Guarded.Refused(String sentence) -> refuse(exchange, 400, sentence);
+      case RequestGuard.Guarded.Sound sound -> {
+        if (draining) {
+          exchange.setPersistent(false);
+        }
+        open.incrementAndGet();
+        exchange.addExchangeCompleteListener(
+            (completed, next) -> {
+              open.decrementAndGet();
+              next.proceed();
+            });
+        exchange.dispatch(
+            SameThreadExecutor.INSTANCE,
+            () -> pipeline.accept(new UndertowExchange(exchange, sound)));
+      }
+    }
+  }
+
+  private static void refuse(HttpServerExchange exchange, int status, String sentence) {
+    exchange.setPersistent(false);
+    exchange.setStatusCode(status);
+    exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/plain; charset=utf-8");
+    exchange.getResponseHeaders().put(Headers.CONNECTION, "close");
+    byte[] body = (status + " " + sentence + "\n").getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseSender().send(ByteBuffer.wrap(body));
+  }
+}

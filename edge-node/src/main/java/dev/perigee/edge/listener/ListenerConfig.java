@@ -1,0 +1,46 @@
+package dev.perigee.edge.listener;
+
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Where the node listens and what it lets in.
+ *
+ * @param addresses to bind, each with both ports
+ * @param httpPort 0 picks a free one
+ * @param httpsPort 0 picks a free one
+ * @param ioThreads 0 for one per core
+ * @param maxHeaderBytes of one request
+ * @param maxHeaders fields of one request
+ * @param headTimeout from the first byte of a request to the end of its head
+ * @param idleTimeout between requests, and between two parts of a body
+ * @param maxConnections of the node
+ */
+public record ListenerConfig(
+    List<String> addresses,
+    int httpPort,
+    int httpsPort,
+    int ioThreads,
+    int maxHeaderBytes,
+    int maxHeaders,
+    Duration headTimeout,
+    Duration idleTimeout,
+    int maxConnections) {
+  /** Copies the collection. */
+  public ListenerConfig {
+    addresses = List.copyOf(addresses);
+  }
+
+  public static ListenerConfig of(List<String> addresses, int httpPort, int httpsPort) {
+    return new ListenerConfig(
+        addresses,
+        httpPort,
+        httpsPort,
+        0,
+        32 * 1024,
+        100,
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(60),
+        100_000);
+  }
+}

@@ -1,0 +1,107 @@
+package dev.perigee.edge.store;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.Arrays;
+import net.openhft.chronicle.map.ChronicleMap;
+import net.openhft.chronicle.map.ChronicleMapBuilder;
+
+/**
+ * Blocks of one size in a Chronicle map whose file never grows: the keys are the block numbers, so
+ * there can never be more entries than it was made for. Each block carries the object and index it
+ * was written for; a block that was reused since is thereby told from the one that was meant.
+ *
+ * <p>Called on store threads only: a look-up may fault a page in, and waits for its segment's lock.
+ */
+final class BlockFile implements AutoCloseable {
+  private static final int HEADER = 16;
+
+  private final ChronicleMap<Integer, byte[]> map;
+  private final int blockBytes;
+  private final int[] free;
+  private int freeCount;
+
+  private BlockFile(ChronicleMap<Integer, byte[]> map, int blocks, int blockBytes) {
+    this.map = map;
+    this.blockBytes = blockBytes;
+    this.free = new int[blocks];
+    for (int i = 0; i < blocks; i++) {
+      free[i] = blocks - 1 - i;
+    }
+    this.freeCount = blocks;
+  }
+
+  /**
+   * Opens or makes the file.
+   *
+   * @param clean whether it was closed in order; if not it is scanned and mended
+   */
+  static BlockFile open(Path file, int blocks, int blockBytes, boolean clean) throws IOException {
+    ChronicleMapBuilder<Integer, byte[]> builder =
+        ChronicleMapBuilder.of(Integer.class, byte[].class)
+            .name(file.getFileName().toString())
+            .entries(blocks)
+            .constantValueSizeBySample(new byte[HEADER + blockBytes])
+            .allowSegmentTiering(false);
+    ChronicleMap<Integer, byte[]> map =
+        clean
+            ? builder.createPersistedTo(file.toFile())
+            : builder.recoverPersistedTo(file.toFile(), true);
+    return new BlockFile(map, blocks, blockBytes);
+  }
+
+  /** Block numbers that are free; guarded by the store's lock. */
+  int freeCount() {
+    return freeCount;
+  }
+
+  /** A free block; guarded by the store's lock. */
+  int take() {
+    return free[--freeCount];
+  }
+
+  /** Gives a block back; guarded by the store's lock. */
+  void give(int block) {
+    free[freeCount++] = block;
+  }
+
+  /** At start: everything is in use but these; guarded by the store's lock. */
+  void keepFree(java.util.BitSet used) {
+    int blocks = free.length;
+    freeCount = 0;
+    for (int block = blocks - 1; block >= 0; block--) {
+      if (!used.get(block)) {
+        free[freeCount++] = block;
+      }
+    }
+  }
+
+  /** Writes a block whole. */
+  void write(int block, long object, int index, byte[] bytes, int length) {
+    ByteBuffer value = ByteBuffer.allocate(HEADER + blockBytes);
+    value.putLong(object).putInt(index).putInt(length).put(bytes, 0, length);
+    map.put(block, value.array());
+  }
+
+  /** The block's bytes; null when it does not hold what is asked for. */
+  byte @org.jspecify.annotations.Nullable [] read(int block, long object, int index) {
+    byte[] value = map.get(block);
+    if (value == null) {
+      return null;
+    }
+    ByteBuffer header = ByteBuffer.wrap(value);
+    if (header.getLong() != object || header.getInt() != index) {
+      return null;
+    }
+    int length = header.getInt();
+    return length < 0 || length > blockBytes
+        ? null
+        : Arrays.copyOfRange(value, HEADER, HEADER + length);
+  }
+
+  @Override
+  public void close() {
+    map.close();
+  }
+}

@@ -1,0 +1,155 @@
+package dev.perigee.edge.store;
+
+import dev.perigee.contract.Purge;
+import dev.perigee.contract.PurgeScope;
+import dev.perigee.edge.cache.StoredMeta;
+import dev.perigee.edge.request.CacheKey;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+
+/**
+ * The newest purge of each scope: answers which purge was the last to cover a key, without looking
+ * at all of them. Serves fetches in flight and the replay at start; what is stored is removed by
+ * the purge itself. Guarded by its own lock.
+ */
+final class PurgeMarks {
+  /** Purges remembered one by one; older ones count as covering everything. */
+  private static final int MAX_MARKS = 100_000;
+
+  private final Map<String, SiteMarks> sites = new HashMap<>();
+  private long everywhere;
+  private long everywhereSoft;
+  private long last;
+  private long floor;
+  private int marks;
+
+  /**
+   * Numbering goes on behind {@code number}.
+   *
+   * @param unproven whether what was purged up to there may still lie on disk: then everything
+   *     fetched earlier counts as hard-purged
+   */
+  synchronized void raiseFloorTo(long number, boolean unproven) {
+    floor = unproven ? Math.max(floor, number) : floor;
+    last = Math.max(last, number);
+  }
+
+  /** Another log, or a gap in this one: everything before {@code number} is purged. */
+  synchronized void adopt(long number, boolean otherLog) {
+    sites.clear();
+    marks = 0;
+    everywhere = 0;
+    everywhereSoft = 0;
+    floor = number;
+    last = otherLog ? number : Math.max(last, number);
+  }
+
+  /** The meta with a soft purge noted, where that came after it was last fetched or validated. */
+  static StoredMeta softened(StoredMeta meta, long softPurge) {
+    if (softPurge <= meta.freshFence() || softPurge <= meta.softPurgedBy().orElse(0)) {
+      return meta;
+    }
+    return new StoredMeta(
+        meta.key(),
+        meta.head(),
+        meta.varyNames(),
+        meta.varyValues(),
+        meta.tags(),
+        meta.requestMillis(),
+        meta.responseMillis(),
+        meta.bodyFence(),
+        meta.freshFence(),
+        OptionalLong.of(softPurge));
+  }
+
+  synchronized void add(Purge purge) {
+    last = Math.max(last, purge.number());
+    if (purge.site().isEmpty()) {
+      everywhere = purge.soft() ? everywhere : purge.number();
+      everywhereSoft = purge.soft() ? purge.number() : everywhereSoft;
+      return;
+    }
+    if (++marks > MAX_MARKS) {
+      // Conservative: whoever began before is treated as purged.
+      sites.clear();
+      marks = 0;
+      floor = purge.number();
+      return;
+    }
+    sites.computeIfAbsent(purge.site().get(), s -> new SiteMarks()).add(purge);
+  }
+
+  synchronized long last() {
+    return last;
+  }
+
+  /** The last hard purge that covers the response. */
+  synchronized long hard(CacheKey key, Collection<String> tags) {
+    SiteMarks site = sites.get(key.site());
+    long own = site == null ? 0 : site.newest(false, key, Optional.of(tags));
+    return Math.max(floor, Math.max(everywhere, own));
+  }
+
+  /** The last soft purge that covers the response. */
+  synchronized long soft(CacheKey key, Collection<String> tags) {
+    SiteMarks site = sites.get(key.site());
+    long own = site == null ? 0 : site.newest(true, key, Optional.of(tags));
+    return Math.max(everywhereSoft, own);
+  }
+
+  /** The last purge of either kind that covers the key; unknown tags count as any tag. */
+  synchronized long any(CacheKey key, Optional<? extends Collection<String>> tags) {
+    SiteMarks site = sites.get(key.site());
+    long own =
+        site == null ? 0 : Math.max(site.newest(false, key, tags), site.newest(true, key, tags));
+    return Math.max(Math.max(floor, own), Math.max(everywhere, everywhereSoft));
+  }
+
+  /** The purges of one site, hard and soft apart, by scope. */
+  private static final class SiteMarks {
+    private final List<Map<PurgeScope, Long>> exact = List.of(new HashMap<>(), new HashMap<>());
+    private final List<Map<PurgeScope.Prefix, Long>> prefixes =
+        List.of(new HashMap<>(), new HashMap<>());
+    private final long[] anyTag = new long[2];
+
+    void add(Purge purge) {
+      int kind = purge.soft() ? 1 : 0;
+      switch (purge.scope()) {
+        case PurgeScope.Prefix prefix -> prefixes.get(kind).put(prefix, purge.number());
+        case PurgeScope.Tag tag -> {
+          anyTag[kind] = purge.number();
+          exact.get(kind).put(tag, purge.number());
+        }
+        case PurgeScope.Url url -> exact.get(kind).put(url, purge.number());
+        case PurgeScope.Host host -> exact.get(kind).put(host, purge.number());
+        case PurgeScope.Everything everything -> exact.get(kind).put(everything, purge.number());
+      }
+    }
+
+    long newest(boolean soft, CacheKey key, Optional<? extends Collection<String>> tags) {
+      int kind = soft ? 1 : 0;
+      Map<PurgeScope, Long> known = exact.get(kind);
+      List<PurgeScope> scopes = new ArrayList<>();
+      scopes.add(new PurgeScope.Everything());
+      scopes.add(new PurgeScope.Host(key.host()));
+      scopes.add(new PurgeScope.Url(key.host(), key.target()));
+      tags.ifPresent(all -> all.forEach(tag -> scopes.add(new PurgeScope.Tag(tag))));
+      long newest = tags.isPresent() ? 0 : anyTag[kind];
+      for (PurgeScope scope : scopes) {
+        newest = Math.max(newest, known.getOrDefault(scope, 0L));
+      }
+      for (Map.Entry<PurgeScope.Prefix, Long> prefix : prefixes.get(kind).entrySet()) {
+        if (prefix.getValue() > newest
+            && prefix.getKey().covers(key.host(), key.target(), List.of())) {
+          newest = prefix.getValue();
+        }
+      }
+      return newest;
+    }
+  }
+}
