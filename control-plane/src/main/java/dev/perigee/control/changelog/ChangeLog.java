@@ -1,0 +1,160 @@
+package dev.perigee.control.changelog;
+
+import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromControl;
+import dev.perigee.contract.HostName;
+import dev.perigee.contract.Limits;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.SyncCodec;
+import dev.perigee.control.store.ChangeStore;
+import dev.perigee.control.store.ChangeStore.LoggedChange;
+import dev.perigee.control.store.PostgresCertificateStore;
+import dev.perigee.control.store.PostgresSiteStore;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+
+/** Makes snapshots and deltas for the edges of a region, in parts small enough to send. */
+public final class ChangeLog {
+  /** A delta over more changes than this is sent as a snapshot. */
+  private static final int MAX_CHANGES = 5_000;
+
+  private static final int PART_BYTES = Limits.MESSAGE_BYTES - 16 * 1024;
+
+  private final ChangeStore changes;
+  private final PostgresSiteStore sites;
+  private final PostgresCertificateStore certificates;
+  private final String zone;
+
+  public ChangeLog(
+      ChangeStore changes,
+      PostgresSiteStore sites,
+      PostgresCertificateStore certificates,
+      String zone) {
+    this.changes = changes;
+    this.sites = sites;
+    this.certificates = certificates;
+    this.zone = zone;
+  }
+
+  /**
+   * What brings an edge from one revision to another; empty when there is nothing to bring.
+   *
+   * @param from the edge's revision, 0 for none
+   * @param head the newest revision known; what is newer still may be in the update as well
+   */
+  public List<FromControl.Update> between(long from, long head, String region) {
+    if (from == head && head > 0) {
+      return List.of();
+    }
+    if (from == 0 || from > head) {
+      return snapshot(head, region);
+    }
+    List<LoggedChange> changed = changes.after(from, MAX_CHANGES + 1);
+    boolean gap = changed.isEmpty() || changed.getFirst().revision() != from + 1;
+    if (gap || changed.size() > MAX_CHANGES) {
+      return snapshot(head, region);
+    }
+    return delta(from, changed, region);
+  }
+
+  private List<FromControl.Update> snapshot(long head, String region) {
+    List<SiteConfig> served = sites.all().stream().filter(site -> site.isServedIn(region)).toList();
+    List<CertificateConfig> wanted =
+        certificates.allWithKeys().stream().filter(c -> isFor(c, served)).toList();
+    return parts(head, 0, served, List.of(), wanted, List.of());
+  }
+
+  private List<FromControl.Update> delta(long from, List<LoggedChange> changed, String region) {
+    Set<String> siteIds = resources(changed, "site");
+    Set<String> certificateIds = resources(changed, "certificate");
+    Map<String, SiteConfig> siteNow = sites.byIds(siteIds);
+    List<SiteConfig> served =
+        siteNow.values().stream().filter(site -> site.isServedIn(region)).toList();
+    Set<String> removedSites = new HashSet<>(siteIds);
+    served.forEach(site -> removedSites.remove(site.id()));
+    // A changed site may bring hosts that a certificate sent to nobody here so far is for.
+    List<CertificateConfig> wanted = new ArrayList<>();
+    if (siteIds.isEmpty()) {
+      wanted.addAll(certificates.byIds(certificateIds).values());
+    } else {
+      wanted.addAll(certificates.allWithKeys());
+    }
+    List<SiteConfig> all = sites.all().stream().filter(s -> s.isServedIn(region)).toList();
+    wanted.removeIf(c -> !isFor(c, all) || (!certificateIds.contains(c.id()) && !isFor(c, served)));
+    Set<String> removedCertificates = new HashSet<>(certificateIds);
+    wanted.forEach(certificate -> removedCertificates.remove(certificate.id()));
+    long revision = changed.getLast().revision();
+    return parts(revision, from, served, removedSites, wanted, removedCertificates);
+  }
+
+  private static Set<String> resources(List<LoggedChange> changed, String kind) {
+    Set<String> ids = new HashSet<>();
+    changed.stream()
+        .filter(change -> change.kind().equals(kind))
+        .forEach(change -> ids.add(change.resource()));
+    return ids;
+  }
+
+  /** Keys go only to nodes that serve a site they are for. */
+  private static boolean isFor(CertificateConfig certificate, Collection<SiteConfig> served) {
+    return served.stream()
+        .flatMap(site -> site.hosts().stream())
+        .anyMatch(
+            host ->
+                certificate.hosts().stream()
+                    .anyMatch(name -> name.equals(host) || HostName.matches(name, host)));
+  }
+
+  private List<FromControl.Update> parts(
+      long revision,
+      long from,
+      List<SiteConfig> changedSites,
+      Collection<String> removedSites,
+      List<CertificateConfig> changedCertificates,
+      Collection<String> removedCertificates) {
+    String nonce = UUID.randomUUID().toString();
+    List<List<SiteConfig>> siteParts = new ArrayList<>(List.of(new ArrayList<>()));
+    List<List<CertificateConfig>> certificateParts = new ArrayList<>(List.of(new ArrayList<>()));
+    int bytes = 0;
+    for (SiteConfig site : changedSites) {
+      bytes += SyncCodec.encode(site).getSerializedSize() + 8;
+      if (bytes > PART_BYTES) {
+        siteParts.add(new ArrayList<>());
+        certificateParts.add(new ArrayList<>());
+        bytes = SyncCodec.encode(site).getSerializedSize() + 8;
+      }
+      siteParts.getLast().add(site);
+    }
+    for (CertificateConfig certificate : changedCertificates) {
+      bytes += SyncCodec.encode(certificate).getSerializedSize() + 8;
+      if (bytes > PART_BYTES) {
+        siteParts.add(new ArrayList<>());
+        certificateParts.add(new ArrayList<>());
+        bytes = SyncCodec.encode(certificate).getSerializedSize() + 8;
+      }
+      certificateParts.getLast().add(certificate);
+    }
+    List<FromControl.Update> updates = new ArrayList<>();
+    for (int part = 0; part < siteParts.size(); part++) {
+      boolean first = part == 0;
+      updates.add(
+          new FromControl.Update(
+              nonce,
+              revision,
+              from,
+              part,
+              part == siteParts.size() - 1,
+              siteParts.get(part),
+              first ? List.copyOf(removedSites) : List.of(),
+              certificateParts.get(part),
+              first ? List.copyOf(removedCertificates) : List.of(),
+              zone));
+    }
+    return updates;
+  }
+}

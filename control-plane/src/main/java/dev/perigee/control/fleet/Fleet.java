@@ -1,0 +1,266 @@
+package dev.perigee.control.fleet;
+
+import dev.perigee.contract.FromEdge;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Supplier;
+
+/** The fleet as the streams of this control plane report it. */
+public final class Fleet implements FleetView {
+  /** Without a heartbeat for this long a node counts as gone. */
+  private static final Duration SILENCE = Duration.ofSeconds(3);
+
+  /** Purges whose acknowledgements are timed. */
+  private static final int TIMED_PURGES = 1_000;
+
+  private final InstantSource clock;
+  private final Supplier<List<String>> provisioned;
+  private final Map<String, NodeState> states = new ConcurrentHashMap<>();
+  private final Map<String, Object> streams = new ConcurrentHashMap<>();
+  private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final Object acknowledged = new Object();
+  private final LinkedHashMap<Long, Timing> timings = new LinkedHashMap<>();
+
+  /**
+   * A fleet that nobody has reported to.
+   *
+   * @param provisioned names of the nodes that exist
+   */
+  public Fleet(InstantSource clock, Supplier<List<String>> provisioned) {
+    this.clock = clock;
+    this.provisioned = provisioned;
+  }
+
+  /** A node's stream began. */
+  public void connected(Object stream, FromEdge.Hello hello) {
+    streams.put(hello.node(), stream);
+    update(
+        hello.node(),
+        before ->
+            new NodeState(
+                hello.node(),
+                true,
+                before.healthy(),
+                before.healthDetail(),
+                hello.build(),
+                hello.lastRevision(),
+                hello.lastPurge(),
+                0,
+                0,
+                0,
+                Optional.of(clock.instant()),
+                before.refusals()));
+    changed();
+  }
+
+  /** A node's stream ended; an older one that was replaced changes nothing. */
+  public void lost(Object stream, String node) {
+    if (streams.remove(node, stream)) {
+      update(node, before -> with(before, false));
+      changed();
+    }
+  }
+
+  public void heartbeat(String node, FromEdge.Heartbeat beat) {
+    NodeState before = state(node);
+    update(
+        node,
+        old ->
+            new NodeState(
+                node,
+                true,
+                beat.healthy(),
+                beat.healthDetail(),
+                old.build(),
+                beat.revision(),
+                Math.max(old.purge(), beat.purge()),
+                beat.load(),
+                beat.requestsPerSecond(),
+                beat.openConnections(),
+                Optional.of(clock.instant()),
+                old.refusals()));
+    if (!before.isServing() || !beat.healthy()) {
+      changed();
+    }
+  }
+
+  public void acknowledged(String node, FromEdge.Ack ack) {
+    update(
+        node,
+        old ->
+            new NodeState(
+                node,
+                old.connected(),
+                old.healthy(),
+                old.healthDetail(),
+                old.build(),
+                ack.revision(),
+                old.purge(),
+                old.load(),
+                old.requestsPerSecond(),
+                old.openConnections(),
+                old.lastSeen(),
+                ack.refusals()));
+    changed();
+  }
+
+  public void purged(String node, long through) {
+    update(
+        node,
+        old ->
+            new NodeState(
+                node,
+                old.connected(),
+                old.healthy(),
+                old.healthDetail(),
+                old.build(),
+                old.revision(),
+                Math.max(old.purge(), through),
+                old.load(),
+                old.requestsPerSecond(),
+                old.openConnections(),
+                old.lastSeen(),
+                old.refusals()));
+    synchronized (acknowledged) {
+      timings.forEach(
+          (number, timing) -> {
+            if (number <= through) {
+              timing.note(node, clock.millis());
+            }
+          });
+      acknowledged.notifyAll();
+    }
+  }
+
+  /** A purge was committed: its acknowledgements are timed from now on. */
+  public void issued(long number, Instant at) {
+    synchronized (acknowledged) {
+      timings.putIfAbsent(number, new Timing(at.toEpochMilli()));
+      if (timings.size() > TIMED_PURGES) {
+        timings.pollFirstEntry();
+      }
+    }
+  }
+
+  /** Finds nodes that fell silent; to be called several times a second. */
+  public void sweep() {
+    boolean any = false;
+    for (NodeState state : List.copyOf(states.values())) {
+      if (state.connected() && isSilent(state)) {
+        update(state.node(), before -> with(before, false));
+        any = true;
+      }
+    }
+    if (any) {
+      changed();
+    }
+  }
+
+  /** Something else about nodes changed, such as draining. */
+  public void changed() {
+    listeners.forEach(Runnable::run);
+  }
+
+  @Override
+  public NodeState state(String node) {
+    NodeState state = states.get(node);
+    if (state == null) {
+      return unknown(node);
+    }
+    return state.connected() && isSilent(state) ? with(state, false) : state;
+  }
+
+  @Override
+  public PurgeReceipt receipt(long purgeNumber) {
+    List<String> applied = new ArrayList<>();
+    List<String> late = new ArrayList<>();
+    for (String node : provisioned.get()) {
+      (state(node).purge() >= purgeNumber ? applied : late).add(node);
+    }
+    synchronized (acknowledged) {
+      Timing timing = timings.get(purgeNumber);
+      Optional<Long> slowest = timing == null ? Optional.empty() : timing.slowest();
+      return new PurgeReceipt(purgeNumber, applied, late, slowest);
+    }
+  }
+
+  @Override
+  public PurgeReceipt await(long purgeNumber, Duration timeout) throws InterruptedException {
+    long end = clock.millis() + timeout.toMillis();
+    synchronized (acknowledged) {
+      PurgeReceipt receipt = receipt(purgeNumber);
+      for (long left = timeout.toMillis(); left > 0 && !receipt.isComplete(); ) {
+        acknowledged.wait(Math.min(left, 500));
+        receipt = receipt(purgeNumber);
+        left = end - clock.millis();
+      }
+      return receipt;
+    }
+  }
+
+  @Override
+  public void onChange(Runnable listener) {
+    listeners.add(listener);
+  }
+
+  private boolean isSilent(NodeState state) {
+    Instant limit = clock.instant().minus(SILENCE);
+    return state.lastSeen().filter(seen -> seen.isAfter(limit)).isEmpty();
+  }
+
+  private void update(String node, java.util.function.UnaryOperator<NodeState> change) {
+    states.compute(node, (name, now) -> change.apply(now == null ? unknown(name) : now));
+  }
+
+  private static NodeState unknown(String node) {
+    return new NodeState(
+        node, false, false, "never connected", "", 0, 0, 0, 0, 0, Optional.empty(), List.of());
+  }
+
+  private static NodeState with(NodeState state, boolean connected) {
+    return new NodeState(
+        state.node(),
+        connected,
+        state.healthy(),
+        state.healthDetail(),
+        state.build(),
+        state.revision(),
+        state.purge(),
+        state.load(),
+        state.requestsPerSecond(),
+        state.openConnections(),
+        state.lastSeen(),
+        state.refusals());
+  }
+
+  /** When a purge was issued, and how long the slowest node so far took. */
+  private static final class Timing {
+    private final long issuedMillis;
+    private final Set<String> nodes = new HashSet<>();
+    private long slowest;
+
+    Timing(long issuedMillis) {
+      this.issuedMillis = issuedMillis;
+    }
+
+    void note(String node, long nowMillis) {
+      if (nodes.add(node)) {
+        slowest = Math.max(slowest, nowMillis - issuedMillis);
+      }
+    }
+
+    Optional<Long> slowest() {
+      return nodes.isEmpty() ? Optional.empty() : Optional.of(slowest);
+    }
+  }
+}

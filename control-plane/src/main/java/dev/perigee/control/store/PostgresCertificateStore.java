@@ -1,0 +1,147 @@
+package dev.perigee.control.store;
+
+import dev.perigee.contract.Bytes;
+import dev.perigee.contract.CertificateConfig;
+import java.security.cert.X509Certificate;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.InstantSource;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+
+/** Certificates in PostgreSQL. */
+public final class PostgresCertificateStore implements CertificateStore {
+  private static final String SUMMARY =
+      "SELECT id, hosts, issuer, not_before, not_after FROM certificate";
+  private static final String WITH_KEY = "SELECT id, hosts, chain, private_key FROM certificate";
+
+  private final Database database;
+  private final LogNumbers numbers;
+  private final InstantSource clock;
+
+  public PostgresCertificateStore(Database database, LogNumbers numbers, InstantSource clock) {
+    this.database = database;
+    this.numbers = numbers;
+    this.clock = clock;
+  }
+
+  @Override
+  public Change<CertificateSummary> add(String chainPem, String privateKeyPem) {
+    return switch (PemCertificate.read(chainPem, privateKeyPem, clock.instant())) {
+      case PemCertificate.Read.Unsound(var problem) -> new Change.Invalid<>(List.of(problem));
+      case PemCertificate.Read.Sound(CertificateConfig config, X509Certificate leaf) -> {
+        Change<CertificateSummary> change =
+            database.inTransaction(handle -> insert(handle, config, leaf));
+        numbers.wake();
+        yield change;
+      }
+    };
+  }
+
+  private static Change<CertificateSummary> insert(
+      Handle handle, CertificateConfig config, X509Certificate leaf) {
+    byte[][] chain = config.chain().stream().map(Bytes::toArray).toArray(byte[][]::new);
+    try {
+      java.sql.Array chainArray = handle.getConnection().createArrayOf("bytea", chain);
+      handle.execute(
+          "INSERT INTO certificate (id, hosts, issuer, not_before, not_after, chain, private_key)"
+              + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+              + " SET chain = excluded.chain, private_key = excluded.private_key",
+          config.id(),
+          config.hosts().toArray(String[]::new),
+          leaf.getIssuerX500Principal().getName(),
+          Timestamp.from(leaf.getNotBefore().toInstant()),
+          Timestamp.from(leaf.getNotAfter().toInstant()),
+          chainArray,
+          config.privateKey().toArray());
+    } catch (SQLException e) {
+      throw new StoreException("the certificate cannot be written", e);
+    }
+    long revision = LogNumbers.nextRevision(handle, "certificate", config.id());
+    return new Change.Committed<>(find(handle, config.id()).orElseThrow(), revision);
+  }
+
+  @Override
+  public Change<CertificateSummary> remove(String id) {
+    Change<CertificateSummary> change =
+        database.inTransaction(
+            handle -> {
+              Optional<CertificateSummary> found = find(handle, id);
+              if (found.isEmpty()) {
+                return new Change.Unknown<>();
+              }
+              handle.execute("DELETE FROM certificate WHERE id = ?", id);
+              long revision = LogNumbers.nextRevision(handle, "certificate", id);
+              return new Change.Committed<>(found.get(), revision);
+            });
+    numbers.wake();
+    return change;
+  }
+
+  @Override
+  public List<CertificateSummary> all() {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(SUMMARY + " ORDER BY hosts[1], not_after")
+                .map((row, context) -> summary(row))
+                .list());
+  }
+
+  @Override
+  public List<CertificateConfig> allWithKeys() {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(WITH_KEY + " ORDER BY id")
+                .map((row, context) -> withKey(row))
+                .list());
+  }
+
+  /** The certificates with these ids that still exist, by id. */
+  public Map<String, CertificateConfig> byIds(Set<String> ids) {
+    Map<String, CertificateConfig> found = new LinkedHashMap<>();
+    database
+        .read(
+            handle ->
+                handle
+                    .createQuery(WITH_KEY + " WHERE id = ANY (?) ORDER BY id")
+                    .bind(0, ids.toArray(String[]::new))
+                    .map((row, context) -> withKey(row))
+                    .list())
+        .forEach(certificate -> found.put(certificate.id(), certificate));
+    return found;
+  }
+
+  private static Optional<CertificateSummary> find(Handle handle, String id) {
+    return handle
+        .createQuery(SUMMARY + " WHERE id = ?")
+        .bind(0, id)
+        .map((row, context) -> summary(row))
+        .findOne();
+  }
+
+  private static CertificateSummary summary(ResultSet row) throws SQLException {
+    return new CertificateSummary(
+        row.getString(1),
+        List.of((String[]) row.getArray(2).getArray()),
+        row.getString(3),
+        row.getTimestamp(4).toInstant(),
+        row.getTimestamp(5).toInstant());
+  }
+
+  private static CertificateConfig withKey(ResultSet row) throws SQLException {
+    byte[][] chain = (byte[][]) row.getArray(3).getArray();
+    return new CertificateConfig(
+        row.getString(1),
+        List.of((String[]) row.getArray(2).getArray()),
+        Arrays.stream(chain).map(Bytes::copyOf).toList(),
+        Bytes.copyOf(row.getBytes(4)));
+  }
+}

@@ -1,0 +1,153 @@
+package dev.perigee.control.store;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import dev.perigee.contract.Problem;
+import dev.perigee.contract.Purge;
+import dev.perigee.contract.PurgeScope;
+import dev.perigee.contract.SyncCodec;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+
+/** Purges in PostgreSQL, each in the form in which edges journal it. */
+public final class PostgresPurgeStore implements PurgeStore {
+  private static final int MAX_KEY = 255;
+  private static final String SELECT = "SELECT id, message, issued_at FROM purge";
+
+  private final Database database;
+  private final LogNumbers numbers;
+
+  public PostgresPurgeStore(Database database, LogNumbers numbers) {
+    this.database = database;
+    this.numbers = numbers;
+  }
+
+  @Override
+  public Change<IssuedPurge> issue(
+      Optional<String> site, PurgeScope scope, boolean soft, Optional<String> idempotencyKey) {
+    if (site.isEmpty() && !(scope instanceof PurgeScope.Everything)) {
+      return new Change.Invalid<>(List.of(new Problem("site", "is missing")));
+    }
+    if (idempotencyKey.filter(key -> key.isEmpty() || key.length() > MAX_KEY).isPresent()) {
+      Problem problem = new Problem("Idempotency-Key", "must be 1 to " + MAX_KEY + " characters");
+      return new Change.Invalid<>(List.of(problem));
+    }
+    Change<IssuedPurge> change =
+        database.inTransaction(handle -> issue(handle, site, scope, soft, idempotencyKey));
+    numbers.wake();
+    return change;
+  }
+
+  private static Change<IssuedPurge> issue(
+      Handle handle,
+      Optional<String> site,
+      PurgeScope scope,
+      boolean soft,
+      Optional<String> idempotencyKey) {
+    // The number's lock first: two requests with one key come one after the other.
+    long number = LogNumbers.nextPurge(handle);
+    Optional<IssuedPurge> earlier =
+        idempotencyKey.flatMap(key -> find(handle, "idempotency_key = ?", key));
+    if (earlier.isPresent()) {
+      handle.rollback();
+      return new Change.Committed<>(earlier.get(), earlier.get().purge().number());
+    }
+    if (site.isPresent() && !exists(handle, site.get())) {
+      handle.rollback();
+      return new Change.Unknown<>();
+    }
+    Purge purge = new Purge(number, site, scope, soft);
+    handle.execute(
+        "INSERT INTO purge (number, site, message, idempotency_key) VALUES (?, ?, ?, ?)",
+        number,
+        site.orElse(null),
+        SyncCodec.encode(purge).toByteArray(),
+        idempotencyKey.orElse(null));
+    IssuedPurge issued =
+        handle
+            .createQuery(SELECT + " WHERE number = ?")
+            .bind(0, number)
+            .map((row, context) -> read(row))
+            .one();
+    return new Change.Committed<>(issued, number);
+  }
+
+  private static boolean exists(Handle handle, String site) {
+    return handle
+        .createQuery("SELECT 1 FROM site WHERE id = ? AND removed_at IS NULL")
+        .bind(0, site)
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
+  }
+
+  @Override
+  public Optional<IssuedPurge> byId(String id) {
+    UUID uuid;
+    try {
+      uuid = UUID.fromString(id);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+    return database.read(handle -> find(handle, "id = ?", uuid));
+  }
+
+  @Override
+  public List<IssuedPurge> newest(int limit) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(SELECT + " ORDER BY number DESC LIMIT ?")
+                .bind(0, limit)
+                .map((row, context) -> read(row))
+                .list());
+  }
+
+  @Override
+  public List<Purge> after(long number, int limit) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(SELECT + " WHERE number > ? ORDER BY number LIMIT ?")
+                .bind(0, number)
+                .bind(1, limit)
+                .map((row, context) -> read(row).purge())
+                .list());
+  }
+
+  @Override
+  public long head() {
+    return numbers.head().purge();
+  }
+
+  /** The log is not compacted yet: it reaches back to the first purge. */
+  @Override
+  public long floor() {
+    return database.read(
+        handle ->
+            handle
+                .createQuery("SELECT coalesce(min(number) - 1, 0) FROM purge")
+                .mapTo(Long.class)
+                .one());
+  }
+
+  private static Optional<IssuedPurge> find(Handle handle, String condition, Object value) {
+    return handle
+        .createQuery(SELECT + " WHERE " + condition)
+        .bind(0, value)
+        .map((row, context) -> read(row))
+        .findOne();
+  }
+
+  private static IssuedPurge read(ResultSet row) throws SQLException {
+    try {
+      Purge purge = SyncCodec.decode(dev.perigee.contract.sync.v1.Purge.parseFrom(row.getBytes(2)));
+      return new IssuedPurge(row.getString(1), purge, row.getTimestamp(3).toInstant());
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("a purge in the database cannot be read", e);
+    }
+  }
+}

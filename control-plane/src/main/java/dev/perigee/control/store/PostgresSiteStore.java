@@ -1,0 +1,283 @@
+package dev.perigee.control.store;
+
+import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.Problem;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.SiteValidator;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
+
+/** Sites in PostgreSQL. */
+public final class PostgresSiteStore implements SiteStore {
+  private static final int MAX_LABEL = 50;
+  private static final String SELECT =
+      """
+      SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
+             array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
+        FROM site s WHERE s.removed_at IS NULL\
+      """;
+
+  private final Database database;
+  private final LogNumbers numbers;
+  private final String zone;
+  private final boolean allowPrivateOrigins;
+
+  /**
+   * A store.
+   *
+   * @param zone whose names no site may claim
+   * @param allowPrivateOrigins whether loopback and private addresses may be origins
+   */
+  public PostgresSiteStore(
+      Database database, LogNumbers numbers, String zone, boolean allowPrivateOrigins) {
+    this.database = database;
+    this.numbers = numbers;
+    this.zone = zone;
+    this.allowPrivateOrigins = allowPrivateOrigins;
+  }
+
+  @Override
+  public Change<SiteConfig> add(SiteConfig wish) {
+    boolean derived = wish.id().isEmpty();
+    SiteConfig site = derived ? withId(wish, derivedId(wish)) : wish;
+    List<Problem> problems = problems(site);
+    if (!problems.isEmpty()) {
+      return new Change.Invalid<>(problems);
+    }
+    return change(
+        handle -> {
+          SiteConfig unique = derived ? withId(site, freeId(handle, site.id())) : site;
+          if (!derived && isUsed(handle, site.id())) {
+            String reason = "is taken, now or once: ids are never used again";
+            return new Change.Conflict<>(new Problem("id", reason));
+          }
+          handle.execute(
+              "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key)"
+                  + " VALUES (?, ?, ?, ?, ?)",
+              unique.id(),
+              origins(unique),
+              regions(unique),
+              unique.schemeInKey(),
+              unique.portInKey());
+          return withHosts(handle, unique);
+        });
+  }
+
+  @Override
+  public Change<SiteConfig> replace(SiteConfig site) {
+    List<Problem> problems = problems(site);
+    if (!problems.isEmpty()) {
+      return new Change.Invalid<>(problems);
+    }
+    return change(
+        handle -> {
+          int rows =
+              handle.execute(
+                  "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?"
+                      + " WHERE id = ? AND removed_at IS NULL",
+                  origins(site),
+                  regions(site),
+                  site.schemeInKey(),
+                  site.portInKey(),
+                  site.id());
+          if (rows == 0) {
+            return new Change.Unknown<>();
+          }
+          handle.execute("DELETE FROM site_host WHERE site = ?", site.id());
+          return withHosts(handle, site);
+        });
+  }
+
+  @Override
+  public Change<SiteConfig> remove(String id) {
+    return change(
+        handle -> {
+          Optional<SiteConfig> site = find(handle, "s.id = ?", id);
+          if (site.isEmpty()) {
+            return new Change.Unknown<>();
+          }
+          handle.execute("UPDATE site SET removed_at = now() WHERE id = ?", id);
+          handle.execute("DELETE FROM site_host WHERE site = ?", id);
+          long revision = LogNumbers.nextRevision(handle, "site", id);
+          return new Change.Committed<>(site.get(), revision);
+        });
+  }
+
+  @Override
+  public Optional<SiteConfig> byId(String id) {
+    return database.read(handle -> find(handle, "s.id = ?", id));
+  }
+
+  @Override
+  public Optional<SiteConfig> byHost(String host) {
+    return database.read(
+        handle -> find(handle, "s.id = (SELECT h.site FROM site_host h WHERE h.host = ?)", host));
+  }
+
+  @Override
+  public List<SiteConfig> all() {
+    return database.read(
+        handle -> handle.createQuery(SELECT + " ORDER BY s.id").map((r, c) -> read(r)).list());
+  }
+
+  private Change<SiteConfig> change(java.util.function.Function<Handle, Change<SiteConfig>> work) {
+    Change<SiteConfig> change = database.inTransaction(work);
+    numbers.wake();
+    return change;
+  }
+
+  private static Change<SiteConfig> withHosts(Handle handle, SiteConfig site) {
+    for (int i = 0; i < site.hosts().size(); i++) {
+      String host = site.hosts().get(i);
+      Optional<String> owner =
+          handle
+              .createQuery("SELECT site FROM site_host WHERE host = ?")
+              .bind(0, host)
+              .mapTo(String.class)
+              .findOne();
+      if (owner.isPresent()) {
+        return conflict(handle, i, host);
+      }
+      try {
+        handle.execute(
+            "INSERT INTO site_host (host, site, position) VALUES (?, ?, ?)", host, site.id(), i);
+      } catch (UnableToExecuteStatementException e) {
+        if (Database.isTaken(e)) {
+          return conflict(handle, i, host);
+        }
+        throw e;
+      }
+    }
+    return new Change.Committed<>(site, LogNumbers.nextRevision(handle, "site", site.id()));
+  }
+
+  private static Change<SiteConfig> conflict(Handle handle, int index, String host) {
+    handle.rollback();
+    Problem problem = new Problem("hosts[" + index + "]", host + " belongs to another site");
+    return new Change.Conflict<>(problem);
+  }
+
+  private List<Problem> problems(SiteConfig site) {
+    List<Problem> problems = new ArrayList<>(SiteValidator.problems(site));
+    for (int i = 0; i < site.hosts().size(); i++) {
+      String host = site.hosts().get(i);
+      if (host.equals(zone) || host.endsWith("." + zone)) {
+        problems.add(
+            new Problem("hosts[" + i + "]", "lies in the zone " + zone + " of the network itself"));
+      }
+    }
+    for (int i = 0; i < site.origins().size(); i++) {
+      if (!allowPrivateOrigins && isPrivate(site.origins().get(i))) {
+        problems.add(
+            new Problem(
+                "origins[" + i + "]",
+                "is a loopback or private address, which this control plane does not allow"));
+      }
+    }
+    return problems;
+  }
+
+  /** Literal addresses and localhost only: names are checked where they are resolved. */
+  private static boolean isPrivate(OriginUrl origin) {
+    String host = origin.host();
+    if (host.equals("localhost") || host.endsWith(".localhost")) {
+      return true;
+    }
+    if (!host.startsWith("[") && !host.matches("[0-9.]+")) {
+      return false;
+    }
+    try {
+      InetAddress address = InetAddress.getByName(host);
+      return address.isLoopbackAddress()
+          || address.isAnyLocalAddress()
+          || address.isLinkLocalAddress()
+          || address.isSiteLocalAddress()
+          || (address.getAddress().length == 16 && (address.getAddress()[0] & 0xfe) == 0xfc);
+    } catch (UnknownHostException e) {
+      return true;
+    }
+  }
+
+  private static String derivedId(SiteConfig site) {
+    String host = site.hosts().isEmpty() ? "site" : site.hosts().getFirst();
+    String label = host.replaceFirst("^\\*\\.", "").replaceAll("[^a-z0-9]+", "-");
+    String cut = label.length() > MAX_LABEL ? label.substring(0, MAX_LABEL) : label;
+    String trimmed = cut.replaceAll("^-+|-+$", "");
+    return trimmed.isEmpty() ? "site" : trimmed;
+  }
+
+  private static String freeId(Handle handle, String wish) {
+    String id = wish;
+    for (int n = 2; isUsed(handle, id); n++) {
+      id = wish + "-" + n;
+    }
+    return id;
+  }
+
+  private static boolean isUsed(Handle handle, String id) {
+    return handle
+        .createQuery("SELECT 1 FROM site WHERE id = ?")
+        .bind(0, id)
+        .mapTo(Integer.class)
+        .findOne()
+        .isPresent();
+  }
+
+  private static SiteConfig withId(SiteConfig site, String id) {
+    return new SiteConfig(
+        id, site.hosts(), site.origins(), site.regions(), site.schemeInKey(), site.portInKey());
+  }
+
+  private static String[] origins(SiteConfig site) {
+    return site.origins().stream().map(OriginUrl::toString).toArray(String[]::new);
+  }
+
+  private static String[] regions(SiteConfig site) {
+    return site.regions().toArray(String[]::new);
+  }
+
+  private static Optional<SiteConfig> find(Handle handle, String condition, String value) {
+    return handle
+        .createQuery(SELECT + " AND " + condition)
+        .bind(0, value)
+        .map((row, context) -> read(row))
+        .findOne();
+  }
+
+  private static SiteConfig read(java.sql.ResultSet row) throws java.sql.SQLException {
+    List<OriginUrl> origins = new ArrayList<>();
+    for (String text : (String[]) row.getArray(2).getArray()) {
+      OriginUrl.parse(text).ifPresent(origins::add);
+    }
+    return new SiteConfig(
+        row.getString(1),
+        List.of((String[]) row.getArray(6).getArray()),
+        origins,
+        Set.of((String[]) row.getArray(3).getArray()),
+        row.getBoolean(4),
+        row.getBoolean(5));
+  }
+
+  /** The sites with these ids that still exist, by id. */
+  public Map<String, SiteConfig> byIds(Set<String> ids) {
+    Map<String, SiteConfig> found = new LinkedHashMap<>();
+    database
+        .read(
+            handle ->
+                handle
+                    .createQuery(SELECT + " AND s.id = ANY (?) ORDER BY s.id")
+                    .bind(0, ids.toArray(String[]::new))
+                    .map((row, context) -> read(row))
+                    .list())
+        .forEach(site -> found.put(site.id(), site));
+    return found;
+  }
+}

@@ -1,0 +1,194 @@
+package dev.perigee.e2e;
+
+import dev.perigee.testkit.Loopback;
+import dev.perigee.testkit.RunningProcess;
+import dev.perigee.testkit.RunningProcess.Finished;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A control plane and edges of a test, each started by the launcher script as an operator would, in
+ * a loopback network and a folder of their own.
+ */
+final class Network implements AutoCloseable {
+  static final int HTTP = 8080;
+  static final int HTTPS = 8443;
+  static final int ADMIN = 9090;
+  static final int DNS = 7053;
+  static final int STEER = 7080;
+  static final String ZONE = "cdn.example";
+
+  private static final int API = 7070;
+  private static final int GRPC = 7443;
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Pattern JOIN_TOKEN = Pattern.compile("pj1\\.[A-Za-z0-9_.-]+");
+  private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
+
+  private final Path folder;
+  private final Loopback loopback = Loopback.fresh(API, GRPC, DNS, STEER, HTTP, HTTPS, ADMIN);
+  private final Map<String, RunningProcess> edges = new HashMap<>();
+  private final Map<String, String> addresses = new HashMap<>();
+  private Optional<RunningProcess> control = Optional.empty();
+
+  Network(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Where origins of the test may listen: no edge and no control plane has this address. */
+  String originAddress() {
+    return loopback.host(200);
+  }
+
+  String controlAddress() {
+    return loopback.host(100);
+  }
+
+  String address(String edge) {
+    return Optional.ofNullable(addresses.get(edge)).orElseThrow();
+  }
+
+  Path edgeState(String edge) {
+    return folder.resolve("edges").resolve(edge);
+  }
+
+  void startControl() {
+    List<String> command = script("control");
+    String host = controlAddress();
+    command.addAll(List.of("--state-dir", folder.resolve("control").toString()));
+    command.addAll(List.of("--operator-token-file", tokenFile().toString()));
+    listen(command, "api", host, API);
+    listen(command, "grpc", host, GRPC);
+    listen(command, "dns", host, DNS);
+    listen(command, "steer", host, STEER);
+    command.addAll(List.of("--dns-zone", ZONE, "--dns-site-hosts", "--allow-private-origins"));
+    command.addAll(
+        List.of("--geoip-database", ROOT.resolve("control-plane/geo/perigee-city.mmdb") + ""));
+    RunningProcess started = RunningProcess.start("control plane", folder, quiet(), command);
+    control = Optional.of(started);
+    started.awaitLine("control plane ready", SOON);
+  }
+
+  void stopControl() {
+    RunningProcess running = control.orElseThrow();
+    running.terminate();
+    running.awaitExit(SOON);
+  }
+
+  /** Provisions a node and starts it for the first time. */
+  void addEdge(String name, int last, String region, String at, String... options) {
+    addresses.put(name, loopback.host(last));
+    Finished added =
+        cli("node", "add", name, "--region", region, "--at", at, "--address", address(name));
+    Matcher token = JOIN_TOKEN.matcher(added.output());
+    if (added.exitCode() != 0 || !token.find()) {
+      throw new AssertionError("no join token: " + added);
+    }
+    List<String> all = new ArrayList<>(Arrays.asList(options));
+    all.addAll(List.of("--join", token.group()));
+    startEdge(name, all.toArray(String[]::new));
+  }
+
+  /** Starts an edge, as it is or again. */
+  void startEdge(String name, String... options) {
+    List<String> command = script("edge");
+    String host = address(name);
+    command.addAll(List.of("--name", name, "--control", controlAddress() + ":" + GRPC));
+    command.addAll(List.of("--state-dir", edgeState(name).toString(), "--bind", host));
+    command.addAll(List.of("--http-port", HTTP + "", "--https-port", HTTPS + ""));
+    command.addAll(List.of("--admin-bind", host, "--admin-port", ADMIN + ""));
+    if (!Arrays.asList(options).contains("--cache-size")) {
+      command.addAll(List.of("--cache-size", "64m"));
+    }
+    command.addAll(List.of("--memory-size", "16m", "--allow-private-origins"));
+    command.addAll(Arrays.asList(options));
+    RunningProcess edge = RunningProcess.start("edge " + name, folder, quiet(), command);
+    edges.put(name, edge);
+    edge.awaitLine("edge " + name + " ready", SOON);
+  }
+
+  /** {@code kill -9}. */
+  void killEdge(String name) {
+    RunningProcess edge = Optional.ofNullable(edges.get(name)).orElseThrow();
+    edge.kill();
+    edge.awaitExit(SOON);
+  }
+
+  /** Runs a client command as an operator would. */
+  Finished cli(String... arguments) {
+    List<String> command = script(arguments);
+    return RunningProcess.run("perigee " + arguments[0], folder, quiet(), SOON, command);
+  }
+
+  Finished cliOk(String... arguments) {
+    Finished finished = cli(arguments);
+    if (finished.exitCode() != 0) {
+      throw new AssertionError(String.join(" ", arguments) + " gave " + finished);
+    }
+    return finished;
+  }
+
+  Fetch.Answer get(String edge, String host, String target) {
+    return Fetch.get(address(edge), HTTP, host, target);
+  }
+
+  Steered dns() {
+    return new Steered(controlAddress(), DNS);
+  }
+
+  @Override
+  public void close() {
+    edges.values().forEach(RunningProcess::close);
+    control.ifPresent(
+        running -> {
+          // Asked first, so that its PostgreSQL ends with it.
+          running.terminate();
+          running.awaitExit(SOON);
+          running.close();
+        });
+  }
+
+  /** The launcher script with arguments. */
+  static List<String> script(String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(ROOT.resolve("perigee").toString());
+    command.addAll(Arrays.asList(arguments));
+    return command;
+  }
+
+  private Map<String, String> quiet() {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("PERIGEE_NO_BUILD", "1");
+    environment.put("PERIGEE_JAVA_OPTS", "-XX:+UseSerialGC -XX:-UseG1GC -Xmx512m");
+    environment.put("PERIGEE_API", "http://" + controlAddress() + ":" + API);
+    environment.put("PERIGEE_TOKEN", token());
+    return environment;
+  }
+
+  private Path tokenFile() {
+    return folder.resolve("token");
+  }
+
+  /** Empty before the control plane wrote one. */
+  private String token() {
+    try {
+      return Files.exists(tokenFile()) ? Files.readString(tokenFile()).strip() : "";
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void listen(List<String> command, String what, String host, int port) {
+    command.addAll(List.of("--" + what + "-bind", host, "--" + what + "-port", port + ""));
+  }
+}
