@@ -1,0 +1,203 @@
+package dev.perigee.edge.config;
+
+import com.google.protobuf.ByteString;
+import dev.perigee.contract.JoinToken;
+import dev.perigee.contract.sync.v1.EnrolRequest;
+import dev.perigee.contract.sync.v1.EnrolResponse;
+import dev.perigee.contract.sync.v1.EnrolmentGrpc;
+import dev.perigee.contract.sync.v1.RenewRequest;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.bouncycastle.asn1.x500.X500NameBuilder;
+import org.bouncycastle.asn1.x500.style.BCStyle;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
+
+/** Gets the node its identity: once with a join token, later by renewal. Blocks; at start only. */
+public final class Enrolment {
+  private static final long DEADLINE_SECONDS = 10;
+
+  private final List<ControlAddress> control;
+  private final Path file;
+  private final InstantSource clock;
+
+  /**
+   * @param file where the identity is kept
+   */
+  public Enrolment(List<ControlAddress> control, Path file, InstantSource clock) {
+    this.control = List.copyOf(control);
+    this.file = file;
+    this.clock = clock;
+  }
+
+  /**
+   * The identity on disk, else a new one by the token; a token beside an identity is ignored.
+   *
+   * @throws EnrolmentException with one sentence for the operator
+   */
+  public Identity identity(String node, Optional<JoinToken> token) throws EnrolmentException {
+    try {
+      Optional<Identity> known = Identity.load(file);
+      if (known.isPresent()) {
+        return ofNode(known.get(), node);
+      }
+    } catch (IOException e) {
+      throw new EnrolmentException(
+          "The node's identity cannot be read (" + e.getMessage() + "). Remove it and join again.");
+    }
+    JoinToken joining =
+        token.orElseThrow(
+            () ->
+                new EnrolmentException(
+                    "The node has no identity in "
+                        + file.toAbsolutePath().getParent()
+                        + ": start it with --join TOKEN (perigee node add prints one)."));
+    if (!joining.node().equals(node)) {
+      throw new EnrolmentException(
+          "The join token is for node " + joining.node() + ", not " + node + ".");
+    }
+    return enrol(joining);
+  }
+
+  private static Identity ofNode(Identity identity, String node) throws EnrolmentException {
+    if (!identity.node().equals(node)) {
+      throw new EnrolmentException(
+          "The state directory belongs to node " + identity.node() + ", not " + node + ".");
+    }
+    return identity;
+  }
+
+  private Identity enrol(JoinToken token) throws EnrolmentException {
+    KeyPair pair = newKey();
+    EnrolRequest request =
+        EnrolRequest.newBuilder()
+            .setNode(token.node())
+            .setJoinSecret(token.secret())
+            .setCertificateRequestDer(ByteString.copyFrom(request(token.node(), pair)))
+            .build();
+    return call(pair, token.caFingerprint(), Optional.empty(), stub -> stub.enrol(request));
+  }
+
+  /** A new certificate, with a new key, for the node that {@code old} names; saved. */
+  public Identity renew(Identity old) throws EnrolmentException {
+    KeyPair pair = newKey();
+    RenewRequest request =
+        RenewRequest.newBuilder()
+            .setCertificateRequestDer(ByteString.copyFrom(request(old.node(), pair)))
+            .build();
+    try {
+      return call(
+          pair, PinnedTrust.fingerprint(old.ca()), Optional.of(old), stub -> stub.renew(request));
+    } catch (GeneralSecurityException e) {
+      throw new EnrolmentException("The pinned CA cannot be encoded.");
+    }
+  }
+
+  /** One of the service's methods. */
+  private interface Call {
+    EnrolResponse on(EnrolmentGrpc.EnrolmentBlockingStub stub);
+  }
+
+  private Identity call(KeyPair pair, String caFingerprint, Optional<Identity> own, Call call)
+      throws EnrolmentException {
+    String failure = "no control address is given";
+    for (ControlAddress address : control) {
+      try {
+        ManagedChannel channel =
+            ControlChannel.open(address, caFingerprint, own, Runnable::run, clock);
+        try {
+          EnrolResponse response =
+              call.on(
+                  EnrolmentGrpc.newBlockingStub(channel)
+                      .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS));
+          return taken(pair, caFingerprint, response);
+        } finally {
+          channel.shutdownNow();
+        }
+      } catch (StatusRuntimeException e) {
+        if (isRefusal(e.getStatus().getCode())) {
+          throw new EnrolmentException(
+              "The control plane refused the join ("
+                  + e.getStatus().getDescription()
+                  + "). A token works once: get a new one with perigee node add.");
+        }
+        failure = address + ": " + reason(e);
+      } catch (IOException e) {
+        failure = address + ": " + e.getMessage();
+      }
+    }
+    throw new EnrolmentException("The control plane cannot be asked for a certificate: " + failure);
+  }
+
+  private static boolean isRefusal(Status.Code code) {
+    return code == Status.Code.PERMISSION_DENIED
+        || code == Status.Code.UNAUTHENTICATED
+        || code == Status.Code.INVALID_ARGUMENT
+        || code == Status.Code.NOT_FOUND
+        || code == Status.Code.FAILED_PRECONDITION;
+  }
+
+  private static String reason(StatusRuntimeException failure) {
+    Throwable cause = failure;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
+  }
+
+  private Identity taken(KeyPair pair, String caFingerprint, EnrolResponse response)
+      throws IOException, EnrolmentException {
+    try {
+      if (response.getCertificateChainDerCount() != 2) {
+        throw new EnrolmentException("The control plane did not answer with two certificates.");
+      }
+      X509Certificate own = Identity.parse(response.getCertificateChainDer(0).toByteArray());
+      X509Certificate ca = Identity.parse(response.getCertificateChainDer(1).toByteArray());
+      own.verify(ca.getPublicKey());
+      if (!PinnedTrust.fingerprint(ca).equals(caFingerprint)
+          || !own.getPublicKey().equals(pair.getPublic())) {
+        throw new EnrolmentException("The control plane answered with another's certificate.");
+      }
+      Identity identity = new Identity(pair.getPrivate(), own, ca);
+      identity.save(file);
+      return identity;
+    } catch (GeneralSecurityException e) {
+      throw new EnrolmentException("The control plane answered with a broken certificate.");
+    }
+  }
+
+  private static KeyPair newKey() {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec("secp256r1"));
+      return generator.generateKeyPair();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static byte[] request(String node, KeyPair pair) {
+    try {
+      return new JcaPKCS10CertificationRequestBuilder(
+              new X500NameBuilder(BCStyle.INSTANCE).addRDN(BCStyle.CN, node).build(),
+              pair.getPublic())
+          .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()))
+          .getEncoded();
+    } catch (OperatorCreationException | IOException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+package dev.perigee.edge.config;
+
+import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromControl;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.SyncCodec;
+import dev.perigee.contract.sync.v1.ControlMessage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * Keeps the last good configuration on disk: the SHA-256 of what follows, then a Welcome (the log)
+ * and an Update (all sites and certificates) as delimited protobuf messages. Mode 600: it holds
+ * keys. What the node refused never gets here.
+ */
+public final class LastGoodStore {
+  private static final int DIGEST_BYTES = 32;
+
+  /** Bytes of the file that the node reads back. */
+  private static final long MAX_BYTES = 1L << 30;
+
+  private final Path file;
+
+  public LastGoodStore(Path file) {
+    this.file = file;
+  }
+
+  /** Replaces the file; on disk, synced, when this returns. */
+  public void save(ConfigState state) throws IOException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    SyncCodec.encode(new FromControl.Welcome(state.logId(), state.revision(), 0, 0))
+        .writeDelimitedTo(out);
+    SyncCodec.encode(
+            new FromControl.Update(
+                "",
+                state.revision(),
+                0,
+                0,
+                true,
+                List.copyOf(state.sites().values()),
+                List.of(),
+                List.copyOf(state.certificates().values()),
+                List.of(),
+                state.zone()))
+        .writeDelimitedTo(out);
+    byte[] content = out.toByteArray();
+    byte[] whole = Arrays.copyOf(digest(content), DIGEST_BYTES + content.length);
+    System.arraycopy(content, 0, whole, DIGEST_BYTES, content.length);
+    StateFile.replace(file, whole);
+  }
+
+  /**
+   * What was saved last; empty when nothing was.
+   *
+   * @throws IOException when the file cannot be read or is damaged
+   */
+  public Optional<ConfigState> load() throws IOException {
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    if (Files.size(file) > MAX_BYTES) {
+      throw new IOException(file + " is larger than a configuration can be");
+    }
+    byte[] whole = Files.readAllBytes(file);
+    if (whole.length < DIGEST_BYTES) {
+      throw new IOException(file + " is damaged");
+    }
+    byte[] content = Arrays.copyOfRange(whole, DIGEST_BYTES, whole.length);
+    if (!MessageDigest.isEqual(digest(content), Arrays.copyOf(whole, DIGEST_BYTES))) {
+      throw new IOException(file + " is damaged");
+    }
+    return Optional.of(decode(new ByteArrayInputStream(content)));
+  }
+
+  private ConfigState decode(InputStream in) throws IOException {
+    try {
+      FromControl first = SyncCodec.decode(ControlMessage.parseDelimitedFrom(in));
+      FromControl second = SyncCodec.decode(ControlMessage.parseDelimitedFrom(in));
+      if (first instanceof FromControl.Welcome welcome
+          && second instanceof FromControl.Update update) {
+        Map<String, SiteConfig> sites = new TreeMap<>();
+        update.sites().forEach(site -> sites.put(site.id(), site));
+        Map<String, CertificateConfig> certificates = new TreeMap<>();
+        update.certificates().forEach(c -> certificates.put(c.id(), c));
+        return new ConfigState(
+            welcome.logId(), update.revision(), update.zone(), sites, certificates);
+      }
+    } catch (IllegalArgumentException e) {
+      throw new IOException(file + " is of another version", e);
+    }
+    throw new IOException(file + " is of another version");
+  }
+
+  private static byte[] digest(byte[] content) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(content);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package dev.perigee.edge.config;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * How well the node is in step with the control plane, and so how much it may serve. Written by the
+ * sync stream, read for each request. The time of the last contact survives a restart.
+ */
+public final class ServingState implements Supplier<Serving> {
+  private final Duration serveUnsynced;
+  private final LongSupplier lastPurge;
+  private final InstantSource clock;
+  private final Path contactFile;
+
+  private volatile boolean connected;
+  private volatile long headPurge;
+  private volatile long lastContactMillis;
+
+  /**
+   * Begins disconnected, with the contact noted in {@code contactFile}.
+   *
+   * @param serveUnsynced how long to serve without contact; zero: never
+   * @param lastPurge number of the last purge in force
+   */
+  public ServingState(
+      Duration serveUnsynced, LongSupplier lastPurge, InstantSource clock, Path contactFile) {
+    this.serveUnsynced = serveUnsynced;
+    this.lastPurge = lastPurge;
+    this.clock = clock;
+    this.contactFile = contactFile;
+    this.lastContactMillis = readContact(contactFile);
+  }
+
+  @Override
+  public Serving get() {
+    if (!connected && isOverdue()) {
+      return Serving.NOTHING;
+    }
+    return headPurge > lastPurge.getAsLong() ? Serving.NO_HITS : Serving.EVERYTHING;
+  }
+
+  /** Whether the control plane is being heard. */
+  public boolean isConnected() {
+    return connected;
+  }
+
+  /** The stream's first answer came: this purge must be in force before the next hit. */
+  void welcomed(long newHeadPurge) {
+    headPurge = newHeadPurge;
+    lastContactMillis = clock.millis();
+    connected = true;
+  }
+
+  /** The stream ended. */
+  void disconnected() {
+    if (connected) {
+      lastContactMillis = clock.millis();
+      connected = false;
+    }
+  }
+
+  /** Notes the contact on disk, so that a restart knows how long it was away. */
+  void noteContact() throws IOException {
+    if (connected) {
+      lastContactMillis = clock.millis();
+    }
+    if (lastContactMillis > 0) {
+      StateFile.replace(
+          contactFile, Long.toString(lastContactMillis).getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
+  private boolean isOverdue() {
+    return serveUnsynced.isZero() || clock.millis() - lastContactMillis > serveUnsynced.toMillis();
+  }
+
+  private static long readContact(Path file) {
+    try {
+      return Files.exists(file) ? Long.parseLong(Files.readString(file).strip()) : 0;
+    } catch (IOException | NumberFormatException e) {
+      return 0; // as if there had never been one
+    }
+  }
+}

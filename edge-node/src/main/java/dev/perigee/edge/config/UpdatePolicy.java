@@ -1,0 +1,90 @@
+package dev.perigee.edge.config;
+
+import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromControl.Update;
+import dev.perigee.contract.FromEdge.Refusal;
+import dev.perigee.contract.Problem;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.SiteValidator;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** Decides what of a whole update comes into force: each site and certificate by itself. */
+public final class UpdatePolicy {
+  private UpdatePolicy() {}
+
+  /**
+   * The state after the update.
+   *
+   * @param logId the log in which the update counts
+   */
+  public static Applied apply(ConfigState current, String logId, Update update) {
+    if (update.revision() <= 0) {
+      return rejected(update, "The revision is not a positive number.");
+    }
+    if (!update.isSnapshot() && update.fromRevision() != current.revisionIn(logId)) {
+      return rejected(
+          update,
+          "The delta begins at revision "
+              + update.fromRevision()
+              + ", the node is at "
+              + current.revisionIn(logId)
+              + ".");
+    }
+    List<Refusal> refusals = new ArrayList<>();
+    Map<String, SiteConfig> sites =
+        update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.sites());
+    Map<String, CertificateConfig> certificates =
+        update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.certificates());
+    update.removedSites().forEach(sites::remove);
+    update.removedCertificates().forEach(certificates::remove);
+    takeSites(current, update, sites, refusals);
+    takeCertificates(current, update, certificates, refusals);
+    return new Applied.Accepted(
+        new ConfigState(logId, update.revision(), update.zone(), sites, certificates), refusals);
+  }
+
+  private static void takeSites(
+      ConfigState current, Update update, Map<String, SiteConfig> sites, List<Refusal> refusals) {
+    for (SiteConfig site : update.sites()) {
+      List<Problem> problems = SiteValidator.problems(site);
+      if (problems.isEmpty()) {
+        sites.put(site.id(), site);
+        continue;
+      }
+      String reason = problems.stream().map(Problem::toString).collect(Collectors.joining(" "));
+      refusals.add(new Refusal(site.id(), reason));
+      SiteConfig lastGood = current.sites().get(site.id());
+      if (lastGood != null) {
+        sites.put(site.id(), lastGood);
+      }
+    }
+  }
+
+  private static void takeCertificates(
+      ConfigState current,
+      Update update,
+      Map<String, CertificateConfig> certificates,
+      List<Refusal> refusals) {
+    for (CertificateConfig certificate : update.certificates()) {
+      Optional<String> problem = CertificateCheck.problem(certificate);
+      if (problem.isEmpty()) {
+        certificates.put(certificate.id(), certificate);
+        continue;
+      }
+      refusals.add(new Refusal(certificate.id(), problem.get()));
+      CertificateConfig lastGood = current.certificates().get(certificate.id());
+      if (lastGood != null) {
+        certificates.put(certificate.id(), lastGood);
+      }
+    }
+  }
+
+  private static Applied rejected(Update update, String problem) {
+    return new Applied.Rejected(update.revision(), List.of(problem));
+  }
+}
