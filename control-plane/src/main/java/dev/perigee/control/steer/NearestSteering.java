@@ -66,7 +66,7 @@ public final class NearestSteering implements Steering {
         position.isPresent() ? "geoip" : "unknown",
         candidates,
         choices <= 1 ? 0 : located.map(GeoLocator.Location::prefixLength).orElse(bits),
-        position.isEmpty() || eligible != healthy);
+        position.isEmpty() || now.nodes().stream().noneMatch(healthy));
   }
 
   private static Ranked candidate(

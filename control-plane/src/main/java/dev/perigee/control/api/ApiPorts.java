@@ -1,0 +1,45 @@
+package dev.perigee.control.api;
+
+import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.pki.JoinTokens;
+import dev.perigee.control.steer.Steering;
+import dev.perigee.control.store.CertificateStore;
+import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.PurgeStore;
+import dev.perigee.control.store.SiteStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Everything the API asks.
+ *
+ * @param revision the newest
+ * @param geoAge of the GeoIP data, where there is any
+ * @param nodesChanged run after nodes changed
+ * @param purged told of each purge that was committed
+ */
+public record ApiPorts(
+    SiteStore sites,
+    NodeStore nodes,
+    CertificateStore certificates,
+    PurgeStore purges,
+    FleetView fleet,
+    Steering steering,
+    JoinTokens joinTokens,
+    LongSupplier revision,
+    Supplier<Optional<Duration>> geoAge,
+    Runnable nodesChanged,
+    Consumer<PurgeStore.IssuedPurge> purged) {
+  List<Routes.Route> routes() {
+    Resources resources =
+        new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged);
+    PurgeResource purgeResource = new PurgeResource(purges, fleet, resources::find, purged);
+    Operations operations =
+        new Operations(resources, steering, sites, nodes, purges, fleet, revision, geoAge);
+    return Routes.all(resources, purgeResource, operations);
+  }
+}

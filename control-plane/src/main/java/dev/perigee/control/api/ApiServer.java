@@ -1,0 +1,208 @@
+package dev.perigee.control.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.perigee.control.pki.OperatorTokens;
+import dev.perigee.control.store.StoreException;
+import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.RoutingHandler;
+import io.undertow.server.handlers.BlockingHandler;
+import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The API's listener: routes, tokens, limits, and a problem for whatever goes wrong. */
+public final class ApiServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+  private static final long MAX_BODY = 1 << 20;
+  private static final String BEARER = "Bearer ";
+
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final OperatorTokens tokens;
+  private final Undertow server;
+
+  /**
+   * A server that is not started.
+   *
+   * @param stores what the resources are made of
+   * @param console the console's files by path
+   */
+  public ApiServer(
+      ApiConfig config, ApiPorts stores, OperatorTokens tokens, Map<String, StaticFile> console) {
+    this.tokens = tokens;
+    List<Routes.Route> routes = stores.routes();
+    RoutingHandler routing = new RoutingHandler();
+    for (Routes.Route route : routes) {
+      routing.add(
+          route.method(),
+          route.template(),
+          exchange -> exchange.dispatch(threads, new BlockingHandler(e -> serve(e, route))));
+    }
+    byte[] document = bytes(OpenApi.document(routes));
+    routing.get("/v1/openapi.json", exchange -> send(exchange, 200, "application/json", document));
+    routing.get("/healthz", exchange -> send(exchange, 200, "text/plain", new byte[] {'o', 'k'}));
+    console.forEach(
+        (path, file) ->
+            routing.get(path, exchange -> send(exchange, 200, file.type(), file.content())));
+    routing.setFallbackHandler(exchange -> reply(exchange, Reply.notFound("resource")));
+    routing.setInvalidMethodHandler(
+        exchange ->
+            reply(
+                exchange,
+                new Reply.Refused(
+                    405, "Method not allowed", "See /v1/openapi.json for what is.", List.of())));
+    server =
+        Undertow.builder()
+            .setIoThreads(2)
+            .setWorkerThreads(2)
+            .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, MAX_BODY)
+            .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, 60_000)
+            .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, 10_000)
+            .addHttpListener(config.port(), config.address().getHostAddress())
+            .setHandler(routing)
+            .build();
+  }
+
+  /** One of the console's files. */
+  public record StaticFile(String type, String text) {
+    byte[] content() {
+      return text.getBytes(StandardCharsets.UTF_8);
+    }
+  }
+
+  /** Binds and answers. */
+  public void start() {
+    server.start();
+  }
+
+  public int port() {
+    return ((InetSocketAddress) server.getListenerInfo().getFirst().getAddress()).getPort();
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+    threads.shutdownNow();
+  }
+
+  private void serve(HttpServerExchange exchange, Routes.Route route) {
+    String header =
+        Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
+    boolean known =
+        header.startsWith(BEARER) && tokens.isValid(header.substring(BEARER.length()).strip());
+    if (!known) {
+      exchange.getResponseHeaders().put(Headers.WWW_AUTHENTICATE, "Bearer");
+      String detail = "Send Authorization: Bearer with the operator token.";
+      reply(exchange, new Reply.Refused(401, "Unauthorized", detail, List.of()));
+      return;
+    }
+    reply(exchange, answer(exchange, route));
+  }
+
+  private static Reply answer(HttpServerExchange exchange, Routes.Route route) {
+    try {
+      String type =
+          Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type")).orElse("");
+      if (!route.request().isEmpty() && !type.startsWith("application/json")) {
+        String detail = "Send Content-Type: application/json.";
+        return new Reply.Refused(415, "Unsupported media type", detail, List.of());
+      }
+      return route.action().answer(new ExchangeCall(exchange, body(exchange, route)));
+    } catch (Input.Unreadable e) {
+      return new Reply.Refused(400, "Bad request", String.valueOf(e.getMessage()), List.of());
+    } catch (IOException e) {
+      String detail = "The body is at most " + MAX_BODY + " bytes of UTF-8.";
+      return new Reply.Refused(413, "Content too large", detail, List.of());
+    } catch (StoreException e) {
+      LOG.warn("the database does not answer", e);
+      String detail = "The database does not answer; whether anything changed is not known.";
+      return new Reply.Refused(503, "Unavailable", detail, List.of());
+    } catch (RuntimeException e) {
+      LOG.error("{} {} failed", route.method(), route.template(), e);
+      return new Reply.Refused(500, "Internal error", "See the control plane's log.", List.of());
+    }
+  }
+
+  private static String body(HttpServerExchange exchange, Routes.Route route) throws IOException {
+    if (route.request().isEmpty()) {
+      return "";
+    }
+    byte[] bytes = exchange.getInputStream().readAllBytes();
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  private static void reply(HttpServerExchange exchange, Reply reply) {
+    switch (reply) {
+      case Reply.Json(int status, Object body) ->
+          send(exchange, status, "application/json", bytes(body));
+      case Reply.Empty() -> exchange.setStatusCode(204).endExchange();
+      case Reply.Refused(int status, String title, String detail, var errors) -> {
+        Map<String, Object> problem = new LinkedHashMap<>();
+        problem.put("type", "about:blank");
+        problem.put("title", title);
+        problem.put("status", status);
+        problem.put("detail", detail);
+        if (!errors.isEmpty()) {
+          problem.put("errors", errors);
+        }
+        send(exchange, status, "application/problem+json", bytes(problem));
+      }
+    }
+  }
+
+  private static void send(HttpServerExchange exchange, int status, String type, byte[] content) {
+    exchange.setStatusCode(status);
+    exchange
+        .getResponseHeaders()
+        .put(Headers.CONTENT_TYPE, type)
+        .put(Headers.CACHE_CONTROL, "no-store")
+        .put(new HttpString("X-Content-Type-Options"), "nosniff")
+        .put(
+            new HttpString("Content-Security-Policy"),
+            "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'");
+    exchange.getResponseSender().send(ByteBuffer.wrap(content));
+  }
+
+  private static byte[] bytes(Object body) {
+    try {
+      return Input.json().writeValueAsBytes(body);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("an answer cannot be written as JSON", e);
+    }
+  }
+
+  /** One exchange as its route's action sees it. */
+  private record ExchangeCall(HttpServerExchange exchange, String body) implements Routes.Call {
+    @Override
+    public String path(String name) {
+      return first(exchange.getQueryParameters().get(name)).orElse("");
+    }
+
+    @Override
+    public Optional<String> query(String name) {
+      return first(exchange.getQueryParameters().get(name));
+    }
+
+    @Override
+    public Optional<String> header(String name) {
+      return Optional.ofNullable(exchange.getRequestHeaders().getFirst(name));
+    }
+
+    private static Optional<String> first(@org.jspecify.annotations.Nullable Deque<String> values) {
+      return values == null ? Optional.empty() : Optional.ofNullable(values.peekFirst());
+    }
+  }
+}

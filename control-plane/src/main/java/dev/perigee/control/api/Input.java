@@ -1,0 +1,139 @@
+package dev.perigee.control.api;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.perigee.contract.Problem;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** A JSON object, read strictly: what is missing, wrong or unknown becomes a problem. */
+final class Input {
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(com.fasterxml.jackson.core.StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .build();
+
+  private final JsonNode root;
+  private final List<Problem> problems = new ArrayList<>();
+
+  private Input(JsonNode root) {
+    this.root = root;
+  }
+
+  /** Not a JSON object, or one with fields that nobody knows. */
+  static final class Unreadable extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Unreadable(String reason) {
+      super(reason);
+    }
+  }
+
+  static Input read(String text, Set<String> known) {
+    JsonNode root;
+    try {
+      root = JSON.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new Unreadable("The body is no JSON: " + e.getOriginalMessage());
+    }
+    if (root == null || !root.isObject()) {
+      throw new Unreadable("The body must be a JSON object.");
+    }
+    Input input = new Input(root);
+    for (Iterator<String> it = root.fieldNames(); it.hasNext(); ) {
+      String name = it.next();
+      if (!known.contains(name)) {
+        input.problem(name, "is not known; known are " + String.join(", ", known));
+      }
+    }
+    return input;
+  }
+
+  void problem(String field, String reason) {
+    problems.add(new Problem(field, reason));
+  }
+
+  List<Problem> problems() {
+    return problems;
+  }
+
+  Optional<String> text(String field) {
+    JsonNode value = root.get(field);
+    if (value == null || value.isNull()) {
+      return Optional.empty();
+    }
+    if (!value.isTextual()) {
+      problem(field, "must be a string");
+      return Optional.empty();
+    }
+    return Optional.of(value.textValue());
+  }
+
+  String required(String field) {
+    Optional<String> value = text(field);
+    if (value.isEmpty() && !root.has(field)) {
+      problem(field, "is missing");
+    }
+    return value.orElse("");
+  }
+
+  List<String> texts(String field) {
+    JsonNode value = root.get(field);
+    if (value == null || value.isNull()) {
+      return List.of();
+    }
+    List<String> found = new ArrayList<>();
+    if (!value.isArray()) {
+      problem(field, "must be a list of strings");
+      return found;
+    }
+    for (JsonNode item : value) {
+      if (item.isTextual()) {
+        found.add(item.textValue());
+      } else {
+        problem(field + "[" + found.size() + "]", "must be a string");
+      }
+    }
+    return found;
+  }
+
+  boolean flag(String field) {
+    JsonNode value = root.get(field);
+    if (value != null && !value.isBoolean()) {
+      problem(field, "must be true or false");
+    }
+    return value != null && value.isBoolean() && value.booleanValue();
+  }
+
+  double number(String field) {
+    JsonNode value = root.get(field);
+    if (value == null || !value.isNumber()) {
+      problem(field, value == null ? "is missing" : "must be a number");
+      return 0;
+    }
+    return value.doubleValue();
+  }
+
+  int integer(String field, int otherwise) {
+    JsonNode value = root.get(field);
+    if (value == null) {
+      return otherwise;
+    }
+    if (!value.isInt()) {
+      problem(field, "must be a whole number");
+      return otherwise;
+    }
+    return value.intValue();
+  }
+
+  static ObjectMapper json() {
+    return JSON;
+  }
+}

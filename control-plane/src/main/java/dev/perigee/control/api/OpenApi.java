@@ -1,0 +1,88 @@
+package dev.perigee.control.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The OpenAPI 3.1 document: paths from the routes, schemas from the file beside this class. */
+final class OpenApi {
+  private static final Pattern PARAMETER = Pattern.compile("\\{([a-z]+)}");
+
+  private OpenApi() {}
+
+  static JsonNode document(List<Routes.Route> routes) {
+    ObjectNode root = Input.json().createObjectNode();
+    root.put("openapi", "3.1.0");
+    root.putObject("info")
+        .put("title", "Perigee control API")
+        .put("version", "1")
+        .putObject("license")
+        .put("name", "Apache-2.0")
+        .put("identifier", "Apache-2.0");
+    root.putArray("servers").addObject().put("url", "/");
+    root.putArray("security").addObject().putArray("token");
+    ObjectNode paths = root.putObject("paths");
+    routes.forEach(route -> path(paths, route));
+    ObjectNode components = root.putObject("components");
+    components
+        .putObject("securitySchemes")
+        .putObject("token")
+        .put("type", "http")
+        .put("scheme", "bearer");
+    components.set("schemas", schemas());
+    return root;
+  }
+
+  private static JsonNode schemas() {
+    try (InputStream in = OpenApi.class.getResourceAsStream("schemas.json")) {
+      return Input.json().readTree(in);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void path(ObjectNode paths, Routes.Route route) {
+    ObjectNode path = paths.withObjectProperty(route.template());
+    ObjectNode operation = path.putObject(route.method().toLowerCase(java.util.Locale.ROOT));
+    operation.put("summary", route.summary());
+    ArrayNode parameters = operation.putArray("parameters");
+    Matcher matcher = PARAMETER.matcher(route.template());
+    while (matcher.find()) {
+      parameter(parameters, matcher.group(1), "path");
+    }
+    route.query().forEach(name -> parameter(parameters, name, "query"));
+    if (!route.request().isEmpty()) {
+      ObjectNode body = operation.putObject("requestBody");
+      body.put("required", true);
+      content(body, "application/json", route.request());
+    }
+    ObjectNode responses = operation.putObject("responses");
+    ObjectNode success = responses.putObject("2XX");
+    success.put("description", "Done.");
+    if (!route.response().isEmpty()) {
+      content(success, "application/json", route.response());
+    }
+    ObjectNode problem = responses.putObject("default");
+    problem.put("description", "Refused; nothing was changed.");
+    content(problem, "application/problem+json", "Problem");
+  }
+
+  private static void parameter(ArrayNode parameters, String name, String in) {
+    ObjectNode parameter = parameters.addObject();
+    parameter.put("name", name).put("in", in).put("required", in.equals("path"));
+    parameter.putObject("schema").put("type", "string");
+  }
+
+  private static void content(ObjectNode of, String type, String schema) {
+    of.putObject("content")
+        .putObject(type)
+        .putObject("schema")
+        .put("$ref", "#/components/schemas/" + schema);
+  }
+}

@@ -1,0 +1,202 @@
+package dev.perigee.control.api;
+
+import dev.perigee.contract.HostName;
+import dev.perigee.contract.Limits;
+import dev.perigee.contract.Purge;
+import dev.perigee.contract.PurgeScope;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.UrlNormaliser;
+import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.store.PurgeStore;
+import dev.perigee.control.store.PurgeStore.IssuedPurge;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Purges and their receipts. */
+final class PurgeResource {
+  private static final Set<String> FIELDS =
+      Set.of("site", "url", "prefix", "host", "tag", "everything", "soft");
+  private static final Duration MAX_WAIT = Duration.ofSeconds(60);
+  private static final int NEWEST = 50;
+
+  private final PurgeStore purges;
+  private final FleetView fleet;
+  private final Function<String, Optional<SiteConfig>> find;
+  private final java.util.function.Consumer<IssuedPurge> issued;
+
+  /**
+   * A resource.
+   *
+   * @param find a site by id or host
+   * @param issued told of each purge that was committed
+   */
+  PurgeResource(
+      PurgeStore purges,
+      FleetView fleet,
+      Function<String, Optional<SiteConfig>> find,
+      java.util.function.Consumer<IssuedPurge> issued) {
+    this.purges = purges;
+    this.fleet = fleet;
+    this.find = find;
+    this.issued = issued;
+  }
+
+  Reply list() {
+    return Reply.items(purges.newest(NEWEST).stream().map(this::view).toList());
+  }
+
+  Reply issue(String body, Optional<String> idempotencyKey) {
+    Input input = Input.read(body, FIELDS);
+    boolean soft = input.flag("soft");
+    Optional<String> name = input.text("site");
+    Optional<SiteConfig> site = name.flatMap(find);
+    if (name.isPresent() && site.isEmpty()) {
+      input.problem("site", "is not known: " + name.get());
+    }
+    Optional<PurgeScope> scope = scope(input, site);
+    if (name.isEmpty() && scope.filter(s -> !(s instanceof PurgeScope.Everything)).isPresent()) {
+      input.problem("site", "is missing");
+    }
+    if (!input.problems().isEmpty() || scope.isEmpty()) {
+      return Reply.invalid(input.problems());
+    }
+    return Resources.changed(
+        purges.issue(site.map(SiteConfig::id), scope.get(), soft, idempotencyKey),
+        "site",
+        purge -> {
+          issued.accept(purge);
+          return new Reply.Json(202, view(purge));
+        });
+  }
+
+  /** The receipt; waits for its completion at most as long as asked. */
+  Reply receipt(String id, Optional<String> wait) {
+    Optional<IssuedPurge> purge = purges.byId(id);
+    if (purge.isEmpty()) {
+      return Reply.notFound("purge");
+    }
+    if (wait.isPresent()) {
+      if (!wait.get().matches("[0-9]{1,3}s?")) {
+        return Reply.invalid("wait", "must be seconds, such as 30s");
+      }
+      Duration asked = Duration.ofSeconds(Long.parseLong(wait.get().replace("s", "")));
+      try {
+        fleet.await(purge.get().purge().number(), asked.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : asked);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
+    }
+    return Reply.ok(view(purge.get()));
+  }
+
+  private static Optional<PurgeScope> scope(Input input, Optional<SiteConfig> site) {
+    Optional<String> url = input.text("url");
+    Optional<String> prefix = input.text("prefix");
+    Optional<String> host = input.text("host");
+    Optional<String> tag = input.text("tag");
+    boolean everything = input.flag("everything");
+    long scopes =
+        List.of(url, prefix, tag).stream().filter(Optional::isPresent).count()
+            + (everything ? 1 : 0)
+            + (host.isPresent() && prefix.isEmpty() ? 1 : 0);
+    if (scopes != 1) {
+      input.problem("scope", "exactly one of url, prefix, host, tag, everything must be given");
+      return Optional.empty();
+    }
+    Optional<String> ownHost = host.flatMap(text -> ownHost(input, "host", text, site));
+    if (url.isPresent()) {
+      return url(input, url.get(), site);
+    } else if (prefix.isPresent()) {
+      return prefix(input, prefix.get(), ownHost);
+    } else if (tag.isPresent()) {
+      return tag(input, tag.get());
+    } else if (everything) {
+      return Optional.of(new PurgeScope.Everything());
+    }
+    return ownHost.map(PurgeScope.Host::new);
+  }
+
+  private static Optional<PurgeScope> url(Input input, String text, Optional<SiteConfig> site) {
+    try {
+      URI uri = new URI(text);
+      boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (http && uri.getHost() != null && uri.getRawFragment() == null) {
+        String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
+        Optional<String> target = UrlNormaliser.target(uri.getRawPath() + query);
+        Optional<String> host = ownHost(input, "url", uri.getHost(), site);
+        if (target.isEmpty()) {
+          input.problem("url", "has an ambiguous path: " + text);
+        }
+        return host.flatMap(h -> target.map(t -> new PurgeScope.Url(h, t)));
+      }
+    } catch (URISyntaxException e) {
+      // Said below.
+    }
+    input.problem("url", "must be http(s)://host/path without a fragment: " + text);
+    return Optional.empty();
+  }
+
+  private static Optional<PurgeScope> prefix(Input input, String text, Optional<String> host) {
+    Optional<String> path = text.startsWith("/") ? UrlNormaliser.target(text) : Optional.empty();
+    if (path.isEmpty()) {
+      input.problem("prefix", "must be a path that starts with /: " + text);
+    }
+    return path.map(p -> new PurgeScope.Prefix(host, p));
+  }
+
+  private static Optional<PurgeScope> tag(Input input, String text) {
+    boolean sound =
+        !text.isEmpty()
+            && text.length() <= Limits.TAG_LENGTH
+            && text.chars().allMatch(c -> c > ' ' && c < 0x7f && c != ',');
+    if (!sound) {
+      input.problem(
+          "tag", "must be 1 to " + Limits.TAG_LENGTH + " visible characters without a comma");
+      return Optional.empty();
+    }
+    return Optional.of(new PurgeScope.Tag(text));
+  }
+
+  private static Optional<String> ownHost(
+      Input input, String field, String text, Optional<SiteConfig> site) {
+    Optional<String> host = HostName.normalise(text);
+    if (host.isEmpty() || site.filter(s -> !s.answersFor(host.get())).isPresent()) {
+      input.problem(field, "is not a host of the site: " + text);
+      return Optional.empty();
+    }
+    return host;
+  }
+
+  private Map<String, Object> view(IssuedPurge issuedPurge) {
+    Purge purge = issuedPurge.purge();
+    FleetView.PurgeReceipt receipt = fleet.receipt(purge.number());
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("id", issuedPurge.id());
+    view.put("number", purge.number());
+    purge.site().ifPresent(site -> view.put("site", site));
+    switch (purge.scope()) {
+      case PurgeScope.Url(String host, String target) -> view.put("url", host + target);
+      case PurgeScope.Prefix(Optional<String> host, String path) -> {
+        view.put("prefix", path);
+        host.ifPresent(h -> view.put("host", h));
+      }
+      case PurgeScope.Host(String host) -> view.put("host", host);
+      case PurgeScope.Tag(String tag) -> view.put("tag", tag);
+      case PurgeScope.Everything() -> view.put("everything", true);
+    }
+    view.put("soft", purge.soft());
+    view.put("issuedAt", issuedPurge.issuedAt().toString());
+    view.put("complete", receipt.isComplete());
+    view.put("applied", receipt.applied());
+    view.put("late", receipt.late());
+    receipt.slowestMillis().ifPresent(millis -> view.put("slowestMillis", millis));
+    return view;
+  }
+}

@@ -1,0 +1,56 @@
+package dev.perigee.control.api;
+
+import dev.perigee.contract.Problem;
+import java.util.List;
+import java.util.Map;
+
+/** What a resource answers. */
+sealed interface Reply {
+  /** A body that Jackson can write. */
+  record Json(int status, Object body) implements Reply {}
+
+  /** Nothing to say: 204. */
+  record Empty() implements Reply {}
+
+  /**
+   * RFC 9457.
+   *
+   * @param title a few words, the same for every problem of this status
+   * @param detail a sentence that says what to do
+   * @param errors the fields that are wrong
+   */
+  record Refused(int status, String title, String detail, List<Problem> errors) implements Reply {
+    public Refused {
+      errors = List.copyOf(errors);
+    }
+  }
+
+  static Reply ok(Object body) {
+    return new Json(200, body);
+  }
+
+  static Reply created(Object body) {
+    return new Json(201, body);
+  }
+
+  static Reply notFound(String what) {
+    return new Refused(404, "Not found", "There is no such " + what + ".", List.of());
+  }
+
+  static Reply invalid(List<Problem> errors) {
+    return new Refused(422, "Invalid", "Nothing was changed: " + errors.getFirst(), errors);
+  }
+
+  static Reply invalid(String field, String reason) {
+    return invalid(List.of(new Problem(field, reason)));
+  }
+
+  static Reply conflict(Problem problem) {
+    return new Refused(409, "Conflict", "Nothing was changed: " + problem, List.of(problem));
+  }
+
+  /** The items of a list, so that fields can be added beside them. */
+  static Reply items(List<?> items) {
+    return ok(Map.of("items", items));
+  }
+}

@@ -1,0 +1,278 @@
+package dev.perigee.control.api;
+
+import dev.perigee.contract.HostName;
+import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.pki.JoinTokens;
+import dev.perigee.control.store.CertificateStore;
+import dev.perigee.control.store.Change;
+import dev.perigee.control.store.Node;
+import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.SiteStore;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+
+/** Sites, nodes and certificates. */
+final class Resources {
+  private static final Set<String> SITE_FIELDS =
+      Set.of("id", "hosts", "origins", "regions", "schemeInKey", "portInKey");
+  private static final Set<String> NODE_FIELDS =
+      Set.of("name", "region", "latitude", "longitude", "addresses", "httpPort", "httpsPort");
+
+  private final SiteStore sites;
+  private final NodeStore nodes;
+  private final CertificateStore certificates;
+  private final FleetView fleet;
+  private final JoinTokens tokens;
+  private final Runnable nodesChanged;
+
+  Resources(
+      SiteStore sites,
+      NodeStore nodes,
+      CertificateStore certificates,
+      FleetView fleet,
+      JoinTokens tokens,
+      Runnable nodesChanged) {
+    this.sites = sites;
+    this.nodes = nodes;
+    this.certificates = certificates;
+    this.fleet = fleet;
+    this.tokens = tokens;
+    this.nodesChanged = nodesChanged;
+  }
+
+  Reply listSites() {
+    return Reply.items(sites.all().stream().map(Resources::view).toList());
+  }
+
+  Reply addSite(String body) {
+    Input input = Input.read(body, SITE_FIELDS);
+    SiteConfig site = site(input, input.text("id").orElse(""));
+    return input.problems().isEmpty()
+        ? changed(sites.add(site), "site", site1 -> Reply.created(view(site1)))
+        : Reply.invalid(input.problems());
+  }
+
+  Reply showSite(String name) {
+    return find(name).map(site -> Reply.ok(view(site))).orElseGet(() -> Reply.notFound("site"));
+  }
+
+  Reply replaceSite(String name, String body) {
+    Optional<SiteConfig> found = find(name);
+    if (found.isEmpty()) {
+      return Reply.notFound("site");
+    }
+    Input input = Input.read(body, SITE_FIELDS);
+    SiteConfig site = site(input, found.get().id());
+    if (input.text("id").filter(id -> !id.equals(found.get().id())).isPresent()) {
+      input.problem("id", "cannot be changed");
+    }
+    return input.problems().isEmpty()
+        ? changed(sites.replace(site), "site", changed -> Reply.ok(view(changed)))
+        : Reply.invalid(input.problems());
+  }
+
+  Reply removeSite(String name) {
+    return find(name)
+        .map(site -> changed(sites.remove(site.id()), "site", s -> new Reply.Empty()))
+        .orElseGet(() -> Reply.notFound("site"));
+  }
+
+  /** A site by id or by one of its hosts. */
+  Optional<SiteConfig> find(String name) {
+    return sites.byId(name).or(() -> HostName.normalisePattern(name).flatMap(sites::byHost));
+  }
+
+  private static SiteConfig site(Input input, String id) {
+    List<String> hosts = new ArrayList<>();
+    for (String text : input.texts("hosts")) {
+      Optional<String> host = HostName.normalisePattern(text);
+      if (host.isEmpty()) {
+        input.problem("hosts[" + hosts.size() + "]", "is not a host name: " + text);
+      }
+      hosts.add(host.orElse(text));
+    }
+    List<OriginUrl> origins = new ArrayList<>();
+    int index = 0;
+    for (String text : input.texts("origins")) {
+      Optional<OriginUrl> origin = OriginUrl.parse(text);
+      if (origin.isEmpty()) {
+        input.problem(
+            "origins[" + index + "]", "must be http://host[:port] or https://host[:port]");
+      }
+      origin.ifPresent(origins::add);
+      index++;
+    }
+    return new SiteConfig(
+        id,
+        hosts,
+        origins,
+        Set.copyOf(input.texts("regions")),
+        input.flag("schemeInKey"),
+        input.flag("portInKey"));
+  }
+
+  static Map<String, Object> view(SiteConfig site) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("id", site.id());
+    view.put("hosts", site.hosts());
+    view.put("origins", site.origins().stream().map(OriginUrl::toString).toList());
+    view.put("regions", site.regions().stream().sorted().toList());
+    view.put("schemeInKey", site.schemeInKey());
+    view.put("portInKey", site.portInKey());
+    return view;
+  }
+
+  Reply listNodes() {
+    return Reply.items(nodes.all().stream().map(this::view).toList());
+  }
+
+  Reply showNode(String name) {
+    return nodes
+        .byName(name)
+        .map(node -> Reply.ok(view(node)))
+        .orElseGet(() -> Reply.notFound("node"));
+  }
+
+  Reply addNode(String body) {
+    Input input = Input.read(body, NODE_FIELDS);
+    Node node = node(input, input.required("name"));
+    if (!input.problems().isEmpty()) {
+      return Reply.invalid(input.problems());
+    }
+    return changed(
+        nodes.add(node),
+        "node",
+        added -> {
+          nodesChanged.run();
+          Map<String, Object> view = view(added);
+          view.put("joinToken", tokens.issue(added.name()).format());
+          return Reply.created(view);
+        });
+  }
+
+  Reply replaceNode(String name, String body) {
+    Input input = Input.read(body, NODE_FIELDS);
+    Node node = node(input, name);
+    return input.problems().isEmpty()
+        ? nodeChanged(nodes.replace(node))
+        : Reply.invalid(input.problems());
+  }
+
+  Reply drainNode(String name, boolean draining) {
+    return nodeChanged(nodes.setDraining(name, draining));
+  }
+
+  Reply removeNode(String name) {
+    Reply reply = changed(nodes.remove(name), "node", node -> new Reply.Empty());
+    nodesChanged.run();
+    return reply;
+  }
+
+  Reply joinToken(String name) {
+    return nodes
+        .byName(name)
+        .map(node -> Reply.created(Map.of("token", tokens.issue(name).format())))
+        .orElseGet(() -> Reply.notFound("node"));
+  }
+
+  private Reply nodeChanged(Change<Node> change) {
+    Reply reply = changed(change, "node", node -> Reply.ok(view(node)));
+    nodesChanged.run();
+    return reply;
+  }
+
+  private static Node node(Input input, String name) {
+    List<InetAddress> addresses = new ArrayList<>();
+    for (String text : input.texts("addresses")) {
+      try {
+        if (!text.matches("[0-9.]{7,15}|[0-9A-Fa-f:.]{2,45}")) {
+          throw new UnknownHostException(text);
+        }
+        addresses.add(InetAddress.getByName(text));
+      } catch (UnknownHostException e) {
+        input.problem("addresses[" + addresses.size() + "]", "is no IP address: " + text);
+      }
+    }
+    return new Node(
+        name,
+        input.required("region"),
+        input.number("latitude"),
+        input.number("longitude"),
+        addresses,
+        input.integer("httpPort", 8080),
+        input.integer("httpsPort", 8443),
+        false,
+        false);
+  }
+
+  private Map<String, Object> view(Node node) {
+    FleetView.NodeState state = fleet.state(node.name());
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("name", node.name());
+    view.put("region", node.region());
+    view.put("latitude", node.latitude());
+    view.put("longitude", node.longitude());
+    view.put("addresses", node.addresses().stream().map(InetAddress::getHostAddress).toList());
+    view.put("httpPort", node.httpPort());
+    view.put("httpsPort", node.httpsPort());
+    view.put("draining", node.draining());
+    view.put("enrolled", node.enrolled());
+    view.put("connected", state.connected());
+    view.put("healthy", state.healthy());
+    view.put("healthDetail", state.healthDetail());
+    view.put("build", state.build());
+    view.put("revision", state.revision());
+    view.put("purge", state.purge());
+    view.put("load", state.load());
+    view.put("requestsPerSecond", state.requestsPerSecond());
+    view.put("openConnections", state.openConnections());
+    state.lastSeen().ifPresent(seen -> view.put("lastSeen", seen.toString()));
+    view.put("refusals", state.refusals());
+    return view;
+  }
+
+  Reply listCertificates() {
+    return Reply.items(certificates.all().stream().map(Resources::view).toList());
+  }
+
+  Reply addCertificate(String body) {
+    Input input = Input.read(body, Set.of("certificate", "privateKey"));
+    String chain = input.required("certificate");
+    String key = input.required("privateKey");
+    return input.problems().isEmpty()
+        ? changed(certificates.add(chain, key), "certificate", added -> Reply.created(view(added)))
+        : Reply.invalid(input.problems());
+  }
+
+  Reply removeCertificate(String id) {
+    return changed(certificates.remove(id), "certificate", removed -> new Reply.Empty());
+  }
+
+  private static Map<String, Object> view(CertificateStore.CertificateSummary certificate) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("id", certificate.id());
+    view.put("hosts", certificate.hosts());
+    view.put("issuer", certificate.issuer());
+    view.put("notBefore", certificate.notBefore().toString());
+    view.put("notAfter", certificate.notAfter().toString());
+    return view;
+  }
+
+  static <T> Reply changed(Change<T> change, String what, Function<T, Reply> committed) {
+    return switch (change) {
+      case Change.Committed<T>(T value, long revision) -> committed.apply(value);
+      case Change.Invalid<T>(var problems) -> Reply.invalid(problems);
+      case Change.Conflict<T>(var problem) -> Reply.conflict(problem);
+      case Change.Unknown<T>() -> Reply.notFound(what);
+    };
+  }
+}

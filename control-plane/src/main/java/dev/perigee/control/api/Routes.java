@@ -1,0 +1,158 @@
+package dev.perigee.control.api;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Every route of the API with what it does and takes: the server is built from it and the OpenAPI
+ * document too, so that neither can have one that the other lacks.
+ */
+final class Routes {
+  private Routes() {}
+
+  /** What a handler gets. */
+  interface Call {
+    /** A part of the path. */
+    String path(String name);
+
+    Optional<String> query(String name);
+
+    Optional<String> header(String name);
+
+    String body();
+  }
+
+  /** Answers one call; may block. */
+  interface Action {
+    Reply answer(Call call);
+  }
+
+  /**
+   * One route.
+   *
+   * @param template with path parameters in braces
+   * @param summary a sentence for the document
+   * @param request name of the body's schema; empty for none
+   * @param response name of the answer's schema; empty for none
+   * @param query names of query parameters
+   */
+  record Route(
+      String method,
+      String template,
+      String summary,
+      String request,
+      String response,
+      List<String> query,
+      Action action) {}
+
+  static List<Route> all(Resources resources, PurgeResource purges, Operations operations) {
+    return List.of(
+        get("/v1/sites", "All sites.", "SiteList", c -> resources.listSites()),
+        with("POST", "/v1/sites", "Register a site.", "Site", c -> resources.addSite(c.body())),
+        get("/v1/sites/{site}", "A site by id or host.", "Site", c -> resources.showSite(site(c))),
+        with(
+            "PUT",
+            "/v1/sites/{site}",
+            "Replace a site's settings.",
+            "Site",
+            c -> resources.replaceSite(site(c), c.body())),
+        bare(
+            "DELETE", "/v1/sites/{site}", "Remove a site.", "", c -> resources.removeSite(site(c))),
+        get("/v1/nodes", "All nodes.", "NodeList", c -> resources.listNodes()),
+        with("POST", "/v1/nodes", "Provision a node.", "Node", c -> resources.addNode(c.body())),
+        get("/v1/nodes/{node}", "A node.", "Node", c -> resources.showNode(node(c))),
+        with(
+            "PUT",
+            "/v1/nodes/{node}",
+            "Replace a node's settings.",
+            "Node",
+            c -> resources.replaceNode(node(c), c.body())),
+        bare(
+            "DELETE", "/v1/nodes/{node}", "Remove a node.", "", c -> resources.removeNode(node(c))),
+        bare(
+            "POST",
+            "/v1/nodes/{node}/drain",
+            "Steer new readers elsewhere.",
+            "Node",
+            c -> resources.drainNode(node(c), true)),
+        bare(
+            "POST",
+            "/v1/nodes/{node}/undrain",
+            "Steer readers here again.",
+            "Node",
+            c -> resources.drainNode(node(c), false)),
+        bare(
+            "POST",
+            "/v1/nodes/{node}/join-token",
+            "A token to enrol the node with, once.",
+            "JoinToken",
+            c -> resources.joinToken(node(c))),
+        get(
+            "/v1/certificates",
+            "All certificates.",
+            "CertificateList",
+            c -> resources.listCertificates()),
+        new Route(
+            "POST",
+            "/v1/certificates",
+            "Upload a certificate chain and its key, both PEM.",
+            "CertificateUpload",
+            "Certificate",
+            List.of(),
+            c -> resources.addCertificate(c.body())),
+        bare(
+            "DELETE",
+            "/v1/certificates/{certificate}",
+            "Remove a certificate.",
+            "",
+            c -> resources.removeCertificate(c.path("certificate"))),
+        get("/v1/purges", "The newest purges.", "PurgeList", c -> purges.list()),
+        new Route(
+            "POST",
+            "/v1/purges",
+            "Purge. An Idempotency-Key header makes it safe to repeat.",
+            "PurgeOrder",
+            "Purge",
+            List.of(),
+            c -> purges.issue(c.body(), c.header("Idempotency-Key"))),
+        new Route(
+            "GET",
+            "/v1/purges/{purge}",
+            "A purge's receipt; waits for its completion where asked.",
+            "",
+            "Purge",
+            List.of("wait"),
+            c -> purges.receipt(c.path("purge"), c.query("wait"))),
+        new Route(
+            "GET",
+            "/v1/steer/explain",
+            "Why a client goes where it goes.",
+            "",
+            "Explanation",
+            List.of("client", "site"),
+            c -> operations.explain(c.query("client"), c.query("site"))),
+        get("/v1/status", "How everything is.", "Status", c -> operations.status()));
+  }
+
+  private static String site(Call call) {
+    return call.path("site");
+  }
+
+  private static String node(Call call) {
+    return call.path("node");
+  }
+
+  private static Route get(String template, String summary, String response, Action action) {
+    return bare("GET", template, summary, response, action);
+  }
+
+  private static Route bare(
+      String method, String template, String summary, String response, Action action) {
+    return new Route(method, template, summary, "", response, List.of(), action);
+  }
+
+  private static Route with(
+      String method, String template, String summary, String schema, Action action) {
+    return new Route(method, template, summary, schema, schema, List.of(), action);
+  }
+}
