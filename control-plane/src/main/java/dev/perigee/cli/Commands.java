@@ -1,0 +1,259 @@
+package dev.perigee.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** What every client command has, and the small ones. */
+abstract class Commands implements Runnable {
+  @Spec CommandSpec spec = CommandSpec.create();
+
+  @Option(names = "--json", description = "print the API's answer as JSON")
+  boolean json;
+
+  @Option(names = "--api", description = "URL of the control plane (PERIGEE_API)")
+  @Nullable String api;
+
+  @Option(names = "--token-file", description = "file that holds the operator token")
+  @Nullable Path tokenFile;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "this text")
+  boolean help;
+
+  ApiClient client() {
+    return ApiClient.of(Optional.ofNullable(api), Optional.ofNullable(tokenFile), System.getenv());
+  }
+
+  PrintWriter out() {
+    return spec.commandLine().getOut();
+  }
+
+  /** Prints the answer as JSON where that was asked for; false where people read it. */
+  boolean asJson(JsonNode answer) {
+    if (json) {
+      out().println(answer.toPrettyString());
+    }
+    return json;
+  }
+
+  static String joined(JsonNode list) {
+    StringJoiner joiner = new StringJoiner(" ");
+    list.forEach(item -> joiner.add(item.asText()));
+    return joiner.toString();
+  }
+
+  /** Sites. */
+  @Command(
+      name = "site",
+      description = "Sites: hosts and their origins.",
+      subcommands = {SiteAdd.class, SiteList.class, SiteShow.class, SiteRemove.class})
+  static final class Site extends Group {}
+
+  /** A command that only has commands of its own. */
+  abstract static class Group implements Runnable {
+    @Spec CommandSpec spec = CommandSpec.create();
+
+    @Option(
+        names = {"-h", "--help"},
+        usageHelp = true,
+        description = "this text")
+    boolean help;
+
+    @Override
+    public void run() {
+      spec.commandLine().usage(spec.commandLine().getErr());
+      throw new Failure(Failure.USAGE, "name one of the commands above");
+    }
+  }
+
+  @Command(name = "add", description = "Register a site.")
+  static final class SiteAdd extends Commands {
+    @Parameters(paramLabel = "HOST", description = "its first host name")
+    String host = "";
+
+    @Option(names = "--origin", required = true, description = "http(s)://host[:port]; repeatable")
+    List<String> origins = new ArrayList<>();
+
+    @Option(names = "--host", description = "a further host name or *.wildcard; repeatable")
+    List<String> hosts = new ArrayList<>();
+
+    @Option(names = "--region", description = "a region that serves it; all by default")
+    List<String> regions = new ArrayList<>();
+
+    @Override
+    public void run() {
+      List<String> all = new ArrayList<>(List.of(host));
+      all.addAll(hosts);
+      JsonNode site =
+          client()
+              .post(
+                  "v1/sites",
+                  Optional.of(Map.of("hosts", all, "origins", origins, "regions", regions)));
+      if (!asJson(site)) {
+        out().println("added " + site.path("id").asText() + " for " + joined(site.path("hosts")));
+      }
+    }
+  }
+
+  @Command(name = "list", description = "All sites.")
+  static final class SiteList extends Commands {
+    @Override
+    public void run() {
+      JsonNode sites = client().get("v1/sites");
+      if (!asJson(sites)) {
+        Table table = new Table("ID", "HOSTS", "ORIGINS", "REGIONS");
+        for (JsonNode site : sites.path("items")) {
+          String regions = joined(site.path("regions"));
+          table.row(
+              site.path("id").asText(),
+              joined(site.path("hosts")),
+              joined(site.path("origins")),
+              regions.isEmpty() ? "all" : regions);
+        }
+        table.print(out());
+      }
+    }
+  }
+
+  @Command(name = "show", description = "One site.")
+  static final class SiteShow extends Commands {
+    @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
+    String site = "";
+
+    @Override
+    public void run() {
+      JsonNode found = client().get("v1/sites/" + ApiClient.part(site));
+      if (!asJson(found)) {
+        out().println("id       " + found.path("id").asText());
+        out().println("hosts    " + joined(found.path("hosts")));
+        out().println("origins  " + joined(found.path("origins")));
+        String regions = joined(found.path("regions"));
+        out().println("regions  " + (regions.isEmpty() ? "all" : regions));
+      }
+    }
+  }
+
+  @Command(name = "remove", description = "Remove a site; its id is never used again.")
+  static final class SiteRemove extends Commands {
+    @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
+    String site = "";
+
+    @Override
+    public void run() {
+      client().delete("v1/sites/" + ApiClient.part(site));
+      out().println(json ? "{}" : "removed " + site);
+    }
+  }
+
+  /** Certificates. */
+  @Command(
+      name = "cert",
+      description = "Certificates of the sites.",
+      subcommands = {CertAdd.class, CertList.class, CertRemove.class})
+  static final class Cert extends Group {}
+
+  @Command(name = "add", description = "Upload a certificate chain and its key.")
+  static final class CertAdd extends Commands {
+    @Option(names = "--cert", required = true, description = "PEM chain, the leaf first")
+    Path cert = Path.of("");
+
+    @Option(names = "--key", required = true, description = "PEM private key, unencrypted")
+    Path key = Path.of("");
+
+    @Override
+    public void run() {
+      Map<String, String> body = new LinkedHashMap<>();
+      body.put("certificate", read(cert));
+      body.put("privateKey", read(key));
+      JsonNode added = client().post("v1/certificates", Optional.of(body));
+      if (!asJson(added)) {
+        String id = added.path("id").asText();
+        out()
+            .println(
+                "added "
+                    + id.substring(0, Math.min(16, id.length()))
+                    + " for "
+                    + joined(added.path("hosts"))
+                    + ", valid until "
+                    + added.path("notAfter").asText());
+      }
+    }
+
+    private static String read(Path file) {
+      try {
+        return Files.readString(file);
+      } catch (IOException e) {
+        throw new Failure(Failure.USAGE, "cannot be read: " + file);
+      }
+    }
+  }
+
+  @Command(name = "list", description = "All certificates.")
+  static final class CertList extends Commands {
+    @Override
+    public void run() {
+      JsonNode certificates = client().get("v1/certificates");
+      if (!asJson(certificates)) {
+        Table table = new Table("HOSTS", "VALID UNTIL", "ISSUER", "ID");
+        for (JsonNode certificate : certificates.path("items")) {
+          table.row(
+              joined(certificate.path("hosts")),
+              certificate.path("notAfter").asText(),
+              certificate.path("issuer").asText(),
+              certificate.path("id").asText());
+        }
+        table.print(out());
+      }
+    }
+  }
+
+  @Command(name = "remove", description = "Remove a certificate.")
+  static final class CertRemove extends Commands {
+    @Parameters(paramLabel = "ID", description = "as cert list shows it")
+    String id = "";
+
+    @Override
+    public void run() {
+      client().delete("v1/certificates/" + ApiClient.part(id));
+      out().println(json ? "{}" : "removed " + id);
+    }
+  }
+
+  @Command(name = "status", description = "How everything is.")
+  static final class Status extends Commands {
+    @Override
+    public void run() {
+      JsonNode status = client().get("v1/status");
+      if (!asJson(status)) {
+        long nodes = status.path("nodes").asLong();
+        out().printf("nodes     %d, %d serving%n", nodes, status.path("serving").asLong());
+        out().printf("sites     %d%n", status.path("sites").asLong());
+        out()
+            .printf(
+                "revision  %d, on %d of %d nodes%n",
+                status.path("revision").asLong(), status.path("upToDate").asLong(), nodes);
+        out().printf("purges    %d%n", status.path("purge").asLong());
+        if (status.has("geoipAgeDays")) {
+          out().printf("geoip     %d days old%n", status.path("geoipAgeDays").asLong());
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,212 @@
+package dev.perigee.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** Nodes and steering. */
+final class NodeCommands {
+  private NodeCommands() {}
+
+  /** Nodes. */
+  @Command(
+      name = "node",
+      description = "Edge nodes.",
+      subcommands = {
+        NodeList.class,
+        NodeAdd.class,
+        Drain.class,
+        Undrain.class,
+        NodeRemove.class,
+        JoinToken.class
+      })
+  static final class Nodes extends Commands.Group {}
+
+  @Command(name = "list", description = "All nodes with their state.")
+  static final class NodeList extends Commands {
+    @Override
+    public void run() {
+      JsonNode nodes = client().get("v1/nodes");
+      if (asJson(nodes)) {
+        return;
+      }
+      Table table = new Table("NAME", "REGION", "STATE", "REVISION", "PURGE", "ADDRESSES");
+      for (JsonNode node : nodes.path("items")) {
+        table.row(
+            node.path("name").asText(),
+            node.path("region").asText(),
+            state(node),
+            node.path("revision").asText(),
+            node.path("purge").asText(),
+            joined(node.path("addresses")));
+      }
+      table.print(out());
+    }
+
+    private static String state(JsonNode node) {
+      if (!node.path("enrolled").asBoolean()) {
+        return "not enrolled";
+      } else if (!node.path("connected").asBoolean()) {
+        return "not connected";
+      } else if (!node.path("healthy").asBoolean()) {
+        return "unhealthy: " + node.path("healthDetail").asText();
+      }
+      return node.path("draining").asBoolean() ? "draining" : "serving";
+    }
+  }
+
+  @Command(name = "add", description = "Provision a node; prints how to start it.")
+  static final class NodeAdd extends Commands {
+    @Parameters(paramLabel = "NAME", description = "a DNS label, such as fra-1")
+    String name = "";
+
+    @Option(names = "--region", required = true, description = "a DNS label")
+    String region = "";
+
+    @Option(names = "--at", required = true, description = "LAT,LON in degrees")
+    String at = "";
+
+    @Option(names = "--address", required = true, description = "an IP address; repeatable")
+    List<String> addresses = new ArrayList<>();
+
+    @Option(names = "--http-port", defaultValue = "8080", description = "${DEFAULT-VALUE}")
+    int httpPort;
+
+    @Option(names = "--https-port", defaultValue = "8443", description = "${DEFAULT-VALUE}")
+    int httpsPort;
+
+    @Override
+    public void run() {
+      String[] position = at.split(",", -1);
+      Map<String, Object> body = new LinkedHashMap<>();
+      body.put("name", name);
+      body.put("region", region);
+      try {
+        body.put("latitude", Double.parseDouble(position[0].strip()));
+        body.put("longitude", Double.parseDouble(position[1].strip()));
+      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+        throw new Failure(Failure.USAGE, "--at must be LAT,LON, such as 50.11,8.68: " + at);
+      }
+      body.put("addresses", addresses);
+      body.put("httpPort", httpPort);
+      body.put("httpsPort", httpsPort);
+      JsonNode added = client().post("v1/nodes", Optional.of(body));
+      if (!asJson(added)) {
+        out().println("added " + name + ". On the node, within a day:");
+        out().println();
+        out()
+            .println(
+                "  perigee edge --name "
+                    + name
+                    + " --control HOST:7443 --state-dir /var/lib/perigee --bind "
+                    + addresses.getFirst()
+                    + " --join "
+                    + added.path("joinToken").asText());
+      }
+    }
+  }
+
+  @Command(name = "drain", description = "Steer new readers elsewhere.")
+  static final class Drain extends Named {
+    @Override
+    public void run() {
+      act("drain", "draining");
+    }
+  }
+
+  @Command(name = "undrain", description = "Steer readers here again.")
+  static final class Undrain extends Named {
+    @Override
+    public void run() {
+      act("undrain", "no longer draining:");
+    }
+  }
+
+  /** A command on one node. */
+  abstract static class Named extends Commands {
+    @Parameters(paramLabel = "NAME", description = "the node")
+    String name = "";
+
+    void act(String verb, String done) {
+      String path = "v1/nodes/" + ApiClient.part(name) + "/" + verb;
+      JsonNode node = client().post(path, Optional.empty());
+      if (!asJson(node)) {
+        out().println(done + " " + name);
+      }
+    }
+  }
+
+  @Command(name = "remove", description = "Remove a node; it is refused from then on.")
+  static final class NodeRemove extends Named {
+    @Override
+    public void run() {
+      client().delete("v1/nodes/" + ApiClient.part(name));
+      out().println(json ? "{}" : "removed " + name);
+    }
+  }
+
+  @Command(name = "join-token", description = "A token to enrol the node with, anew.")
+  static final class JoinToken extends Named {
+    @Override
+    public void run() {
+      String path = "v1/nodes/" + ApiClient.part(name) + "/join-token";
+      JsonNode token = client().post(path, Optional.empty());
+      if (!asJson(token)) {
+        out().println(token.path("token").asText());
+      }
+    }
+  }
+
+  /** Steering. */
+  @Command(
+      name = "steer",
+      description = "Which node a client is sent to.",
+      subcommands = Explain.class)
+  static final class Steer extends Commands.Group {}
+
+  @Command(name = "explain", description = "Why a client goes where it goes.")
+  static final class Explain extends Commands {
+    @Option(names = "--client", required = true, description = "an IP address")
+    String client = "";
+
+    @Option(names = "--site", description = "its id or host; any site by default")
+    String site = "";
+
+    @Override
+    public void run() {
+      String path = "v1/steer/explain?client=" + ApiClient.part(client);
+      JsonNode answer =
+          client().get(site.isEmpty() ? path : path + "&site=" + ApiClient.part(site));
+      if (asJson(answer)) {
+        return;
+      }
+      JsonNode position = answer.path("position");
+      String where =
+          position.isMissingNode()
+              ? "position unknown, taken to be at the default one"
+              : answer.path("country").asText("?")
+                  + " "
+                  + position.path("latitude").asText()
+                  + ","
+                  + position.path("longitude").asText();
+      out().println("client  " + answer.path("client").asText() + "  (" + where + ")");
+      out().println("node    " + answer.path("chosen").asText("none"));
+      out().println();
+      Table table = new Table("NODE", "REGION", "KM", "WHY");
+      for (JsonNode candidate : answer.path("candidates")) {
+        table.row(
+            candidate.path("node").asText(),
+            candidate.path("region").asText(),
+            candidate.path("distanceKm").asText("?"),
+            candidate.path("reason").asText());
+      }
+      table.print(out());
+    }
+  }
+}

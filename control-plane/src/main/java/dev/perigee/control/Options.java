@@ -1,0 +1,111 @@
+package dev.perigee.control;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The control plane's settings. */
+final class Options {
+  @Option(names = "--state-dir", required = true, description = "where its files lie")
+  Path stateDir = Path.of(".");
+
+  @Option(
+      names = "--database-url",
+      description = "jdbc:postgresql://…; an embedded PostgreSQL where it is not given")
+  @Nullable String databaseUrl;
+
+  @Option(names = "--api-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
+  String apiBind = "";
+
+  @Option(names = "--api-port", defaultValue = "7070", description = "${DEFAULT-VALUE}")
+  int apiPort;
+
+  @Option(names = "--grpc-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
+  String grpcBind = "";
+
+  @Option(names = "--grpc-port", defaultValue = "7443", description = "${DEFAULT-VALUE}")
+  int grpcPort;
+
+  @Option(
+      names = "--grpc-name",
+      description = "further name or address by which edges reach it; repeatable")
+  List<String> grpcNames = new ArrayList<>();
+
+  @Option(names = "--dns-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
+  String dnsBind = "";
+
+  @Option(names = "--dns-port", defaultValue = "7053", description = "${DEFAULT-VALUE}")
+  int dnsPort;
+
+  @Option(names = "--dns-zone", defaultValue = "cdn.example", description = "${DEFAULT-VALUE}")
+  String dnsZone = "";
+
+  @Option(names = "--dns-site-hosts", description = "answer for the sites' own hosts too")
+  boolean dnsSiteHosts;
+
+  @Option(
+      names = "--dns-ns",
+      description = "NAME=IP of a name server of the zone; repeatable; ns1.<zone> by default")
+  Map<String, String> nameServers = new LinkedHashMap<>();
+
+  @Option(names = "--dns-ttl", defaultValue = "30", description = "seconds; ${DEFAULT-VALUE}")
+  int dnsTtl;
+
+  @Option(names = "--steer-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
+  String steerBind = "";
+
+  @Option(names = "--steer-port", defaultValue = "7080", description = "${DEFAULT-VALUE}")
+  int steerPort;
+
+  @Option(
+      names = "--steer-default",
+      defaultValue = "39.04,-77.49",
+      description = "LAT,LON of clients whose position is unknown; ${DEFAULT-VALUE}")
+  String steerDefault = "";
+
+  @Option(names = "--geoip-database", description = "city database, MaxMind's or flat records")
+  @Nullable Path geoipDatabase;
+
+  @Option(
+      names = "--allow-private-origins",
+      description = "origins may have loopback and private addresses")
+  boolean allowPrivateOrigins;
+
+  @Option(
+      names = "--operator-token-file",
+      description = "made with mode 600 where it is missing; STATE-DIR/token by default")
+  @Nullable Path operatorTokenFile;
+
+  @Option(names = "--config", description = "properties file with these keys, without dashes")
+  @Nullable Path config;
+
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      description = "this text")
+  boolean help;
+
+  /** What is in force, without secrets, on one line. */
+  String effective() {
+    return "state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s steer=%s:%d geoip=%s allow-private-origins=%s"
+        .formatted(
+            stateDir,
+            databaseUrl == null ? "embedded" : "external",
+            apiBind,
+            apiPort,
+            grpcBind,
+            grpcPort,
+            dnsBind,
+            dnsPort,
+            dnsZone,
+            dnsSiteHosts,
+            steerBind,
+            steerPort,
+            geoipDatabase == null ? "none" : geoipDatabase,
+            allowPrivateOrigins);
+  }
+}

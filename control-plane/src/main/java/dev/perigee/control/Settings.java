@@ -1,0 +1,37 @@
+package dev.perigee.control;
+
+import java.io.IOException;
+import java.io.Reader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Properties;
+import picocli.CommandLine;
+import picocli.CommandLine.PropertiesDefaultProvider;
+
+/** Settings from a properties file: the options' names without dashes in front. */
+final class Settings {
+  private Settings() {}
+
+  /** Takes the file that {@code --config} names as defaults; an unknown key is an error. */
+  static void read(CommandLine command, String[] args) throws IOException {
+    for (int i = 0; i + 1 < args.length; i++) {
+      if (args[i].equals("--config")) {
+        command.setDefaultValueProvider(provider(command, Path.of(args[i + 1])));
+      }
+    }
+  }
+
+  private static PropertiesDefaultProvider provider(CommandLine command, Path file)
+      throws IOException {
+    Properties properties = new Properties();
+    try (Reader in = Files.newBufferedReader(file)) {
+      properties.load(in);
+    }
+    for (String key : properties.stringPropertyNames()) {
+      if (command.getCommandSpec().findOption("--" + key) == null) {
+        throw new IOException("unknown key in " + file + ": " + key);
+      }
+    }
+    return new PropertiesDefaultProvider(properties);
+  }
+}
