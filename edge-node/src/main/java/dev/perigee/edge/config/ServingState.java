@@ -19,6 +19,7 @@ public final class ServingState implements Supplier<Serving> {
   private final InstantSource clock;
   private final Path contactFile;
 
+  // Written by the sync thread alone.
   private volatile boolean connected;
   private volatile long headPurge;
   private volatile long lastContactMillis;
@@ -56,6 +57,11 @@ public final class ServingState implements Supplier<Serving> {
     headPurge = newHeadPurge;
     lastContactMillis = clock.millis();
     connected = true;
+  }
+
+  /** A purge of this number exists: no hit before it is in force. */
+  void purgeKnown(long number) {
+    headPurge = Math.max(headPurge, number);
   }
 
   /** The stream ended. */

@@ -1,0 +1,46 @@
+package dev.perigee.edge.config;
+
+import dev.perigee.contract.CertificateConfig;
+import dev.perigee.edge.routing.RouteTable;
+import java.util.Collection;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/** The configuration in force: readers get one immutable snapshot, one writer swaps it whole. */
+public final class ActiveConfig implements Supplier<EdgeSnapshot> {
+  private final Consumer<Collection<CertificateConfig>> certificates;
+  private final AtomicReference<EdgeSnapshot> snapshot;
+  private volatile ConfigState state;
+
+  /**
+   * Begins with what was last good, or empty.
+   *
+   * @param certificates is given all certificates of each new state before its sites are routed
+   */
+  public ActiveConfig(ConfigState first, Consumer<Collection<CertificateConfig>> certificates) {
+    this.certificates = certificates;
+    this.state = first;
+    certificates.accept(first.certificates().values());
+    this.snapshot = new AtomicReference<>(snapshot(first));
+  }
+
+  @Override
+  public EdgeSnapshot get() {
+    return snapshot.get();
+  }
+
+  ConfigState state() {
+    return state;
+  }
+
+  void swap(ConfigState next) {
+    certificates.accept(next.certificates().values());
+    snapshot.set(snapshot(next));
+    state = next;
+  }
+
+  private static EdgeSnapshot snapshot(ConfigState state) {
+    return new EdgeSnapshot(state.revision(), RouteTable.of(state.zone(), state.sites().values()));
+  }
+}

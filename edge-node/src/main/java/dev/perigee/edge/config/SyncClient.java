@@ -1,0 +1,219 @@
+package dev.perigee.edge.config;
+
+import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
+import io.grpc.ManagedChannel;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps one sync stream to the control plane open, for as long as the node lives.
+ *
+ * <p>Everything runs on one thread of its own: what comes in, heartbeats, and the next try after a
+ * stream has ended. So nothing here is locked, and what the control plane orders stays in order.
+ */
+public final class SyncClient implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SyncClient.class);
+  private static final long HEARTBEAT_MILLIS = 1_000;
+  private static final int BEATS_PER_NOTE = 10;
+  private static final int BEATS_TO_WELCOME = 10;
+
+  private final SyncStream.Parts parts;
+  private final Enrolment enrolment;
+  private final Supplier<NodeLoad> load;
+  private final InstantSource clock;
+  private final RandomGenerator random;
+  private final CountDownLatch firstSync = new CountDownLatch(1);
+  private final AtomicBoolean renewing = new AtomicBoolean();
+  private final ScheduledThreadPoolExecutor thread;
+
+  private volatile Identity identity;
+  private @Nullable SyncStream stream;
+  private @Nullable ManagedChannel channel;
+  private int failures;
+  private int address;
+  private int beats;
+
+  /** A client that is not started. */
+  public SyncClient(
+      SyncConfig config,
+      Identity identity,
+      Enrolment enrolment,
+      PurgeSink purges,
+      ServingState serving,
+      ActiveConfig active,
+      LastGoodStore lastGood,
+      Supplier<NodeLoad> load,
+      InstantSource clock,
+      RandomGenerator random) {
+    this.parts = new SyncStream.Parts(config, purges, serving, active, lastGood);
+    this.identity = identity;
+    this.enrolment = enrolment;
+    this.load = load;
+    this.clock = clock;
+    this.random = random;
+    this.thread =
+        new ScheduledThreadPoolExecutor(
+            1, Thread.ofPlatform().name("edge-sync").daemon(true).factory());
+    thread.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+  }
+
+  /** Begins to connect; returns at once. */
+  public void start() {
+    thread.execute(this::connect);
+    var _ =
+        thread.scheduleWithFixedDelay(
+            this::beat, HEARTBEAT_MILLIS, HEARTBEAT_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * Waits until everything that the control plane has was in force once; false if it took longer.
+   */
+  public boolean awaitFirstSync(Duration atMost) throws InterruptedException {
+    return firstSync.await(atMost.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void close() {
+    try {
+      thread.execute(this::stop);
+    } catch (RejectedExecutionException e) {
+      return; // closed before
+    }
+    thread.shutdown();
+    try {
+      if (!thread.awaitTermination(2, TimeUnit.SECONDS)) {
+        thread.shutdownNow();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void stop() {
+    noteContact();
+    ManagedChannel open = channel;
+    channel = null;
+    stream = null;
+    if (open != null) {
+      open.shutdownNow();
+    }
+  }
+
+  private void connect() {
+    if (thread.isShutdown()) {
+      return;
+    }
+    var control = parts.config().control();
+    ControlAddress next = control.get(Math.floorMod(address++, control.size()));
+    SyncStream fresh = new SyncStream(parts, new Watch());
+    stream = fresh;
+    beats = 0;
+    try {
+      ManagedChannel open = ControlChannel.open(next, identity, this::onThread, clock);
+      channel = open;
+      var _ = EdgeSyncGrpc.newStub(open).sync(fresh);
+      fresh.hello();
+    } catch (IOException | RuntimeException e) {
+      fresh.cancel(String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** gRPC's callbacks; after the end there is nobody left to call. */
+  private void onThread(Runnable callback) {
+    try {
+      thread.execute(callback);
+    } catch (RejectedExecutionException e) {
+      LOG.trace("a callback after the end", e);
+    }
+  }
+
+  private void beat() {
+    SyncStream open = stream;
+    if (open == null) {
+      return;
+    }
+    beats++;
+    if (open.isWelcomed()) {
+      open.heartbeat(load.get());
+      if (beats % BEATS_PER_NOTE == 0) {
+        noteContact();
+        renewWhenDue();
+      }
+    } else if (beats > BEATS_TO_WELCOME) {
+      open.cancel("the control plane did not answer");
+    }
+  }
+
+  private void noteContact() {
+    try {
+      parts.serving().noteContact();
+    } catch (IOException e) {
+      LOG.error("the state directory cannot be written: {}", e.getMessage());
+    }
+  }
+
+  private void renewWhenDue() {
+    if (clock.instant().isBefore(identity.renewAt()) || !renewing.compareAndSet(false, true)) {
+      return;
+    }
+    Thread.ofVirtual()
+        .name("edge-renew")
+        .start(
+            () -> {
+              try {
+                identity = enrolment.renew(identity);
+                LOG.info("the node's certificate was renewed");
+              } catch (EnrolmentException e) {
+                LOG.error("the node's certificate cannot be renewed: {}", e.getMessage());
+              } finally {
+                renewing.set(false);
+              }
+            });
+  }
+
+  /** Follows the stream that is open. */
+  private final class Watch implements SyncStream.Events {
+    private boolean inStep;
+
+    @Override
+    public void inStep() {
+      failures = 0;
+      if (!inStep) {
+        inStep = true;
+        noteContact();
+        firstSync.countDown();
+      }
+    }
+
+    @Override
+    public void ended(SyncStream which, String reason) {
+      if (which != stream) {
+        return;
+      }
+      stream = null;
+      ManagedChannel open = channel;
+      channel = null;
+      if (open != null) {
+        open.shutdownNow();
+      }
+      parts.serving().disconnected();
+      failures++;
+      Duration wait = Backoff.wait(failures, random);
+      LOG.info("no control plane ({}); next try in {} ms", reason, wait.toMillis());
+      if (!thread.isShutdown()) {
+        var _ = thread.schedule(SyncClient.this::connect, wait.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    }
+  }
+}
