@@ -71,8 +71,7 @@ final class PurgeCommand extends Commands {
   }
 
   private void progress(JsonNode purge) {
-    boolean person = System.console() != null && System.console().isTerminal();
-    if (!json && person && !purge.path("complete").asBoolean()) {
+    if (!json && !purge.path("complete").asBoolean()) {
       int applied = purge.path("applied").size();
       int all = applied + purge.path("late").size();
       spec.commandLine().getErr().printf("applied on %d of %d nodes%n", applied, all);

@@ -49,8 +49,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,6 +62,7 @@ public final class ControlPlane implements AutoCloseable {
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
   private final InstantSource clock = InstantSource.system();
   private final SecureRandom random = new SecureRandom();
+  private final CountDownLatch stopping = new CountDownLatch(1);
 
   private ControlPlane() {}
 
@@ -262,11 +261,20 @@ public final class ControlPlane implements AutoCloseable {
 
   /** Keeps steering in step with the log, and notices nodes that fall silent. */
   private void follow(LogNumbers numbers, Fleet fleet, SnapshotFeed feed) {
-    ScheduledExecutorService sweeper =
-        Executors.newSingleThreadScheduledExecutor(
-            Thread.ofPlatform().daemon().name("sweep").factory());
-    keep(sweeper::shutdownNow);
-    sweeper.scheduleAtFixedRate(fleet::sweep, SWEEP_MILLIS, SWEEP_MILLIS, TimeUnit.MILLISECONDS);
+    Thread sweeper =
+        Thread.ofVirtual()
+            .name("sweep-fleet")
+            .start(
+                () -> {
+                  try {
+                    while (!stopping.await(SWEEP_MILLIS, TimeUnit.MILLISECONDS)) {
+                      fleet.sweep();
+                    }
+                  } catch (InterruptedException e) {
+                    Thread.currentThread().interrupt();
+                  }
+                });
+    keep(sweeper::interrupt);
     Thread follower =
         Thread.ofVirtual()
             .name("follow-log")
@@ -294,6 +302,7 @@ public final class ControlPlane implements AutoCloseable {
   /** Stops everything, the last started first. */
   @Override
   public void close() {
+    stopping.countDown();
     while (!running.isEmpty()) {
       try {
         running.pop().close();
