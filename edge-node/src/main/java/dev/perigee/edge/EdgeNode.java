@@ -1,0 +1,385 @@
+package dev.perigee.edge;
+
+import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.JoinToken;
+import dev.perigee.contract.Purge;
+import dev.perigee.edge.config.ActiveConfig;
+import dev.perigee.edge.config.ConfigState;
+import dev.perigee.edge.config.Enrolment;
+import dev.perigee.edge.config.EnrolmentException;
+import dev.perigee.edge.config.Identity;
+import dev.perigee.edge.config.LastGoodStore;
+import dev.perigee.edge.config.NodeLoad;
+import dev.perigee.edge.config.PurgeSink;
+import dev.perigee.edge.config.Serving;
+import dev.perigee.edge.config.ServingState;
+import dev.perigee.edge.config.SyncClient;
+import dev.perigee.edge.config.SyncConfig;
+import dev.perigee.edge.listener.AdminListener;
+import dev.perigee.edge.listener.EdgeListener;
+import dev.perigee.edge.listener.ListenerConfig;
+import dev.perigee.edge.listener.tls.ServerTls;
+import dev.perigee.edge.origin.OriginClient;
+import dev.perigee.edge.origin.OriginConfig;
+import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.pipeline.Pipeline;
+import dev.perigee.edge.pipeline.PipelineConfig;
+import dev.perigee.edge.store.ChronicleResponseStore;
+import dev.perigee.edge.store.StoreConfig;
+import dev.perigee.edge.telemetry.AccessLog;
+import dev.perigee.edge.telemetry.EdgeMetrics;
+import dev.perigee.edge.telemetry.RequestObserver;
+import io.undertow.server.DefaultByteBufferPool;
+import java.io.IOException;
+import java.net.BindException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+import javax.net.ssl.SSLContext;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+
+/** The edge node's process: the composition root. */
+public final class EdgeNode implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeNode.class);
+  private static final long SWEEP_MILLIS = 1_000;
+  private static final long DRAIN_MILLIS = 2_000;
+  private static final int FETCH_BUFFER = 16 * 1024;
+
+  private final Deque<AutoCloseable> running = new ArrayDeque<>();
+  private final InstantSource clock = InstantSource.system();
+  private final CountDownLatch stopping = new CountDownLatch(1);
+
+  private EdgeNode() {}
+
+  /** Starts it and runs until the process is told to end. */
+  public static void main(String[] args) {
+    EdgeOptions options = new EdgeOptions();
+    CommandLine command =
+        new CommandLine(options).setCommandName("perigee edge").setUsageHelpWidth(100);
+    try {
+      Optional<Path> file = SettingsFile.namedBy(args);
+      if (file.isPresent()) {
+        command.setDefaultValueProvider(SettingsFile.read(file.get(), command.getCommandSpec()));
+      }
+      command.parseArgs(args);
+      if (!options.help && options.problem().isPresent()) {
+        throw new StartException(options.problem().get());
+      }
+    } catch (CommandLine.ParameterException | StartException e) {
+      System.err.println("edge: " + e.getMessage());
+      System.exit(2);
+    }
+    if (options.help) {
+      command.usage(System.out);
+      return;
+    }
+    EdgeNode node = new EdgeNode();
+    Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("stop").unstarted(node::close));
+    try {
+      LOG.info("settings: {}", options.effective());
+      System.out.println(node.start(options));
+      new CountDownLatch(1).await();
+    } catch (StartException | IOException | GeneralSecurityException | RuntimeException e) {
+      LOG.debug("not started", e);
+      System.err.println("edge " + options.name + ": " + e.getMessage());
+      System.exit(1);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private String start(EdgeOptions options)
+      throws StartException, IOException, GeneralSecurityException, InterruptedException {
+    Path state = Files.createDirectories(options.stateDir);
+    Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
+    Identity identity = identity(options, enrolment);
+    ChronicleResponseStore store =
+        keep(ChronicleResponseStore.open(storeConfig(options, state), clock));
+    ServingState serving =
+        new ServingState(
+            options.serveUnsynced.duration(), store::lastPurge, clock, state.resolve("contact"));
+    ServerTls tls = new ServerTls(options.tlsEngine);
+    LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
+    ActiveConfig active =
+        new ActiveConfig(
+            lastGood.load().orElseGet(ConfigState::empty), all -> certificates(tls, all));
+
+    EdgeMetrics metrics = new EdgeMetrics();
+    Pipeline pipeline = pipeline(options, store, serving, active, metrics);
+    EdgeListener listener = listener(options, pipeline, tls.context());
+    LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);
+    SyncClient sync =
+        keep(
+            new SyncClient(
+                new SyncConfig(options.name, build(), options.control),
+                identity,
+                enrolment,
+                new StoreSink(store),
+                serving,
+                active,
+                lastGood,
+                () -> load(meter, listener, serving),
+                clock,
+                RandomGenerator.getDefault()));
+    sync.start();
+    if (!sync.awaitFirstSync(options.syncWait.duration())) {
+      LOG.warn("no control plane yet: starting from the last good configuration");
+    }
+    named("readers' port", options.bind + " " + options.httpPort, listener::start);
+    keep(() -> drain(listener));
+    AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
+    named("admin port", options.adminAddress() + ":" + options.adminPort, admin::start);
+    keep(admin);
+    sweep(pipeline);
+    return "edge %s ready http=%d https=%d admin=%d"
+        .formatted(
+            options.name, listener.port("http"), listener.port("https"), admin.bound().getPort());
+  }
+
+  private static Identity identity(EdgeOptions options, Enrolment enrolment) throws StartException {
+    Optional<JoinToken> token = Optional.empty();
+    if (options.join != null) {
+      token = JoinToken.parse(options.join);
+      if (token.isEmpty()) {
+        throw new StartException("--join is no join token: it begins with pj1.");
+      }
+    }
+    try {
+      return enrolment.identity(options.name, token);
+    } catch (EnrolmentException e) {
+      throw new StartException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static StoreConfig storeConfig(EdgeOptions options, Path state) throws StartException {
+    try {
+      StoreConfig config =
+          StoreConfig.of(
+              state.resolve("cache"), options.cacheSize.bytes(), options.memorySize.bytes());
+      return options.maxObjectSize == null
+          ? config
+          : new StoreConfig(
+              config.directory(),
+              config.capacityBytes(),
+              options.maxObjectSize.bytes(),
+              config.memoryBytes(),
+              config.queueBytes(),
+              config.maxObjects());
+    } catch (IllegalArgumentException e) {
+      throw new StartException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static void certificates(ServerTls tls, Collection<CertificateConfig> all) {
+    try {
+      tls.swap(all);
+    } catch (GeneralSecurityException e) {
+      LOG.error("certificates cannot be used, the ones before stay in force", e);
+    }
+  }
+
+  private Pipeline pipeline(
+      EdgeOptions options,
+      ChronicleResponseStore store,
+      ServingState serving,
+      ActiveConfig active,
+      EdgeMetrics metrics)
+      throws GeneralSecurityException {
+    OriginResolver resolver =
+        new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock);
+    OriginClient origin =
+        new OriginClient(
+            OriginConfig.defaults(options.allowPrivateOrigins),
+            resolver,
+            SSLContext.getDefault(),
+            new DefaultByteBufferPool(true, FETCH_BUFFER),
+            clock);
+    RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
+    Pipeline pipeline =
+        new Pipeline(
+            PipelineConfig.defaults(),
+            active,
+            serving,
+            store,
+            origin,
+            clock,
+            System::nanoTime,
+            request -> {
+              metrics.ended(request);
+              log.ended(request);
+            });
+    metrics.gauge(
+        "perigee_origin_connections", "Open connections to origins.", origin::openConnections);
+    return pipeline;
+  }
+
+  private static EdgeListener listener(EdgeOptions options, Pipeline pipeline, SSLContext tls) {
+    ListenerConfig usual = ListenerConfig.of(options.bind, options.httpPort, options.httpsPort);
+    ListenerConfig config =
+        new ListenerConfig(
+            usual.addresses(),
+            usual.httpPort(),
+            usual.httpsPort(),
+            options.ioThreads,
+            usual.maxHeaderBytes(),
+            usual.maxHeaders(),
+            usual.headTimeout(),
+            usual.idleTimeout(),
+            usual.maxConnections());
+    return new EdgeListener(config, pipeline::handle, Optional.of(tls));
+  }
+
+  private static NodeLoad load(LoadMeter meter, EdgeListener listener, ServingState serving) {
+    Serving now = serving.get();
+    boolean healthy = now != Serving.NOTHING;
+    return new NodeLoad(
+        meter.requestsPerSecond(),
+        listener.openRequests(),
+        meter.load(),
+        healthy,
+        healthy ? "" : now.sentence());
+  }
+
+  private static AdminListener admin(
+      EdgeOptions options,
+      EdgeMetrics metrics,
+      ChronicleResponseStore store,
+      ServingState serving,
+      ActiveConfig active,
+      Pipeline pipeline,
+      ServerTls tls) {
+    metrics.gauge("perigee_store_objects", "Stored.", () -> store.statistics().objects());
+    metrics.gauge("perigee_store_bytes", "Stored bodies.", () -> store.statistics().bytes());
+    metrics.gauge(
+        "perigee_store_queued_bytes", "To be written.", () -> store.statistics().queuedBytes());
+    metrics.counter("perigee_store_evictions", "For room.", () -> store.statistics().evictions());
+    metrics.gauge("perigee_purge", "Last purge in force.", store::lastPurge);
+    metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
+    metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);
+    metrics.gauge("perigee_fetches", "Under way.", pipeline::openFetches);
+    metrics.counter(
+        "perigee_tls_unrecognized_names",
+        "Handshakes for a name without a certificate.",
+        tls::unrecognizedNames);
+    return new AdminListener(
+        options.adminAddress(),
+        options.adminPort,
+        Map.of(
+            "/metrics",
+            () -> new AdminListener.Page(200, "text/plain; version=0.0.4", metrics.scrape()),
+            "/health",
+            () -> health(serving, active)));
+  }
+
+  private static AdminListener.Page health(ServingState serving, ActiveConfig active) {
+    Serving now = serving.get();
+    String body =
+        "{\"serving\":\"%s\",\"connected\":%s,\"revision\":%d}\n"
+            .formatted(now, serving.isConnected(), active.get().revision());
+    return new AdminListener.Page(now == Serving.NOTHING ? 503 : 200, "application/json", body);
+  }
+
+  /** Something that may fail to bind. */
+  private interface Start {
+    void run();
+  }
+
+  private static void named(String what, String where, Start start) throws StartException {
+    try {
+      start.run();
+    } catch (RuntimeException e) {
+      boolean taken = e.getCause() instanceof BindException;
+      throw new StartException(
+          what + " " + where + (taken ? " is in use" : " cannot be opened: " + e.getMessage()));
+    }
+  }
+
+  private void sweep(Pipeline pipeline) {
+    Thread.ofVirtual()
+        .name("sweep")
+        .start(
+            () -> {
+              try {
+                while (!stopping.await(SWEEP_MILLIS, TimeUnit.MILLISECONDS)) {
+                  pipeline.sweep();
+                }
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+            });
+  }
+
+  /** Lets requests that are being answered finish, for a while. */
+  private void drain(EdgeListener listener) throws InterruptedException {
+    listener.drain();
+    Duration step = Duration.ofMillis(20);
+    CountDownLatch never = new CountDownLatch(1);
+    for (long waited = 0; listener.openRequests() > 0 && waited < DRAIN_MILLIS; ) {
+      if (never.await(step.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+      waited += step.toMillis();
+    }
+    listener.close();
+  }
+
+  private static String build() {
+    return Optional.ofNullable(EdgeNode.class.getPackage().getImplementationVersion())
+        .orElse("development");
+  }
+
+  private <T extends AutoCloseable> T keep(T part) {
+    running.push(part);
+    return part;
+  }
+
+  /** Stops everything, the last started first, so that the store is closed in order at the end. */
+  @Override
+  public void close() {
+    stopping.countDown();
+    while (!running.isEmpty()) {
+      try {
+        running.pop().close();
+      } catch (Exception e) {
+        LOG.warn("on stopping", e);
+      }
+    }
+  }
+
+  /** The store as the sync stream sees it. */
+  private record StoreSink(ChronicleResponseStore store) implements PurgeSink {
+    @Override
+    public long applyPurges(List<Purge> purges) throws IOException {
+      return store.applyPurges(purges);
+    }
+
+    @Override
+    public long lastPurge() {
+      return store.lastPurge();
+    }
+
+    @Override
+    public String logId() {
+      return store.logId();
+    }
+
+    @Override
+    public void adopt(String logId, long purgedThrough) throws IOException {
+      store.adopt(logId, purgedThrough);
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package dev.perigee.edge;
+
+import dev.perigee.contract.SiteValidator;
+import dev.perigee.edge.config.ControlAddress;
+import dev.perigee.edge.listener.tls.TlsEngine;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+
+/**
+ * The node's settings as Picocli reads them, from the command line or a file of the same keys
+ * without the dashes.
+ */
+final class EdgeOptions {
+  @Option(names = "--config", description = "File of key=value lines, the keys as these options.")
+  @Nullable Path config;
+
+  @Option(names = "--name", required = true, description = "The node's name, a DNS label.")
+  String name = "";
+
+  @Option(
+      names = "--control",
+      required = true,
+      split = ",",
+      converter = ControlConverter.class,
+      description = "Where the control plane listens for edges: host:port[,host:port].")
+  List<ControlAddress> control = new ArrayList<>();
+
+  @Option(names = "--join", description = "Join token, for the first start only.")
+  @Nullable String join;
+
+  @Option(names = "--state-dir", required = true, description = "Folder of the node's state.")
+  Path stateDir = Path.of("");
+
+  @Option(
+      names = "--bind",
+      split = ",",
+      defaultValue = "0.0.0.0",
+      description = "Addresses for readers.")
+  List<String> bind = new ArrayList<>();
+
+  @Option(names = "--http-port", defaultValue = "8080", description = "Port for HTTP.")
+  int httpPort;
+
+  @Option(names = "--https-port", defaultValue = "8443", description = "Port for HTTPS.")
+  int httpsPort;
+
+  @Option(names = "--admin-bind", description = "Address for metrics and health.")
+  @Nullable String adminBind;
+
+  @Option(names = "--admin-port", defaultValue = "9090", description = "Port for the same.")
+  int adminPort;
+
+  @Option(
+      names = "--cache-size",
+      defaultValue = "1g",
+      converter = SizeConverter.class,
+      description = "Bytes of bodies on disk.")
+  ByteSize cacheSize = new ByteSize(0);
+
+  @Option(
+      names = "--max-object-size",
+      converter = SizeConverter.class,
+      description = "Larger bodies are not kept; default half the cache.")
+  @Nullable ByteSize maxObjectSize;
+
+  @Option(
+      names = "--memory-size",
+      defaultValue = "64m",
+      converter = SizeConverter.class,
+      description = "Bytes of small bodies kept on the heap as well.")
+  ByteSize memorySize = new ByteSize(0);
+
+  @Option(names = "--io-threads", defaultValue = "0", description = "0: one per core.")
+  int ioThreads;
+
+  @Option(
+      names = "--serve-unsynced",
+      defaultValue = "24h",
+      converter = SpanConverter.class,
+      description = "How long to serve without the control plane; 0: never.")
+  TimeSpan serveUnsynced = TimeSpan.parse("24h");
+
+  @Option(
+      names = "--sync-wait",
+      defaultValue = "3s",
+      converter = SpanConverter.class,
+      description = "How long to wait at start for the control plane.")
+  TimeSpan syncWait = TimeSpan.parse("3s");
+
+  @Option(
+      names = "--allow-private-origins",
+      description = "Allow loopback, link-local and private addresses as origins.")
+  boolean allowPrivateOrigins;
+
+  @Option(names = "--geoip-database", description = "MaxMind-shaped database file.")
+  @Nullable Path geoipDatabase;
+
+  @Option(
+      names = "--tls-engine",
+      defaultValue = "auto",
+      converter = EngineConverter.class,
+      description = "auto, boringssl or jdk.")
+  TlsEngine tlsEngine = TlsEngine.AUTO;
+
+  @Option(names = "--access-log", description = "Log one line for each request.")
+  boolean accessLog;
+
+  @Option(names = "--help", usageHelp = true, description = "Show this and end.")
+  boolean help;
+
+  /** What is wrong with the settings together, a sentence. */
+  Optional<String> problem() {
+    if (!SiteValidator.isLabel(name)) {
+      return Optional.of("--name: '" + name + "' is not a lower-case DNS label.");
+    }
+    for (int port : new int[] {httpPort, httpsPort, adminPort}) {
+      if (port < 0 || port > 65_535) {
+        return Optional.of("--*-port: " + port + " is not a port.");
+      }
+    }
+    return ioThreads < 0 || ioThreads > 1024
+        ? Optional.of("--io-threads: it must be 0 to 1024.")
+        : Optional.empty();
+  }
+
+  String adminAddress() {
+    return adminBind == null ? bind.getFirst() : adminBind;
+  }
+
+  /** All settings in one line; the join token is left out. */
+  String effective() {
+    return ("name=%s control=%s state-dir=%s bind=%s http-port=%d https-port=%d admin-bind=%s"
+            + " admin-port=%d cache-size=%s max-object-size=%s memory-size=%s io-threads=%d"
+            + " serve-unsynced=%s sync-wait=%s allow-private-origins=%s geoip-database=%s"
+            + " tls-engine=%s access-log=%s")
+        .formatted(
+            name,
+            control,
+            stateDir,
+            bind,
+            httpPort,
+            httpsPort,
+            adminAddress(),
+            adminPort,
+            cacheSize,
+            maxObjectSize == null ? "-" : maxObjectSize,
+            memorySize,
+            ioThreads,
+            serveUnsynced,
+            syncWait,
+            allowPrivateOrigins,
+            geoipDatabase == null ? "-" : geoipDatabase,
+            tlsEngine.name().toLowerCase(Locale.ROOT),
+            accessLog);
+  }
+
+  /** Reads one control address. */
+  static final class ControlConverter implements ITypeConverter<ControlAddress> {
+    @Override
+    public ControlAddress convert(String text) {
+      return ControlAddress.parse(text)
+          .orElseThrow(() -> new IllegalArgumentException("'" + text + "' is not host:port."));
+    }
+  }
+
+  /** Reads a size. */
+  static final class SizeConverter implements ITypeConverter<ByteSize> {
+    @Override
+    public ByteSize convert(String text) {
+      return ByteSize.parse(text);
+    }
+  }
+
+  /** Reads a duration. */
+  static final class SpanConverter implements ITypeConverter<TimeSpan> {
+    @Override
+    public TimeSpan convert(String text) {
+      return TimeSpan.parse(text);
+    }
+  }
+
+  /** Reads the name of a TLS engine. */
+  static final class EngineConverter implements ITypeConverter<TlsEngine> {
+    @Override
+    public TlsEngine convert(String text) {
+      for (TlsEngine engine : TlsEngine.values()) {
+        if (engine.name().toLowerCase(Locale.ROOT).equals(text)) {
+          return engine;
+        }
+      }
+      throw new IllegalArgumentException("'" + text + "' is not auto, boringssl or jdk.");
+    }
+  }
+}
