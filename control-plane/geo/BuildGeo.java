@@ -28,7 +28,7 @@ public final class BuildGeo {
   static final double NEAR_KM = 150;
 
   /** What an entry costs that is too far from a source network, in nodes of the tree. */
-  static final double MISS_COST = Double.parseDouble(System.getProperty("miss", "1.0"));
+  static final double MISS_COST = Double.parseDouble(System.getProperty("miss", "1.9"));
 
   /** What an entry costs that names another country. */
   static final double COUNTRY_COST = Double.parseDouble(System.getProperty("country", "1.0"));
@@ -55,6 +55,8 @@ public final class BuildGeo {
     final float[] latitude;
     final float[] longitude;
     final short[] country;
+    final float[] weight;
+    double[] addressesUpTo = {};
     int count;
 
     Source(int bits, int most) {
@@ -64,6 +66,27 @@ public final class BuildGeo {
       latitude = new float[most];
       longitude = new float[most];
       country = new short[most];
+      weight = new float[most];
+    }
+
+    /** A network counts half by itself and half by its addresses; 1 on average. */
+    void weigh() {
+      addressesUpTo = new double[count];
+      double all = 0;
+      for (int i = 0; i < count; i++) {
+        all += Math.pow(2, -length[i]);
+        addressesUpTo[i] = all;
+      }
+      for (int i = 0; i < count; i++) {
+        weight[i] = (float) (0.5 + 0.5 * Math.pow(2, -length[i]) * count / all);
+      }
+    }
+
+    /** A network drawn by its addresses. */
+    int drawn(Random random) {
+      double at = random.nextDouble() * addressesUpTo[count - 1];
+      int found = Arrays.binarySearch(addressesUpTo, at);
+      return Math.min(count - 1, found < 0 ? -1 - found : found);
     }
   }
 
@@ -87,8 +110,10 @@ public final class BuildGeo {
     System.out.printf(
         "%d bytes, %d nodes, %d positions%n", Files.size(out), build.nodes, build.records.size());
     try (Reader reader = new Reader(out.toFile())) {
-      build.check(reader, v4, "IPv4");
-      build.check(reader, v6, "IPv6");
+      for (boolean byAddress : new boolean[] {true, false}) {
+        build.check(reader, v4, "IPv4", byAddress);
+        build.check(reader, v6, "IPv6", byAddress);
+      }
     }
     build.sample(Path.of(args[3]), v4, v6);
   }
@@ -135,6 +160,7 @@ public final class BuildGeo {
     } catch (Exception e) {
       throw new IOException("cannot read " + file, e);
     }
+    source.weigh();
     return source;
   }
 
@@ -219,21 +245,23 @@ public final class BuildGeo {
 
   /** One record for all, where that costs less than what there is; else −1. */
   private int oneRecord(Source source, int from, int to, double costs) {
-    Map<Integer, Integer> cells = new HashMap<>();
-    Map<Short, Integer> lands = new HashMap<>();
+    Map<Integer, Float> cells = new HashMap<>();
+    Map<Short, Float> lands = new HashMap<>();
+    double all = 0;
     for (int i = from; i < to; i++) {
-      cells.merge(cell(source, i), 1, Integer::sum);
-      lands.merge(source.country[i], 1, Integer::sum);
+      cells.merge(cell(source, i), source.weight[i], Float::sum);
+      lands.merge(source.country[i], source.weight[i], Float::sum);
+      all += source.weight[i];
     }
-    Map.Entry<Short, Integer> land = most(lands);
-    double least = (to - from - land.getValue()) * COUNTRY_COST;
+    Map.Entry<Short, Float> land = most(lands);
+    double least = Math.max(0, all - land.getValue()) * COUNTRY_COST;
     if (least > costs) {
       return -1;
     }
     int cell = most(cells).getKey();
-    int far = 0;
+    double far = 0;
     for (int i = from; i < to; i++) {
-      far += isNear(source, i, cell) ? 0 : 1;
+      far += isNear(source, i, cell) ? 0 : source.weight[i];
     }
     double one = far * MISS_COST + least;
     if (one > costs) {
@@ -249,9 +277,9 @@ public final class BuildGeo {
     return km <= NEAR_KM;
   }
 
-  private static <K extends Comparable<K>> Map.Entry<K, Integer> most(Map<K, Integer> counts) {
-    Map.Entry<K, Integer> best = null;
-    for (Map.Entry<K, Integer> entry : counts.entrySet()) {
+  private static <K extends Comparable<K>> Map.Entry<K, Float> most(Map<K, Float> counts) {
+    Map.Entry<K, Float> best = null;
+    for (Map.Entry<K, Float> entry : counts.entrySet()) {
       int order = best == null ? 1 : entry.getValue().compareTo(best.getValue());
       if (order > 0 || (order == 0 && entry.getKey().compareTo(best.getKey()) < 0)) {
         best = entry;
@@ -427,13 +455,14 @@ public final class BuildGeo {
     return java.net.InetAddress.getByAddress(bytes);
   }
 
-  private void check(Reader reader, Source source, String family) throws IOException {
+  private void check(Reader reader, Source source, String family, boolean byAddress)
+      throws IOException {
     Random random = new Random(1);
     int near = 0;
     int rightCountry = 0;
     int all = 50_000;
     for (int n = 0; n < all; n++) {
-      int i = random.nextInt(source.count);
+      int i = byAddress ? source.drawn(random) : random.nextInt(source.count);
       Map<?, ?> found = reader.get(address(source, i), Map.class);
       if (found != null) {
         Map<?, ?> location = (Map<?, ?>) found.get("location");
@@ -450,8 +479,9 @@ public final class BuildGeo {
     }
     System.out.printf(
         Locale.ROOT,
-        "%s: %d source networks, %.2f %% within %.0f km, %.2f %% of countries right%n",
+        "%s, drawn by %s: %d source networks, %.2f %% within %.0f km, %.2f %% of countries right%n",
         family,
+        byAddress ? "address" : "network",
         source.count,
         100.0 * near / all,
         NEAR_KM,
@@ -463,7 +493,7 @@ public final class BuildGeo {
     for (Source source : sources) {
       Random random = new Random(2);
       for (int n = 0; n < SAMPLES; n++) {
-        int i = random.nextInt(source.count);
+        int i = source.drawn(random);
         text.append(
             String.format(
                 Locale.ROOT,
