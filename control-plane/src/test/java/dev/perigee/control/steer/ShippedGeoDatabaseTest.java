@@ -8,6 +8,7 @@ import dev.perigee.control.steer.Steering.Position;
 import dev.perigee.control.steer.SteeringSnapshot.SteeredNode;
 import dev.perigee.control.store.Node;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
@@ -16,23 +17,25 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The database that is shipped is near enough to steer by, and small enough to ship. */
 final class ShippedGeoDatabaseTest {
-  private static GeoDatabase database;
+  private static final GeoDatabase DATABASE = open();
 
-  @BeforeAll
-  static void open() throws IOException {
-    database = new GeoDatabase(Path.of("geo/perigee-city.mmdb"), InstantSource.system());
+  private static GeoDatabase open() {
+    try {
+      return new GeoDatabase(Path.of("geo/perigee-city.mmdb"), InstantSource.system());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @AfterAll
   static void close() {
-    database.close();
+    DATABASE.close();
   }
 
   @Test
@@ -43,7 +46,7 @@ final class ShippedGeoDatabaseTest {
     for (String line : lines.subList(1, lines.size())) {
       String[] cells = line.split(",", -1);
       Position source = new Position(Double.parseDouble(cells[1]), Double.parseDouble(cells[2]));
-      Optional<Location> found = database.locate(InetAddress.getByName(cells[0]));
+      Optional<Location> found = DATABASE.locate(InetAddress.getByName(cells[0]));
       sampled++;
       boolean within =
           found.isPresent()
@@ -72,7 +75,7 @@ final class ShippedGeoDatabaseTest {
   })
   void germanyGoesToFrankfurtBrazilToAshburnSingaporeToSingapore(String client, String node)
       throws UnknownHostException {
-    NearestSteering steering = new NearestSteering(database, NearestSteering.DEFAULT_POSITION);
+    NearestSteering steering = new NearestSteering(DATABASE, NearestSteering.DEFAULT_POSITION);
     steering.swap(
         new SteeringSnapshot(
             List.of(
@@ -88,7 +91,7 @@ final class ShippedGeoDatabaseTest {
 
   private static SteeredNode node(String name, double latitude, double longitude)
       throws UnknownHostException {
-    List<InetAddress> addresses = List.of(InetAddress.getByName("127.0.0.1"));
+    List<InetAddress> addresses = List.of(InetAddress.getLoopbackAddress());
     return new SteeredNode(
         new Node(name, "here", latitude, longitude, addresses, 80, 443, false, true), true);
   }
