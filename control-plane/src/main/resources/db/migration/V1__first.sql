@@ -54,7 +54,7 @@ CREATE TABLE certificate (
   issuer       text NOT NULL,
   not_before   timestamptz NOT NULL,
   not_after    timestamptz NOT NULL,
-  chain        bytea[] NOT NULL,
+  chain        text[] NOT NULL,  -- DER in base64, the leaf first
   private_key  bytea NOT NULL
 );
 

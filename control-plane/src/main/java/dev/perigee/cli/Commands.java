@@ -253,6 +253,8 @@ abstract class Commands implements Runnable {
         if (status.has("geoipAgeDays")) {
           out().printf("geoip     %d days old%n", status.path("geoipAgeDays").asLong());
         }
+        out().println();
+        NodeCommands.NodeList.table(client().get("v1/nodes")).print(out());
       }
     }
   }

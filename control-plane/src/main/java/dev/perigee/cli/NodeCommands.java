@@ -36,6 +36,11 @@ final class NodeCommands {
       if (asJson(nodes)) {
         return;
       }
+      table(nodes).print(out());
+    }
+
+    /** A row for each node. */
+    static Table table(JsonNode nodes) {
       Table table = new Table("NAME", "REGION", "STATE", "REVISION", "PURGE", "ADDRESSES");
       for (JsonNode node : nodes.path("items")) {
         table.row(
@@ -46,7 +51,7 @@ final class NodeCommands {
             node.path("purge").asText(),
             joined(node.path("addresses")));
       }
-      table.print(out());
+      return table;
     }
 
     private static String state(JsonNode node) {

@@ -73,7 +73,7 @@ public final class ControlPlane implements AutoCloseable {
         new CommandLine(options).setCommandName("perigee control").setUsageHelpWidth(100);
     try {
       Settings.read(command, args);
-      command.parseArgs(args);
+      Settings.parse(command, args);
     } catch (CommandLine.ParameterException | IOException e) {
       System.err.println("control plane: " + e.getMessage());
       System.exit(2);

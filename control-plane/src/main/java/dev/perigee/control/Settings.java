@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.Reader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Properties;
 import picocli.CommandLine;
 import picocli.CommandLine.PropertiesDefaultProvider;
@@ -18,6 +19,21 @@ final class Settings {
       if (args[i].equals("--config")) {
         command.setDefaultValueProvider(provider(command, Path.of(args[i + 1])));
       }
+    }
+  }
+
+  /** Parses the arguments; of several errors an unknown option is named first. */
+  static void parse(CommandLine command, String[] args) {
+    command.getCommandSpec().parser().collectErrors(true);
+    List<Exception> errors = command.parseArgs(args).errors();
+    for (Exception error : errors) {
+      if (error instanceof CommandLine.UnmatchedArgumentException unknown) {
+        throw unknown;
+      }
+    }
+    if (!errors.isEmpty()) {
+      throw new CommandLine.ParameterException(
+          command, String.valueOf(errors.getFirst().getMessage()));
     }
   }
 

@@ -75,7 +75,7 @@ public final class EdgeNode implements AutoCloseable {
       if (file.isPresent()) {
         command.setDefaultValueProvider(SettingsFile.read(file.get(), command.getCommandSpec()));
       }
-      command.parseArgs(args);
+      parse(command, args);
       if (!options.help && options.problem().isPresent()) {
         throw new StartException(options.problem().get());
       }
@@ -99,6 +99,20 @@ public final class EdgeNode implements AutoCloseable {
       System.exit(1);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Of several errors an unknown option is named first. */
+  private static void parse(CommandLine command, String[] args) throws StartException {
+    command.getCommandSpec().parser().collectErrors(true);
+    List<Exception> errors = command.parseArgs(args).errors();
+    for (Exception error : errors) {
+      if (error instanceof CommandLine.UnmatchedArgumentException) {
+        throw new StartException(String.valueOf(error.getMessage()));
+      }
+    }
+    if (!errors.isEmpty()) {
+      throw new StartException(String.valueOf(errors.getFirst().getMessage()));
     }
   }
 

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,23 +47,20 @@ public final class PostgresCertificateStore implements CertificateStore {
 
   private static Change<CertificateSummary> insert(
       Handle handle, CertificateConfig config, X509Certificate leaf) {
-    byte[][] chain = config.chain().stream().map(Bytes::toArray).toArray(byte[][]::new);
-    try {
-      java.sql.Array chainArray = handle.getConnection().createArrayOf("bytea", chain);
-      handle.execute(
-          "INSERT INTO certificate (id, hosts, issuer, not_before, not_after, chain, private_key)"
-              + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
-              + " SET chain = excluded.chain, private_key = excluded.private_key",
-          config.id(),
-          config.hosts().toArray(String[]::new),
-          leaf.getIssuerX500Principal().getName(),
-          Timestamp.from(leaf.getNotBefore().toInstant()),
-          Timestamp.from(leaf.getNotAfter().toInstant()),
-          chainArray,
-          config.privateKey().toArray());
-    } catch (SQLException e) {
-      throw new StoreException("the certificate cannot be written", e);
-    }
+    Base64.Encoder encoder = Base64.getEncoder();
+    handle.execute(
+        "INSERT INTO certificate (id, hosts, issuer, not_before, not_after, chain, private_key)"
+            + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            + " SET chain = excluded.chain, private_key = excluded.private_key",
+        config.id(),
+        config.hosts().toArray(String[]::new),
+        leaf.getIssuerX500Principal().getName(),
+        Timestamp.from(leaf.getNotBefore().toInstant()),
+        Timestamp.from(leaf.getNotAfter().toInstant()),
+        config.chain().stream()
+            .map(der -> encoder.encodeToString(der.toArray()))
+            .toArray(String[]::new),
+        config.privateKey().toArray());
     long revision = LogNumbers.nextRevision(handle, "certificate", config.id());
     return new Change.Committed<>(find(handle, config.id()).orElseThrow(), revision);
   }
@@ -137,11 +135,12 @@ public final class PostgresCertificateStore implements CertificateStore {
   }
 
   private static CertificateConfig withKey(ResultSet row) throws SQLException {
-    byte[][] chain = (byte[][]) row.getArray(3).getArray();
+    String[] chain = (String[]) row.getArray(3).getArray();
+    Base64.Decoder decoder = Base64.getDecoder();
     return new CertificateConfig(
         row.getString(1),
         List.of((String[]) row.getArray(2).getArray()),
-        Arrays.stream(chain).map(Bytes::copyOf).toList(),
+        Arrays.stream(chain).map(text -> Bytes.copyOf(decoder.decode(text))).toList(),
         Bytes.copyOf(row.getBytes(4)));
   }
 }

@@ -41,6 +41,10 @@ final class BlockFile implements AutoCloseable {
     ChronicleMapBuilder<Integer, byte[]> builder =
         ChronicleMapBuilder.of(Integer.class, byte[].class)
             .name(file.getFileName().toString())
+            // One segment: spread over several, one of them could fill before the others, and each
+            // would be made with room to spare.
+            .actualSegments(1)
+            .entriesPerSegment(blocks)
             .entries(blocks)
             .constantValueSizeBySample(new byte[HEADER + blockBytes])
             .allowSegmentTiering(false);

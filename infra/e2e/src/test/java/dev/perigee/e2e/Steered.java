@@ -23,7 +23,7 @@ import org.xbill.DNS.Type;
  * @param server address of the DNS server
  */
 record Steered(String server, int port) {
-  private static final int IPV4_BITS = 24;
+  private static final int IPV4_BITS = 32;
 
   /** The IPv4 addresses that a client of this address is told for a name. */
   List<String> addresses(String name, String client) {
