@@ -10,9 +10,12 @@ import java.util.Set;
 
 /** Asking the origin whether a stored response still holds (RFC 9111, section 4.3). */
 public final class ValidationPolicy {
-  /** They describe the stored bytes, so a 304 cannot change them (section 3.2). */
+  /**
+   * They describe the stored bytes, so a 304 cannot change them (section 3.2); a cookie was meant
+   * for the one who asked.
+   */
   private static final Set<String> KEPT =
-      Set.of("content-length", "content-encoding", "content-type", "content-range");
+      Set.of("content-length", "content-encoding", "content-type", "content-range", "set-cookie");
 
   private ValidationPolicy() {}
 
@@ -25,8 +28,15 @@ public final class ValidationPolicy {
     return out.build();
   }
 
-  /** Whether a 304 speaks of the stored response: a strong validator in it must be the same. */
+  /**
+   * Whether a 304 speaks of the stored response and lets it be kept: a strong validator in it must
+   * be the same, and it must not forbid storing from now on.
+   */
   public static boolean confirms(StoredMeta meta, ResponseHead notModified) {
+    CacheControl control = CacheControl.of(notModified.fields());
+    if (control.has("no-store") || control.has("private")) {
+      return false;
+    }
     Optional<String> said = notModified.fields().first("ETag").filter(tag -> !isWeak(tag));
     return said.isEmpty() || said.equals(meta.head().fields().first("ETag"));
   }

@@ -9,8 +9,6 @@ import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.BitSet;
@@ -21,8 +19,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.slf4j.Logger;
@@ -50,6 +50,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   private static final Logger LOG = LoggerFactory.getLogger(ChronicleResponseStore.class);
   private static final int WRITE_THREADS = 2;
   private static final int ID_SHIFT = 20;
+  private static final long DRAIN_SECONDS = 30;
 
   final Object lock = new Object();
   final StoreConfig config;
@@ -90,31 +91,30 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     List<Purge> purges = new ArrayList<>();
     PurgeJournal journal = PurgeJournal.open(config.directory().resolve("purges"), purges);
     ChronicleResponseStore store = new ChronicleResponseStore(config, disk, journal, clock);
-    boolean rebooted = !disk.wasClean() && isOtherBoot(config.directory());
-    store.replay(purges, rebooted);
+    store.replay(purges, !disk.wasClean());
     return store;
   }
 
   /**
-   * Whether the machine was started since: then removals from before the journal began may not have
-   * reached the disk.
+   * What is whole and not purged goes into the index.
+   *
+   * @param unclean whether the files were not closed in order: then removals from before the
+   *     journal began may not have reached them
    */
-  private static boolean isOtherBoot(Path directory) throws IOException {
-    Path kernel = Path.of("/proc/sys/kernel/random/boot_id");
-    String boot = Files.isReadable(kernel) ? Files.readString(kernel) : "";
-    Path known = directory.resolve("boot");
-    boolean other = !Files.exists(known) || !Files.readString(known).equals(boot);
-    Files.writeString(known, boot);
-    return other || boot.isEmpty();
-  }
-
-  private void replay(List<Purge> purges, boolean rebooted) {
-    marks.raiseFloorTo(journal.base(), rebooted);
+  private void replay(List<Purge> purges, boolean unclean) {
+    marks.raiseFloorTo(journal.base(), unclean);
     purges.forEach(marks::add);
     BitSet large = new BitSet();
     BitSet small = new BitSet();
-    for (Disk.Found found : disk.load()) {
+    List<Disk.Found> all = new ArrayList<>(disk.load());
+    // Newest first: a block that two records name was given to the newer one.
+    all.sort((one, other) -> Long.compare(other.object().id, one.object().id));
+    for (Disk.Found found : all) {
       StoredObject object = found.object();
+      if (!claim(object.large, large) || !claim(object.small, small)) {
+        disk.remove(object.id);
+        continue;
+      }
       StoredMeta meta = object.meta;
       if (marks.hard(meta.key(), meta.tags()) > meta.bodyFence()) {
         disk.remove(object.id);
@@ -128,6 +128,8 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
         recordBlocks.put(object.id, found.recordBlocks());
       }
     }
+    large.clear();
+    small.clear();
     for (StoredObject object : index.all()) {
       java.util.Arrays.stream(object.large).forEach(large::set);
       java.util.Arrays.stream(object.small).forEach(small::set);
@@ -140,6 +142,19 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
         index.size(),
         index.bytes(),
         marks.last());
+  }
+
+  /** Notes blocks as used; false when one was used already. */
+  private static boolean claim(int[] blocks, BitSet used) {
+    for (int block : blocks) {
+      if (used.get(block)) {
+        return false;
+      }
+    }
+    for (int block : blocks) {
+      used.set(block);
+    }
+    return true;
   }
 
   @Override
@@ -197,9 +212,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       index.retag(object, refreshed.tags());
       object.meta = refreshed;
     }
-    writeThreads
-        .get((int) Math.floorMod(object.id, (long) WRITE_THREADS))
-        .execute(() -> writeRecord(object));
+    later(object, () -> writeRecord(object));
     return new Stored.Kept(new ObjectResponse(this, object, refreshed));
   }
 
@@ -231,6 +244,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       }
     }
     if (journal.isFull()) {
+      drain();
       journal.restart(journal.logId(), marks.last());
     }
     return marks.last();
@@ -241,6 +255,30 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       removeLocked(object);
     } else if (purge.soft()) {
       object.meta = PurgeMarks.softened(object.meta, purge.number());
+      later(object, () -> writeRecord(object));
+    }
+  }
+
+  /** Work on the object's own store thread; none once the store is closing. */
+  private void later(StoredObject object, Runnable work) {
+    try {
+      writeThreads.get((int) Math.floorMod(object.id, (long) WRITE_THREADS)).execute(work);
+    } catch (RejectedExecutionException e) {
+      LOG.trace("after the end", e);
+    }
+  }
+
+  /** Waits until every removal and record so far has reached the maps. */
+  private void drain() throws IOException {
+    CountDownLatch reached = new CountDownLatch(WRITE_THREADS);
+    writeThreads.forEach(thread -> thread.execute(reached::countDown));
+    try {
+      if (!reached.await(DRAIN_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException("the store's writes do not come to an end");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
     }
   }
 
@@ -250,7 +288,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
    */
   public void adopt(String logId, long purgedThrough) throws IOException {
     boolean other = !journal.logId().equals(logId);
-    journal.restart(logId, purgedThrough);
+    journal.restart(logId, other ? purgedThrough : Math.max(purgedThrough, marks.last()));
     synchronized (lock) {
       marks.adopt(purgedThrough, other);
       for (StoredObject object : index.all()) {
@@ -404,9 +442,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     if (object.pins == 0) {
       freeBlocks(object);
     }
-    writeThreads
-        .get((int) Math.floorMod(object.id, (long) WRITE_THREADS))
-        .execute(() -> disk.remove(object.id));
+    later(object, () -> disk.remove(object.id));
   }
 
   private void freeBlocks(StoredObject object) {

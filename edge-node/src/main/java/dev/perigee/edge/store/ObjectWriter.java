@@ -299,14 +299,23 @@ final class ObjectWriter implements ResponseWriter {
         bytes = block < 0 ? Arrays.copyOf(tail, tailLength) : new byte[0];
       }
       if (block >= 0) {
-        byte[] stored = store.disk.large.read(block, id, number);
-        bytes = stored == null ? new byte[0] : stored;
+        bytes = stored(block, number);
       }
       if (bytes.length <= skip) {
         reading.failed("a block is not what it should be");
       } else {
         int count = (int) Math.min(bytes.length - skip, length - position);
         reading.ready(ByteBuffer.wrap(bytes, skip, count).slice().asReadOnlyBuffer());
+      }
+    }
+
+    /** The block's bytes; none where it cannot be read. */
+    private byte[] stored(int block, int number) {
+      try {
+        byte[] stored = store.disk.large.read(block, id, number);
+        return stored == null ? new byte[0] : stored;
+      } catch (RuntimeException e) {
+        return new byte[0];
       }
     }
 

@@ -41,12 +41,17 @@ final class PurgeMarks {
 
   /** Another log, or a gap in this one: everything before {@code number} is purged. */
   synchronized void adopt(long number, boolean otherLog) {
-    sites.clear();
-    marks = 0;
-    everywhere = 0;
-    everywhereSoft = 0;
-    floor = number;
-    last = otherLog ? number : Math.max(last, number);
+    if (otherLog) {
+      sites.clear();
+      marks = 0;
+      everywhere = 0;
+      everywhereSoft = 0;
+      floor = number;
+      last = number;
+    } else {
+      floor = Math.max(floor, number);
+      last = Math.max(last, number);
+    }
   }
 
   /** The meta with a soft purge noted, where that came after it was last fetched or validated. */

@@ -1,0 +1,127 @@
+package dev.perigee.edge;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The plan of the code, as ARCHITECTURE.md draws it. */
+final class ArchitectureTest {
+  private static final JavaClasses EDGE =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages("dev.perigee.edge");
+
+  private static String at(String name) {
+    return "dev.perigee.edge." + name + "..";
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "routing, policy",
+    "routing, cache",
+    "routing, collapse",
+    "routing, origin",
+    "policy, routing",
+    "policy, cache",
+    "policy, collapse",
+    "policy, origin",
+    "cache, routing",
+    "cache, policy",
+    "cache, collapse",
+    "cache, origin",
+    "cache, store",
+    "collapse, routing",
+    "collapse, policy",
+    "collapse, origin",
+    "collapse, store",
+    "origin, routing",
+    "origin, policy",
+    "origin, cache",
+    "origin, collapse",
+    "origin, store",
+    "pipeline, store",
+    "pipeline, listener",
+    "store, pipeline",
+    "store, origin",
+    "request, cache",
+    "request, routing",
+    "request, listener",
+    "respond, store"
+  })
+  void aStageDoesNotKnow(String stage, String other) {
+    noClasses()
+        .that()
+        .resideInAPackage(at(stage))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(at(other))
+        .check(EDGE);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "net.openhft.., store",
+    "com.github.benmanes.caffeine.., store",
+    "io.grpc.., config",
+    "com.maxmind.., geo",
+    "io.micrometer.., telemetry",
+    "io.netty.., listener.tls"
+  })
+  void aLibraryHasOneOwner(String library, String owner) {
+    noClasses()
+        .that()
+        .resideOutsideOfPackage(at(owner))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(library)
+        .check(EDGE);
+  }
+
+  @Test
+  void undertowIsKnownToListenerOriginAndTheRoot() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(at("listener"), at("origin"), "dev.perigee.edge")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("io.undertow..", "org.xnio..")
+        .check(EDGE);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("dev.perigee.edge.(*)..").should().beFreeOfCycles().check(EDGE);
+  }
+
+  @Test
+  void staticFieldsAreFinal() {
+    fields()
+        .that()
+        .areStatic()
+        .and()
+        .areDeclaredInClassesThat()
+        .resideInAPackage("dev.perigee.edge..")
+        .should()
+        .beFinal()
+        .check(EDGE);
+  }
+
+  @Test
+  void theClockIsGiven() {
+    noClasses()
+        .should()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(Thread.class, "sleep", long.class)
+        .orShould()
+        .callConstructor(java.util.Random.class)
+        .check(EDGE);
+  }
+}
