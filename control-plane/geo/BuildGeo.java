@@ -28,10 +28,10 @@ public final class BuildGeo {
   static final double NEAR_KM = 150;
 
   /** What an entry costs that is too far from a source network, in nodes of the tree. */
-  static final double MISS_COST = Double.parseDouble(System.getProperty("miss", "1.9"));
+  static final double MISS_COST = 1.9;
 
   /** What an entry costs that names another country. */
-  static final double COUNTRY_COST = Double.parseDouble(System.getProperty("country", "1.0"));
+  static final double COUNTRY_COST = 1.0;
 
   /** Networks of more source networks than this are never one entry: no need to look. */
   static final int MOST = 100_000;
@@ -42,8 +42,8 @@ public final class BuildGeo {
   private final List<long[]> records = new ArrayList<>();
   private final Map<Long, Integer> recordOf = new HashMap<>();
   private final List<String> countries = new ArrayList<>();
-  private int[] left = new int[1 << 20];
-  private int[] right = new int[1 << 20];
+  private final int[] left = new int[1 << 25];
+  private final int[] right = new int[1 << 25];
   private int nodes;
   private double cost;
 
@@ -94,16 +94,15 @@ public final class BuildGeo {
     BuildGeo build = new BuildGeo();
     Source v4 = build.read(Path.of(args[0]), 32);
     Source v6 = build.read(Path.of(args[1]), 64);
-    int root = build.newNode();
+    int root = build.nodes++;
     int at = root;
     // IPv4 lies under ::/96.
     for (int depth = 0; depth < 95; depth++) {
-      int next = build.newNode();
+      int next = build.nodes++;
       build.left[at] = next;
       at = next;
     }
-    int four = build.subtree(v4, 0, v4.count, 0, 0);
-    build.left[at] = four;
+    build.left[at] = build.subtree(v4, 0, v4.count, 0, 0);
     build.rightOf(root, v6);
     Path out = Path.of(args[2]);
     build.write(out);
@@ -121,16 +120,14 @@ public final class BuildGeo {
   /** IPv6 global unicast is 2000::/3; everything is put in below the chain of zeros. */
   private void rightOf(int root, Source v6) {
     int half = lowerBound(v6, 0, v6.count, 1L << 63);
-    int upper = subtree(v6, half, v6.count, 1, 1L << 63);
-    right[root] = upper;
+    right[root] = subtree(v6, half, v6.count, 1, 1L << 63);
     int at = root;
     for (int depth = 1; depth < 64; depth++) {
       at = left[at];
       long bit = 1L << (63 - depth);
       int from = lowerBound(v6, 0, v6.count, bit);
       int to = lowerBound(v6, 0, v6.count, bit << 1);
-      int below = subtree(v6, from, to, depth + 1, bit);
-      right[at] = below;
+      right[at] = subtree(v6, from, to, depth + 1, bit);
     }
   }
 
@@ -173,14 +170,6 @@ public final class BuildGeo {
     return index;
   }
 
-  private int newNode() {
-    if (nodes == left.length) {
-      left = Arrays.copyOf(left, nodes * 2);
-      right = Arrays.copyOf(right, nodes * 2);
-    }
-    return nodes++;
-  }
-
   /** The first network that starts at or behind an address, unsigned. */
   private static int lowerBound(Source source, int from, int to, long start) {
     int low = from;
@@ -212,7 +201,7 @@ public final class BuildGeo {
     if (single || depth >= source.bits) {
       return -1 - record(source, from);
     }
-    int node = newNode();
+    int node = nodes++;
     long middle = base | (1L << (63 - depth));
     int split = lowerBound(source, from, to, middle);
     int zero = subtree(source, from, split, depth + 1, base);
