@@ -4,6 +4,7 @@ import dev.perigee.edge.request.Exchange;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpServerExchange;
+import io.undertow.server.handlers.HttpContinueReadHandler;
 import io.undertow.util.Headers;
 import io.undertow.util.SameThreadExecutor;
 import java.net.InetSocketAddress;
@@ -21,6 +22,9 @@ import org.xnio.Options;
  * handed to the pipeline on its I/O thread.
  */
 public final class EdgeListener implements AutoCloseable {
+  /** Bodies stream and are never held whole, so their size is the origin's affair. */
+  private static final long NO_LIMIT = -1;
+
   private final ListenerConfig config;
   private final Consumer<Exchange> pipeline;
   private final Undertow server;
@@ -46,7 +50,7 @@ public final class EdgeListener implements AutoCloseable {
             .setSocketOption(Options.BACKLOG, 4096)
             .setSocketOption(Options.REUSE_ADDRESSES, true)
             .setSocketOption(Options.TCP_NODELAY, true)
-            .setHandler(this::receive);
+            .setHandler(new HttpContinueReadHandler(this::receive));
     limits(builder);
     for (String address : config.addresses()) {
       if (config.httpPort() >= 0) {
@@ -62,6 +66,7 @@ public final class EdgeListener implements AutoCloseable {
         .setServerOption(UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes())
         .setServerOption(UndertowOptions.MAX_HEADERS, config.maxHeaders())
         .setServerOption(UndertowOptions.MAX_PARAMETERS, 10_000)
+        .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, NO_LIMIT)
         .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.headTimeout()))
         .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
         .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))

@@ -5,6 +5,7 @@ import java.util.Locale;
 /** Why an origin gave no answer. */
 public enum FailureKind {
   NAME(502, "The origin's name could not be resolved."),
+  NAME_TIMEOUT(504, "The origin's name was not resolved in time."),
   FORBIDDEN_ADDRESS(502, "The origin's address is private and this node does not allow those."),
   CONNECT_REFUSED(502, "The origin refused the connection."),
   CONNECT_TIMEOUT(504, "The origin did not accept the connection in time."),

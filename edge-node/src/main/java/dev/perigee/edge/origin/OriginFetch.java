@@ -70,7 +70,7 @@ final class OriginFetch {
         return;
       }
     }
-    client.resolver().resolve(server.host(), thread, addresses -> connect(server, addresses));
+    new Resolving(server).begin();
   }
 
   private void connect(OriginUrl server, List<InetAddress> addresses) {
@@ -115,6 +115,43 @@ final class OriginFetch {
     next();
   }
 
+  /** One look-up: answered or given up, whichever comes first. */
+  private final class Resolving {
+    private final OriginUrl server;
+    private XnioExecutor.@Nullable Key timer;
+    private boolean done;
+
+    Resolving(OriginUrl server) {
+      this.server = server;
+    }
+
+    void begin() {
+      client.resolver().resolve(server.host(), thread, this::found);
+      if (!done) {
+        long millis = client.config().connectTimeout().toMillis();
+        timer = thread.executeAfter(this::timedOut, millis, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    private void found(List<InetAddress> addresses) {
+      if (!done) {
+        done = true;
+        XnioExecutor.Key key = timer;
+        if (key != null) {
+          key.remove();
+        }
+        connect(server, addresses);
+      }
+    }
+
+    private void timedOut() {
+      if (!done) {
+        done = true;
+        failed(FailureKind.NAME_TIMEOUT, server);
+      }
+    }
+  }
+
   /** One request on one connection: sent, then answered or failed. */
   private final class Try {
     private final OriginUrl server;
@@ -123,6 +160,7 @@ final class OriginFetch {
     private final long sentMillis = client.clock().millis();
     private XnioExecutor.@Nullable Key timer;
     private boolean decided;
+    private boolean sent;
 
     Try(OriginUrl server, OriginConnection connection, boolean reused) {
       this.server = server;
@@ -143,7 +181,9 @@ final class OriginFetch {
       if (request.method().equals("HEAD") || request.method().equals("OPTIONS")) {
         headers.remove(Headers.CONTENT_LENGTH);
       }
-      waitAtMost(client.config().responseTimeout().toMillis(), FailureKind.RESPONSE_TIMEOUT);
+      if (request.body().isEmpty()) {
+        sent();
+      }
       connection
           .client()
           .sendRequest(
@@ -152,14 +192,42 @@ final class OriginFetch {
                   exchange -> {
                     exchange.setResponseListener(
                         callback(this::answered, e -> broke(FailureKind.RESET)));
-                    request
-                        .body()
-                        .ifPresent(
-                            body ->
-                                new RequestBodyPump(body, exchange.getRequestChannel(), this::broke)
-                                    .start());
+                    request.body().ifPresent(body -> pump(body, exchange));
                   },
                   e -> broke(FailureKind.RESET)));
+    }
+
+    private void pump(BodySource body, ClientExchange exchange) {
+      RequestBodyPump pump =
+          new RequestBodyPump(body, exchange.getRequestChannel(), this::sent, this::broke);
+      watch(pump, -1);
+      pump.start();
+    }
+
+    /** Gives up when the body has not moved for one idle time-out. */
+    private void watch(RequestBodyPump pump, long before) {
+      if (decided || sent) {
+        return;
+      }
+      if (pump.moved() == before) {
+        broke(pump.waitsFor());
+        return;
+      }
+      long moved = pump.moved();
+      long millis = client.config().idleTimeout().toMillis();
+      timer = thread.executeAfter(() -> watch(pump, moved), millis, TimeUnit.MILLISECONDS);
+    }
+
+    /** The whole request is on its way: now the origin has its time to begin to answer. */
+    private void sent() {
+      sent = true;
+      if (!decided) {
+        forgetTimer();
+        long millis = client.config().responseTimeout().toMillis();
+        timer =
+            thread.executeAfter(
+                () -> broke(FailureKind.RESPONSE_TIMEOUT), millis, TimeUnit.MILLISECONDS);
+      }
     }
 
     private static void announce(BodySource body, HeaderMap headers) {
@@ -198,7 +266,8 @@ final class OriginFetch {
 
     /** After the body: keeps the connection or closes it. */
     private void release(boolean whole) {
-      if (!whole || !connection.isOpen()) {
+      // Answered before the request was read: what is left of it would stand in the next one's way.
+      if (!whole || !sent || !connection.isOpen()) {
         connection.close();
         return;
       }
@@ -226,17 +295,16 @@ final class OriginFetch {
       }
     }
 
-    private void waitAtMost(long millis, FailureKind kind) {
-      if (request.body().isEmpty()) {
-        timer = thread.executeAfter(() -> broke(kind), millis, TimeUnit.MILLISECONDS);
-      }
-    }
-
     private void decide() {
       decided = true;
+      forgetTimer();
+    }
+
+    private void forgetTimer() {
       XnioExecutor.Key key = timer;
       if (key != null) {
         key.remove();
+        timer = null;
       }
     }
   }

@@ -12,18 +12,36 @@ final class RequestBodyPump implements BodySource.Receiver {
 
   private final BodySource body;
   private final StreamSinkChannel channel;
+  private final Runnable sent;
   private final Consumer<FailureKind> failed;
+  private long moved;
   private ByteBuffer rest = NOTHING;
   private boolean over;
 
-  RequestBodyPump(BodySource body, StreamSinkChannel channel, Consumer<FailureKind> failed) {
+  /**
+   * @param sent called once the whole body is on its way
+   * @param failed called at most once, instead
+   */
+  RequestBodyPump(
+      BodySource body, StreamSinkChannel channel, Runnable sent, Consumer<FailureKind> failed) {
     this.body = body;
     this.channel = channel;
+    this.sent = sent;
     this.failed = failed;
   }
 
   void start() {
     body.deliver(this);
+  }
+
+  /** Bytes that the origin took so far. */
+  long moved() {
+    return moved;
+  }
+
+  /** What is to blame when nothing moves. */
+  FailureKind waitsFor() {
+    return rest.hasRemaining() ? FailureKind.RESPONSE_TIMEOUT : FailureKind.REQUEST_BODY;
   }
 
   @Override
@@ -33,7 +51,9 @@ final class RequestBodyPump implements BodySource.Receiver {
     }
     try {
       while (part.hasRemaining()) {
-        if (channel.write(part) == 0) {
+        int count = channel.write(part);
+        moved += count;
+        if (count == 0) {
           rest = ByteBuffer.allocate(part.remaining()).put(part).flip();
           channel.getWriteSetter().set(writable -> writeRest());
           channel.resumeWrites();
@@ -50,7 +70,9 @@ final class RequestBodyPump implements BodySource.Receiver {
   private void writeRest() {
     try {
       while (rest.hasRemaining()) {
-        if (channel.write(rest) == 0) {
+        int count = channel.write(rest);
+        moved += count;
+        if (count == 0) {
           return;
         }
       }
@@ -66,7 +88,9 @@ final class RequestBodyPump implements BodySource.Receiver {
   public void end() {
     try {
       channel.shutdownWrites();
-      if (!channel.flush()) {
+      if (channel.flush()) {
+        sent.run();
+      } else {
         channel.getWriteSetter().set(writable -> flush());
         channel.resumeWrites();
       }
@@ -79,6 +103,7 @@ final class RequestBodyPump implements BodySource.Receiver {
     try {
       if (channel.flush()) {
         channel.suspendWrites();
+        sent.run();
       }
     } catch (IOException e) {
       fail(FailureKind.RESET);

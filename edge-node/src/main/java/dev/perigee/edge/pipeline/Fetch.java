@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
  * @param stale what is stored for it but may not be used unasked
  * @param why the {@code fwd} token of Cache-Status
  * @param thread the I/O thread of the request
+ * @param reelected whether the flight it followed first came to nothing
  */
 record Fetch(
     RequestHead request,
@@ -22,11 +23,19 @@ record Fetch(
     CacheKey key,
     Optional<StoredResponse> stale,
     String why,
-    Executor thread) {
+    Executor thread,
+    boolean reelected) {
   static Fetch of(
       Answer answer, SiteConfig site, CacheKey key, Optional<StoredResponse> stale, String why) {
     return new Fetch(
-        answer.request(), Optional.of(answer), site, key, stale, why, answer.exchange().thread());
+        answer.request(),
+        Optional.of(answer),
+        site,
+        key,
+        stale,
+        why,
+        answer.exchange().thread(),
+        false);
   }
 
   /** The same in the background, for nobody but the store. */
@@ -38,10 +47,16 @@ record Fetch(
         key,
         Optional.of(stale),
         "stale",
-        from.exchange().thread());
+        from.exchange().thread(),
+        false);
   }
 
   Fetch withoutStale() {
-    return new Fetch(request, answer, site, key, Optional.empty(), why, thread);
+    return new Fetch(request, answer, site, key, Optional.empty(), why, thread, reelected);
+  }
+
+  /** The same for a second and last flight. */
+  Fetch again() {
+    return new Fetch(request, answer, site, key, stale, why, thread, true);
   }
 }

@@ -208,12 +208,21 @@ public final class Pipeline {
                   && delivery.refreshed(fetch, response, true);
           case Flight.Filled.Uncacheable() -> false;
           case Flight.Filled.LeaderFailed(String reason, int status) -> {
-            delivery.failed(fetch, reason, status);
+            leaderFailed(fetch, reason, status);
             yield true;
           }
         };
     if (!served) {
       fetching.alone(fetch);
+    }
+  }
+
+  /** One of those who waited leads once more; an answer of the origin stands, though. */
+  private void leaderFailed(Fetch fetch, String reason, int status) {
+    if (fetch.reelected() || reason.startsWith(Delivery.ORIGIN_STATUS)) {
+      fetching.delivery().failed(fetch, reason, status);
+    } else {
+      collapse(fetch.again());
     }
   }
 

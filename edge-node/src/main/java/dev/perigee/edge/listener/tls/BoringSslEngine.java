@@ -3,6 +3,7 @@ package dev.perigee.edge.listener.tls;
 import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BiFunction;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class BoringSslEngine extends SSLEngine {
   private final ReferenceCountedOpenSslEngine netty;
+  private boolean helloSeen;
+  private boolean wrappedBytes;
+  private @Nullable SSLException failure;
 
   BoringSslEngine(ReferenceCountedOpenSslEngine netty) {
     this.netty = netty;
@@ -27,24 +31,58 @@ final class BoringSslEngine extends SSLEngine {
 
   @Override
   public SSLEngineResult wrap(ByteBuffer source, ByteBuffer target) throws SSLException {
-    return netty.wrap(source, target);
+    return wrap(new ByteBuffer[] {source}, 0, 1, target);
   }
 
   @Override
   public SSLEngineResult wrap(ByteBuffer[] sources, int offset, int length, ByteBuffer target)
       throws SSLException {
-    return netty.wrap(sources, offset, length, target);
+    try {
+      SSLEngineResult result = netty.wrap(sources, offset, length, target);
+      wrappedBytes = result.bytesProduced() > 0;
+      return result;
+    } catch (SSLException e) {
+      return failedAfterAlert(e);
+    }
+  }
+
+  /**
+   * A handshake fails here right after its alert was wrapped, while Undertow, which wraps as long
+   * as more is wanted, has not sent that alert yet: the failure waits for the next unwrap.
+   */
+  private SSLEngineResult failedAfterAlert(SSLException thrown) throws SSLException {
+    if (!wrappedBytes || failure != null) {
+      throw thrown;
+    }
+    failure = thrown;
+    return new SSLEngineResult(
+        SSLEngineResult.Status.CLOSED, HandshakeStatus.NOT_HANDSHAKING, 0, 0);
   }
 
   @Override
   public SSLEngineResult unwrap(ByteBuffer source, ByteBuffer target) throws SSLException {
-    return netty.unwrap(source, target);
+    return unwrap(source, new ByteBuffer[] {target}, 0, 1);
   }
 
   @Override
   public SSLEngineResult unwrap(ByteBuffer source, ByteBuffer[] targets, int offset, int length)
       throws SSLException {
-    return netty.unwrap(source, targets, offset, length);
+    if (failure != null) {
+      throw failure;
+    }
+    boolean withoutEcdsa = !helloSeen && saysWithoutEcdsa(source);
+    SSLEngineResult result = netty.unwrap(source, targets, offset, length);
+    if (withoutEcdsa) {
+      // not before: the first unwrap begins the handshake, which clears the session's values
+      netty.getSession().putValue(SniKeys.WITHOUT_ECDSA, true);
+    }
+    return result;
+  }
+
+  private boolean saysWithoutEcdsa(ByteBuffer source) {
+    Optional<ClientHello> hello = ClientHello.peek(source);
+    helloSeen = hello.isPresent();
+    return hello.map(seen -> !seen.ecdsa()).orElse(false);
   }
 
   @Override

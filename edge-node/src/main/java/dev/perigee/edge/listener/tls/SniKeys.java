@@ -1,5 +1,6 @@
 package dev.perigee.edge.listener.tls;
 
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import java.net.Socket;
 import java.security.Principal;
 import java.security.PrivateKey;
@@ -11,6 +12,7 @@ import javax.net.ssl.ExtendedSSLSession;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SNIServerName;
 import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
 import javax.net.ssl.X509ExtendedKeyManager;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * it, so the table before is kept too.
  */
 final class SniKeys extends X509ExtendedKeyManager {
+  /** Set in the session of a client that offers no suite for ECDSA certificates. */
+  static final String WITHOUT_ECDSA = "perigee.without-ecdsa";
+
   private final Supplier<List<CertificateTable>> tables;
 
   /**
@@ -32,11 +37,30 @@ final class SniKeys extends X509ExtendedKeyManager {
   @Override
   public @Nullable String chooseEngineServerAlias(
       String keyType, Principal @Nullable [] issuers, SSLEngine engine) {
-    String wanted = keyType.startsWith("EC") ? "EC" : keyType.startsWith("RSA") ? "RSA" : keyType;
-    return serverName(engine)
-        .flatMap(name -> tables.get().getFirst().find(name, wanted))
-        .map(CertificateTable.Entry::alias)
-        .orElse(null);
+    Optional<String> name = serverName(engine);
+    if (name.isEmpty()) {
+      return null;
+    }
+    CertificateTable table = tables.get().getFirst();
+    Optional<CertificateTable.Entry> rsa = table.find(name.get(), "RSA");
+    Optional<CertificateTable.Entry> ec = table.find(name.get(), "EC");
+    if (engine instanceof ReferenceCountedOpenSslEngine) {
+      return (withoutEcdsa(engine) ? rsa : ec.or(() -> rsa))
+          .map(CertificateTable.Entry::alias)
+          .orElse(null);
+    }
+    Optional<CertificateTable.Entry> found =
+        keyType.startsWith("EC") ? ec : keyType.startsWith("RSA") ? rsa : Optional.empty();
+    return found.map(CertificateTable.Entry::alias).orElse(null);
+  }
+
+  /**
+   * Netty asks by the server's own suites and takes the first kind of key that there is, also for a
+   * client that cannot use it: so the client's suites were noted in the session before.
+   */
+  private static boolean withoutEcdsa(SSLEngine engine) {
+    SSLSession session = engine.getHandshakeSession();
+    return session != null && session.getValue(WITHOUT_ECDSA) != null;
   }
 
   private static Optional<String> serverName(SSLEngine engine) {

@@ -1,0 +1,316 @@
+package dev.perigee.edge.config;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.perigee.contract.Bytes;
+import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromControl.Purges;
+import dev.perigee.contract.FromControl.Update;
+import dev.perigee.contract.FromControl.Welcome;
+import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.Purge;
+import dev.perigee.contract.PurgeScope;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.sync.v1.ControlMessage;
+import dev.perigee.edge.routing.Routed;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The sync stream against a scripted control plane over real mutual TLS. */
+class SyncClientIT {
+  private static final Duration DAY = Duration.ofHours(24);
+
+  @TempDir Path folder = Path.of("");
+
+  private final TestAuthority authority = new TestAuthority();
+  private final ScriptedControl control = new ScriptedControl(authority);
+  private final MemorySink sink = new MemorySink();
+  private final List<AutoCloseable> open = new ArrayList<>();
+
+  SyncClientIT() throws IOException {}
+
+  @AfterEach
+  void stop() throws Exception {
+    for (AutoCloseable one : open) {
+      one.close();
+    }
+    control.close();
+  }
+
+  @Test
+  void aSnapshotAndThenADeltaComeIntoForceAndAreAcknowledged() throws Exception {
+    Node node = start(DAY);
+    FromEdge.Hello hello = control.next(FromEdge.Hello.class);
+    assertEquals(new FromEdge.Hello("fra-1", "test", 0, 0, ""), hello);
+    control.say(new Welcome("log-a", 5, 0, 0));
+    control.say(update(5, 0, site("one", "one.example")));
+    assertEquals(List.of(), control.next(FromEdge.Ack.class).refusals());
+    assertTrue(node.client.awaitFirstSync(Duration.ofSeconds(10)));
+    assertTrue(node.serves("one.example"));
+    control.say(update(6, 5, site("two", "two.example")));
+    assertEquals(6, control.next(FromEdge.Ack.class).revision());
+    assertTrue(node.serves("one.example") && node.serves("two.example"));
+    assertEquals(6, node.active.get().revision());
+  }
+
+  @Test
+  void anUpdateInPartsComesIntoForceWithItsLastPart() throws Exception {
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 5, 0, 0));
+    control.say(part(0, false, site("one", "one.example")));
+    control.say(part(1, true, site("two", "two.example")));
+    control.next(FromEdge.Ack.class);
+    assertTrue(node.serves("one.example") && node.serves("two.example"));
+  }
+
+  @Test
+  void aBadSiteOrCertificateIsRefusedKeepsItsLastGoodAndIsNeverOnDisk() throws Exception {
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 5, 0, 0));
+    control.say(update(5, 0, site("one", "one.example")));
+    control.next(FromEdge.Ack.class);
+    CertificateConfig foreignKey = authority.server("EC", "one.example").config("one.example");
+    CertificateConfig broken =
+        new CertificateConfig(
+            foreignKey.id(),
+            foreignKey.hosts(),
+            foreignKey.chain(),
+            Bytes.copyOf(authority.server("EC", "x.example").key().getEncoded()));
+    SiteConfig without =
+        new SiteConfig("one", List.of("moved.example"), List.of(), Set.of(), false, false);
+    control.say(
+        new Update(
+            "n6",
+            6,
+            5,
+            0,
+            true,
+            List.of(without, site("two", "two.example")),
+            List.of(),
+            List.of(broken),
+            List.of(),
+            "cdn.example"));
+    FromEdge.Ack ack = control.next(FromEdge.Ack.class);
+    assertEquals(
+        List.of("one", broken.id()),
+        ack.refusals().stream().map(FromEdge.Refusal::resource).toList());
+    assertTrue(node.serves("one.example") && node.serves("two.example"));
+    assertFalse(node.serves("moved.example"));
+    ConfigState onDisk = new LastGoodStore(folder.resolve("last-good")).load().orElseThrow();
+    assertEquals(
+        List.of("one.example", "two.example"),
+        onDisk.sites().values().stream().flatMap(s -> s.hosts().stream()).sorted().toList());
+    assertTrue(onDisk.certificates().isEmpty());
+    assertEquals(
+        "rw-------",
+        PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("last-good"))));
+  }
+
+  @Test
+  void aDeltaFromAnotherRevisionOrAnUnknownMessageIsNackedAndChangesNothing() throws Exception {
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 5, 0, 0));
+    control.say(update(5, 0, site("one", "one.example")));
+    control.next(FromEdge.Ack.class);
+    control.say(update(9, 8, site("two", "two.example")));
+    assertEquals(9, control.next(FromEdge.Nack.class).revision());
+    control.say(ControlMessage.getDefaultInstance());
+    control.next(FromEdge.Nack.class);
+    assertFalse(node.serves("two.example"));
+    assertEquals(5, node.active.get().revision());
+  }
+
+  @Test
+  void hitsWaitUntilMissedPurgesAreInForce() throws Exception {
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 0, 2, 0));
+    await().until(() -> node.serving.get() == Serving.NO_HITS);
+    assertFalse(node.client.awaitFirstSync(Duration.ofMillis(1)));
+    control.say(new Purges(List.of(purge(1))));
+    assertEquals(1, control.next(FromEdge.PurgeAck.class).through());
+    assertEquals(Serving.NO_HITS, node.serving.get());
+    control.say(new Purges(List.of(purge(2))));
+    assertEquals(2, control.next(FromEdge.PurgeAck.class).through());
+    assertEquals(Serving.EVERYTHING, node.serving.get());
+    assertTrue(node.client.awaitFirstSync(Duration.ofSeconds(10)));
+  }
+
+  @Test
+  void aGapInThePurgesIsNeverAcknowledgedAndTheNodeAsksAgain() throws Exception {
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 0, 1, 0));
+    control.say(new Purges(List.of(purge(1))));
+    control.next(FromEdge.PurgeAck.class);
+    control.say(new Purges(List.of(purge(3))));
+    assertEquals(1, control.next(FromEdge.Hello.class).lastPurge());
+    assertEquals(Serving.NO_HITS, node.serving.get());
+  }
+
+  @Test
+  void aLogThatNoLongerReachesBackIsAdopted() throws Exception {
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-b", 0, 40, 40));
+    await().until(() -> sink.lastPurge() == 40);
+    assertEquals("log-b", sink.logId());
+    assertTrue(node.client.awaitFirstSync(Duration.ofSeconds(10)));
+    assertEquals(Serving.EVERYTHING, node.serving.get());
+  }
+
+  @Test
+  void aCutStreamIsOpenedAgainWhereItEnded() throws Exception {
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 5, 1, 0));
+    control.say(update(5, 0, site("one", "one.example")));
+    control.next(FromEdge.Ack.class);
+    control.say(new Purges(List.of(purge(1))));
+    control.next(FromEdge.PurgeAck.class);
+    control.cut();
+    assertEquals(
+        new FromEdge.Hello("fra-1", "test", 5, 1, "log-a"), control.next(FromEdge.Hello.class));
+    assertTrue(node.serves("one.example"));
+  }
+
+  @Test
+  void theLastGoodServesAfterARestartWithTheControlPlaneDown() throws Exception {
+    Node first = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 5, 0, 0));
+    control.say(update(5, 0, site("one", "one.example")));
+    control.next(FromEdge.Ack.class);
+    assertTrue(first.client.awaitFirstSync(Duration.ofSeconds(10)));
+    first.client.close();
+    control.close();
+    Node again = start(DAY);
+    assertFalse(again.client.awaitFirstSync(Duration.ofMillis(300)));
+    assertTrue(again.serves("one.example"));
+    assertEquals(Serving.EVERYTHING, again.serving.get());
+    assertEquals(Serving.NOTHING, start(Duration.ZERO).serving.get());
+  }
+
+  @Test
+  void aControlPlaneOfAnotherAuthorityIsNeverSpokenTo() throws Exception {
+    TestAuthority other = new TestAuthority();
+    TestAuthority.Issued own = other.node("fra-1");
+    Identity identity = new Identity(own.key(), own.certificate(), other.certificate());
+    Node node = start(DAY, identity);
+    assertFalse(node.client.awaitFirstSync(Duration.ofMillis(500)));
+    assertFalse(node.serving.isConnected());
+  }
+
+  private Node start(Duration serveUnsynced) throws IOException {
+    TestAuthority.Issued own = authority.node("fra-1");
+    return start(
+        serveUnsynced, new Identity(own.key(), own.certificate(), authority.certificate()));
+  }
+
+  private Node start(Duration serveUnsynced, Identity identity) throws IOException {
+    LastGoodStore lastGood = new LastGoodStore(folder.resolve("last-good"));
+    ServingState serving =
+        new ServingState(
+            serveUnsynced, sink::lastPurge, InstantSource.system(), folder.resolve("contact"));
+    ActiveConfig active =
+        new ActiveConfig(lastGood.load().orElseGet(ConfigState::empty), certificates -> {});
+    SyncClient client =
+        new SyncClient(
+            new SyncConfig("fra-1", "test", List.of(control.address())),
+            identity,
+            new Enrolment(
+                List.of(control.address()), folder.resolve("identity"), InstantSource.system()),
+            sink,
+            serving,
+            active,
+            lastGood,
+            () -> new NodeLoad(0, 0, 0, true, ""),
+            InstantSource.system(),
+            new Random(1));
+    open.add(client);
+    client.start();
+    return new Node(client, serving, active);
+  }
+
+  private record Node(SyncClient client, ServingState serving, ActiveConfig active) {
+    boolean serves(String host) {
+      Routed routed = active.get().routes().route(host);
+      return routed instanceof Routed.Matched;
+    }
+  }
+
+  private static SiteConfig site(String id, String host) {
+    OriginUrl origin = OriginUrl.parse("http://origin.example").orElseThrow();
+    return new SiteConfig(id, List.of(host), List.of(origin), Set.of(), false, false);
+  }
+
+  private static Update update(long revision, long from, SiteConfig site) {
+    return new Update(
+        "n" + revision,
+        revision,
+        from,
+        0,
+        true,
+        List.of(site),
+        List.of(),
+        List.of(),
+        List.of(),
+        "cdn.example");
+  }
+
+  private static Update part(int part, boolean last, SiteConfig site) {
+    return new Update(
+        "n5", 5, 0, part, last, List.of(site), List.of(), List.of(), List.of(), "cdn.example");
+  }
+
+  private static Purge purge(long number) {
+    return new Purge(number, Optional.of("one"), new PurgeScope.Everything(), false);
+  }
+
+  /** A sink that keeps its numbers in memory. */
+  private static final class MemorySink implements PurgeSink {
+    private volatile long last;
+    private volatile String log = "";
+
+    @Override
+    public long applyPurges(List<Purge> purges) {
+      last = purges.getLast().number();
+      return last;
+    }
+
+    @Override
+    public long lastPurge() {
+      return last;
+    }
+
+    @Override
+    public String logId() {
+      return log;
+    }
+
+    @Override
+    public void adopt(String logId, long purgedThrough) {
+      last = purgedThrough;
+      log = logId;
+    }
+  }
+}

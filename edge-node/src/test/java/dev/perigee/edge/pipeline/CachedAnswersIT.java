@@ -1,0 +1,221 @@
+package dev.perigee.edge.pipeline;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.perigee.edge.pipeline.RawClient.Response;
+import dev.perigee.testkit.NothingLeaks;
+import dev.perigee.testkit.ScriptedOrigin;
+import dev.perigee.testkit.ScriptedOrigin.Seen;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What readers and the origin see of a site that is cached. */
+@ExtendWith(NothingLeaks.class)
+final class CachedAnswersIT {
+  private static final String TEXT = "0123456789abcdefghij";
+
+  @TempDir Path directory;
+  private ScriptedOrigin origin;
+  private EdgeUnderTest edge;
+
+  @BeforeEach
+  void start() throws Exception {
+    origin = ScriptedOrigin.start();
+    edge = new EdgeUnderTest(directory, origin.port());
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    edge.close();
+    origin.close();
+  }
+
+  private Response get(String target, String... fields) throws Exception {
+    return RawClient.get(edge.port(), target, fields);
+  }
+
+  /** A hit: the store may still be writing after the first answer has ended. */
+  private Response hit(String target, String... fields) throws Exception {
+    Awaitility.await().until(() -> edge.openFetches() == 0);
+    return get(target, fields);
+  }
+
+  @Test
+  void missThenHit() throws Exception {
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=60", "ETag: \"1\""));
+    Response miss = get("/a");
+    Response hit = hit("/a");
+    assertEquals(TEXT, miss.body());
+    assertEquals("perigee; fwd=uri-miss; fwd-status=200; ttl=60; stored", miss.cacheStatus());
+    assertEquals(TEXT, hit.body());
+    assertTrue(hit.cacheStatus().matches("perigee; hit; ttl=(60|59)"), hit.cacheStatus());
+    assertTrue(hit.first("Age").isPresent());
+    assertEquals(List.of("1.1 perigee"), hit.all("Via"));
+    assertEquals(List.of(), hit.all("Server"));
+    assertEquals(1, origin.requests("/a").size());
+  }
+
+  @Test
+  void headIsAnsweredFromStoredGet() throws Exception {
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=60"));
+    get("/a");
+    Awaitility.await().until(() -> edge.openFetches() == 0);
+    Response head = RawClient.request(edge.port(), "HEAD", "/a");
+    assertEquals(200, head.status());
+    assertEquals("20", head.first("Content-Length").orElse(""));
+    assertTrue(head.cacheStatus().contains("hit"), head.cacheStatus());
+    assertEquals(1, origin.requests("/a").size());
+  }
+
+  @Test
+  void conditionalRequestsGet304FromTheCache() throws Exception {
+    String modified = "Last-Modified: Mon, 05 Jan 2026 10:00:00 GMT";
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=60", "ETag: \"1\"", modified));
+    get("/a");
+    assertEquals(304, hit("/a", "If-None-Match: \"0\", W/\"1\"").status());
+    assertEquals(200, hit("/a", "If-None-Match: \"2\"").status());
+    assertEquals(304, hit("/a", "If-Modified-Since: Mon, 05 Jan 2026 10:00:00 GMT").status());
+    assertEquals(200, hit("/a", "If-Modified-Since: Mon, 05 Jan 2026 09:59:59 GMT").status());
+    assertEquals(1, origin.requests("/a").size());
+  }
+
+  @Test
+  void rangesComeFromTheStoredWhole() throws Exception {
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=60", "ETag: \"1\""));
+    Response first = get("/a", "Range: bytes=2-4");
+    assertEquals(206, first.status());
+    assertEquals("234", first.body());
+    Response part = hit("/a", "Range: bytes=10-", "If-Range: \"1\"");
+    assertEquals("bytes 10-19/20", part.first("Content-Range").orElse(""));
+    assertEquals("abcdefghij", part.body());
+    assertEquals("j", hit("/a", "Range: bytes=-1").body());
+    assertEquals(TEXT, hit("/a", "Range: bytes=2-4", "If-Range: \"0\"").body());
+    Response none = hit("/a", "Range: bytes=20-");
+    assertEquals(416, none.status());
+    assertEquals("bytes */20", none.first("Content-Range").orElse(""));
+    assertEquals(List.of(), origin.requests("/a").getFirst().all("Range"));
+    assertEquals(1, origin.requests("/a").size());
+  }
+
+  @Test
+  void staleIsValidatedAnd304RefreshesIt() throws Exception {
+    origin.on(
+        "/a",
+        call -> {
+          if (call.request().first("If-None-Match").isPresent()) {
+            call.send(
+                "HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\nCache-Control: max-age=5\r\n\r\n");
+          } else {
+            call.ok(TEXT, "Cache-Control: max-age=5", "ETag: \"1\"");
+          }
+        });
+    get("/a");
+    Awaitility.await().until(() -> edge.openFetches() == 0);
+    edge.later(Duration.ofSeconds(10));
+    Response refreshed = get("/a");
+    assertEquals(TEXT, refreshed.body());
+    assertTrue(refreshed.cacheStatus().contains("fwd=stale; fwd-status=304"));
+    assertTrue(hit("/a").cacheStatus().contains("; hit"));
+    assertEquals(2, origin.requests("/a").size());
+    assertEquals("\"1\"", origin.requests("/a").getLast().first("If-None-Match").orElse(""));
+  }
+
+  @Test
+  void staleWhileRevalidateAnswersAtOnceAndRefreshesBehind() throws Exception {
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=5, stale-while-revalidate=60"));
+    get("/a");
+    Awaitility.await().until(() -> edge.openFetches() == 0);
+    edge.later(Duration.ofSeconds(10));
+    assertTrue(get("/a").cacheStatus().contains("detail=stale-while-revalidate"));
+    Awaitility.await().until(() -> origin.requests("/a").size() == 2);
+    Awaitility.await().until(() -> get("/a").cacheStatus().matches("perigee; hit; ttl=\\d"));
+  }
+
+  @Test
+  void varyKeepsVariantsApart() throws Exception {
+    origin.on(
+        "/a",
+        call ->
+            call.ok(
+                call.request().first("Accept-Language").orElse("none"),
+                "Cache-Control: max-age=60",
+                "Vary: Accept-Language"));
+    assertEquals("de", get("/a", "Accept-Language: de").body());
+    assertEquals("en", hit("/a", "Accept-Language: en").body());
+    assertEquals("de", hit("/a", "Accept-Language: de").body());
+    assertEquals(2, origin.requests("/a").size());
+  }
+
+  @Test
+  void originIsToldOfTheClientAndNothingOfTheConnection() throws Exception {
+    origin.on("/a?b=1", call -> call.ok(TEXT));
+    get(
+        "/a?b=1",
+        "X-Forwarded-For: 6.6.6.6",
+        "Forwarded: for=6.6.6.6",
+        "Connection: keep-alive, X-Hop",
+        "X-Hop: 1",
+        "TE: trailers",
+        "Upgrade: websocket",
+        "X-End: 1");
+    Seen seen = origin.requests().getFirst();
+    assertEquals("/a?b=1", seen.target());
+    assertEquals(List.of(EdgeUnderTest.HOST), seen.all("Host"));
+    assertEquals(List.of("1.1 perigee"), seen.all("Via"));
+    assertEquals(List.of("127.0.0.1"), seen.all("X-Forwarded-For"));
+    assertEquals(List.of("http"), seen.all("X-Forwarded-Proto"));
+    assertEquals(List.of(EdgeUnderTest.HOST), seen.all("X-Forwarded-Host"));
+    assertEquals(
+        List.of("for=127.0.0.1;host=" + EdgeUnderTest.HOST + ";proto=http"), seen.all("Forwarded"));
+    assertEquals(List.of("1"), seen.all("X-End"));
+    for (String gone : List.of("X-Hop", "TE", "Upgrade", "Connection", "Transfer-Encoding")) {
+      assertEquals(List.of(), seen.all(gone), gone);
+    }
+  }
+
+  @Test
+  void originConnectionsAreUsedAgain() throws Exception {
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: no-store"));
+    try (RawClient client = new RawClient(edge.port())) {
+      for (int i = 0; i < 5; i++) {
+        client.send("GET", "/a");
+        assertEquals(TEXT, client.response(false).body());
+      }
+    }
+    assertEquals(
+        List.of(1, 1, 1, 1, 1), origin.requests("/a").stream().map(Seen::connection).toList());
+  }
+
+  @Test
+  void unsafeMethodInvalidates() throws Exception {
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=60"));
+    get("/a");
+    assertTrue(hit("/a").cacheStatus().contains("; hit"));
+    Response posted = RawClient.request(edge.port(), "POST", "/a", "Content-Length: 0");
+    assertEquals(200, posted.status());
+    assertTrue(hit("/a").cacheStatus().contains("fwd="));
+  }
+
+  @Test
+  void wildcardAndSteeredHostsReachTheSite() throws Exception {
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=60"));
+    get("/a");
+    Awaitility.await().until(() -> edge.openFetches() == 0);
+    for (String host : List.of("shop.cdn.example", "fra-1.shop.cdn.example")) {
+      try (RawClient client = new RawClient(edge.port())) {
+        client.send("GET /a HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+        Response response = client.response(false);
+        assertTrue(response.cacheStatus().contains("; hit"), host + response);
+      }
+    }
+    assertEquals(1, origin.requests("/a").size());
+  }
+}

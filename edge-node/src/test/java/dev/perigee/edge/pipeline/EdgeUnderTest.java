@@ -1,0 +1,140 @@
+package dev.perigee.edge.pipeline;
+
+import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.Purge;
+import dev.perigee.contract.PurgeScope;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.config.EdgeSnapshot;
+import dev.perigee.edge.config.Serving;
+import dev.perigee.edge.listener.EdgeListener;
+import dev.perigee.edge.listener.ListenerConfig;
+import dev.perigee.edge.origin.OriginClient;
+import dev.perigee.edge.origin.OriginConfig;
+import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.routing.RouteTable;
+import dev.perigee.edge.store.ChronicleResponseStore;
+import dev.perigee.edge.store.StoreConfig;
+import io.undertow.server.DefaultByteBufferPool;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
+import javax.net.ssl.SSLContext;
+import org.awaitility.Awaitility;
+
+/** A listener, a pipeline, an origin client and a real store, for one site on loopback. */
+final class EdgeUnderTest implements AutoCloseable {
+  static final String HOST = "www.shop.example";
+  private static final long CAPACITY = 32L << 20;
+
+  private final AtomicLong skew = new AtomicLong();
+  private final ChronicleResponseStore store;
+  private final EdgeListener listener;
+  private final Pipeline pipeline;
+  private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor();
+  private long purges;
+
+  EdgeUnderTest(Path directory, int... originPorts) throws Exception {
+    this(directory, true, Executors.newVirtualThreadPerTaskExecutor(), originPorts);
+  }
+
+  /**
+   * @param lookups where names are resolved
+   */
+  EdgeUnderTest(Path directory, boolean allowPrivate, Executor lookups, int... originPorts)
+      throws Exception {
+    InstantSource now = () -> Instant.now().plusMillis(skew.get());
+    store = ChronicleResponseStore.open(StoreConfig.of(directory, CAPACITY, 4L << 20), now);
+    SiteConfig site =
+        new SiteConfig(
+            "shop",
+            List.of(HOST, "*.wild.example"),
+            IntStream.of(originPorts)
+                .mapToObj(port -> new OriginUrl("http", "127.0.0.1", port))
+                .toList(),
+            Set.of(),
+            false,
+            false);
+    EdgeSnapshot snapshot = new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(site)));
+    OriginConfig origin =
+        new OriginConfig(
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(30),
+            8,
+            1000,
+            allowPrivate);
+    OriginClient client =
+        new OriginClient(
+            origin,
+            new OriginResolver(lookups, now),
+            SSLContext.getDefault(),
+            new DefaultByteBufferPool(true, 16 * 1024),
+            now);
+    PipelineConfig config = new PipelineConfig("perigee", 1 << 20, 1000, 8L << 20, 2_000);
+    pipeline =
+        new Pipeline(
+            config,
+            () -> snapshot,
+            () -> Serving.EVERYTHING,
+            store,
+            client,
+            now,
+            System::nanoTime,
+            request -> {});
+    listener =
+        new EdgeListener(
+            ListenerConfig.of(List.of("127.0.0.1"), 0, 0), pipeline::handle, Optional.empty());
+    listener.start();
+    var sweeping = sweeper.scheduleAtFixedRate(pipeline::sweep, 200, 200, TimeUnit.MILLISECONDS);
+    if (sweeping.isDone()) {
+      throw new IllegalStateException("the sweeper did not start");
+    }
+  }
+
+  int port() {
+    return listener.port("http");
+  }
+
+  /** Lets the node's clock be so much later. */
+  void later(Duration time) {
+    skew.addAndGet(time.toMillis());
+  }
+
+  void purge(String target) throws IOException {
+    purges++;
+    store.applyPurges(
+        List.of(new Purge(purges, Optional.of("shop"), new PurgeScope.Url(HOST, target), false)));
+  }
+
+  int openFetches() {
+    return pipeline.openFetches();
+  }
+
+  long openRequests() {
+    return listener.openRequests();
+  }
+
+  void drain() {
+    listener.drain();
+  }
+
+  @Override
+  public void close() throws IOException {
+    Awaitility.await().until(() -> openRequests() == 0 && openFetches() == 0);
+    sweeper.shutdownNow();
+    listener.close();
+    store.close();
+  }
+}
