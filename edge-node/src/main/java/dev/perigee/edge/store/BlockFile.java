@@ -4,18 +4,21 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.BitSet;
+import java.util.zip.CRC32C;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
 
 /**
  * Blocks of one size in a Chronicle map whose file never grows: the keys are the block numbers, so
  * there can never be more entries than it was made for. Each block carries the object and index it
- * was written for; a block that was reused since is thereby told from the one that was meant.
+ * was written for and a checksum (CRC-32C) of its bytes: a block that was reused since, or that a
+ * power cut tore, is told from the one that was meant.
  *
  * <p>Called on store threads only: a look-up may fault a page in, and waits for its segment's lock.
  */
 final class BlockFile implements AutoCloseable {
-  private static final int HEADER = 16;
+  private static final int HEADER = 20;
 
   private final ChronicleMap<Integer, byte[]> map;
   private final int blockBytes;
@@ -71,7 +74,7 @@ final class BlockFile implements AutoCloseable {
   }
 
   /** At start: everything is in use but these; guarded by the store's lock. */
-  void keepFree(java.util.BitSet used) {
+  void keepFree(BitSet used) {
     int blocks = free.length;
     freeCount = 0;
     for (int block = blocks - 1; block >= 0; block--) {
@@ -84,11 +87,12 @@ final class BlockFile implements AutoCloseable {
   /** Writes a block whole. */
   void write(int block, long object, int index, byte[] bytes, int length) {
     ByteBuffer value = ByteBuffer.allocate(HEADER + blockBytes);
-    value.putLong(object).putInt(index).putInt(length).put(bytes, 0, length);
+    value.putLong(object).putInt(index).putInt(length).putInt(sum(bytes, 0, length));
+    value.put(bytes, 0, length);
     map.put(block, value.array());
   }
 
-  /** The block's bytes; null when it does not hold what is asked for. */
+  /** The block's bytes; null when it does not hold what is asked for, whole. */
   byte @org.jspecify.annotations.Nullable [] read(int block, long object, int index) {
     byte[] value = map.get(block);
     if (value == null) {
@@ -99,9 +103,16 @@ final class BlockFile implements AutoCloseable {
       return null;
     }
     int length = header.getInt();
-    return length < 0 || length > blockBytes
-        ? null
-        : Arrays.copyOfRange(value, HEADER, HEADER + length);
+    if (length < 0 || length > blockBytes || header.getInt() != sum(value, HEADER, length)) {
+      return null;
+    }
+    return Arrays.copyOfRange(value, HEADER, HEADER + length);
+  }
+
+  private static int sum(byte[] bytes, int from, int length) {
+    CRC32C sum = new CRC32C();
+    sum.update(bytes, from, length);
+    return (int) sum.getValue();
   }
 
   @Override

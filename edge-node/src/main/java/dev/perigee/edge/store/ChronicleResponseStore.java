@@ -11,6 +11,7 @@ import dev.perigee.edge.request.CacheKey;
 import java.io.IOException;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -25,6 +26,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +53,12 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   private static final int WRITE_THREADS = 2;
   private static final int ID_SHIFT = 20;
   private static final long DRAIN_SECONDS = 30;
+
+  /** Objects removed in one go while hits wait. */
+  private static final int UNDER_LOCK = 64;
+
+  /** Removals that may wait for the store's threads. */
+  private static final int QUEUED_REMOVALS = 128 * UNDER_LOCK;
 
   final Object lock = new Object();
   final StoreConfig config;
@@ -88,52 +96,48 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   public static ChronicleResponseStore open(StoreConfig config, InstantSource clock)
       throws IOException {
     Disk disk = Disk.open(config);
-    List<Purge> purges = new ArrayList<>();
-    PurgeJournal journal = PurgeJournal.open(config.directory().resolve("purges"), purges);
-    ChronicleResponseStore store = new ChronicleResponseStore(config, disk, journal, clock);
-    store.replay(purges, !disk.wasClean());
-    return store;
+    try {
+      List<Purge> purges = new ArrayList<>();
+      PurgeJournal journal = PurgeJournal.open(config.directory().resolve("purges"), purges);
+      ChronicleResponseStore store = new ChronicleResponseStore(config, disk, journal, clock);
+      store.replay(purges);
+      return store;
+    } catch (IOException | RuntimeException e) {
+      disk.close();
+      throw e;
+    }
   }
 
-  /**
-   * What is whole and not purged goes into the index.
-   *
-   * @param unclean whether the files were not closed in order: then removals from before the
-   *     journal began may not have reached them
-   */
-  private void replay(List<Purge> purges, boolean unclean) {
-    marks.raiseFloorTo(journal.base(), unclean);
+  /** What is whole and not purged goes into the index. */
+  private void replay(List<Purge> purges) {
+    marks.startAfter(journal.base());
     purges.forEach(marks::add);
+    List<Disk.Found> found = disk.load();
+    if (journal.isNew() && !found.isEmpty()) {
+      LOG.warn(
+          "the journal of purges is lost: the {} objects of the cache are forgotten", found.size());
+      found.forEach(one -> disk.remove(one.object().id));
+      found = List.of();
+    }
+    Recovery recovery = Recovery.of(found, marks);
+    recovery.dropped().forEach(disk::remove);
+    for (Disk.Found kept : recovery.kept()) {
+      index.add(kept.object()).forEach(replaced -> disk.remove(replaced.id));
+      // The clock may have gone back since: what comes now is newer all the same.
+      nextId.accumulateAndGet(kept.object().id, Math::max);
+    }
     BitSet large = new BitSet();
     BitSet small = new BitSet();
-    List<Disk.Found> all = new ArrayList<>(disk.load());
-    // Newest first: a block that two records name was given to the newer one.
-    all.sort((one, other) -> Long.compare(other.object().id, one.object().id));
-    for (Disk.Found found : all) {
-      StoredObject object = found.object();
-      if (!claim(object.large, large) || !claim(object.small, small)) {
-        disk.remove(object.id);
-        continue;
+    for (Disk.Found kept : recovery.kept()) {
+      StoredObject object = kept.object();
+      if (!object.gone) {
+        Arrays.stream(object.large).forEach(large::set);
+        Arrays.stream(object.small).forEach(small::set);
+        kept.recordBlocks().forEach(large::set);
+        if (!kept.recordBlocks().isEmpty()) {
+          recordBlocks.put(object.id, kept.recordBlocks());
+        }
       }
-      StoredMeta meta = object.meta;
-      if (marks.hard(meta.key(), meta.tags()) > meta.bodyFence()) {
-        disk.remove(object.id);
-        continue;
-      }
-      object.meta = PurgeMarks.softened(meta, marks.soft(meta.key(), meta.tags()));
-      for (StoredObject replaced : index.add(object)) {
-        disk.remove(replaced.id);
-      }
-      if (!found.recordBlocks().isEmpty()) {
-        recordBlocks.put(object.id, found.recordBlocks());
-      }
-    }
-    large.clear();
-    small.clear();
-    for (StoredObject object : index.all()) {
-      java.util.Arrays.stream(object.large).forEach(large::set);
-      java.util.Arrays.stream(object.small).forEach(small::set);
-      recordBlocks.getOrDefault(object.id, List.of()).forEach(large::set);
     }
     disk.large.keepFree(large);
     disk.small.keepFree(small);
@@ -142,19 +146,6 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
         index.size(),
         index.bytes(),
         marks.last());
-  }
-
-  /** Notes blocks as used; false when one was used already. */
-  private static boolean claim(int[] blocks, BitSet used) {
-    for (int block : blocks) {
-      if (used.get(block)) {
-        return false;
-      }
-    }
-    for (int block : blocks) {
-      used.set(block);
-    }
-    return true;
   }
 
   @Override
@@ -238,16 +229,30 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     for (Purge purge : fresh) {
       synchronized (lock) {
         marks.add(purge);
-        for (StoredObject object : index.covered(purge)) {
-          apply(purge, object);
-        }
       }
+      // What is published from here on is held against the mark.
+      remove(index.covered(purge), object -> apply(purge, object));
     }
     if (journal.isFull()) {
       drain();
+      disk.forceRecords();
       journal.restart(journal.logId(), marks.last());
     }
     return marks.last();
+  }
+
+  /** A few at a time, for hits wait for the lock as well; and with a limit to what queues up. */
+  private void remove(List<StoredObject> objects, Consumer<StoredObject> removal)
+      throws IOException {
+    for (int from = 0; from < objects.size(); from += UNDER_LOCK) {
+      List<StoredObject> some = objects.subList(from, Math.min(objects.size(), from + UNDER_LOCK));
+      synchronized (lock) {
+        some.forEach(removal);
+      }
+      if (from % QUEUED_REMOVALS == QUEUED_REMOVALS - UNDER_LOCK) {
+        drain();
+      }
+    }
   }
 
   private void apply(Purge purge, StoredObject object) {
@@ -271,11 +276,13 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   /** Waits until every removal and record so far has reached the maps. */
   private void drain() throws IOException {
     CountDownLatch reached = new CountDownLatch(WRITE_THREADS);
-    writeThreads.forEach(thread -> thread.execute(reached::countDown));
     try {
+      writeThreads.forEach(thread -> thread.execute(reached::countDown));
       if (!reached.await(DRAIN_SECONDS, TimeUnit.SECONDS)) {
         throw new IOException("the store's writes do not come to an end");
       }
+    } catch (RejectedExecutionException e) {
+      throw new IOException("the store is closing", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
@@ -288,15 +295,19 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
    */
   public void adopt(String logId, long purgedThrough) throws IOException {
     boolean other = !journal.logId().equals(logId);
-    journal.restart(logId, other ? purgedThrough : Math.max(purgedThrough, marks.last()));
+    long base = other ? purgedThrough : Math.max(purgedThrough, marks.last());
     synchronized (lock) {
       marks.adopt(purgedThrough, other);
-      for (StoredObject object : index.all()) {
-        if (other || object.meta.bodyFence() < purgedThrough) {
-          removeLocked(object);
-        }
-      }
     }
+    List<StoredObject> older =
+        index.all().stream()
+            .filter(object -> other || object.meta.bodyFence() < purgedThrough)
+            .toList();
+    remove(older, this::removeLocked);
+    // Were the journal first, a crash in between would leave objects that no number can tell.
+    drain();
+    disk.forceRecords();
+    journal.restart(logId, base);
   }
 
   /** Number of the last purge in force. */
@@ -378,6 +389,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       Optional<Integer> block = takeBlock(disk.large);
       if (block.isEmpty()) {
         giveBlocks(disk.large, blocks);
+        disk.remove(object.id);
         return;
       }
       blocks.add(block.get());
@@ -385,9 +397,11 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     try {
       disk.put(object.id, record, blocks);
     } catch (RuntimeException e) {
-      // A segment without room, or a failing disk: the object serves on until the next start.
+      // A segment without room, or a failing disk: the object serves on until the next start. An
+      // older record of it must not outlive it: it may lack a purge.
       LOG.debug("record of object {} not written", object.id, e);
       giveBlocks(disk.large, blocks);
+      disk.remove(object.id);
       return;
     }
     synchronized (lock) {

@@ -1,9 +1,11 @@
 package dev.perigee.edge.store;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -31,23 +33,31 @@ final class Disk implements AutoCloseable {
 
   private static final double ROOM = 1.1;
 
+  /** Of the files; another one begins them anew. */
+  private static final int LAYOUT = 2;
+
+  /** Where a Chronicle map's file says how long its header is; zero until that is written. */
+  private static final int SIZE_WORD = 8;
+
+  private static final String BODIES = "large.dat";
+  private static final String TAILS = "small.dat";
+  private static final String RECORDS = "records.dat";
+  private static final String CLEAN = "clean";
+
   final BlockFile large;
   final BlockFile small;
   private final ChronicleMap<Long, byte[]> records;
   private final Path directory;
   private final FileLock lock;
-  private final boolean wasClean;
 
   private Disk(
       Path directory,
       FileLock lock,
-      boolean wasClean,
       BlockFile large,
       BlockFile small,
       ChronicleMap<Long, byte[]> records) {
     this.directory = directory;
     this.lock = lock;
-    this.wasClean = wasClean;
     this.large = large;
     this.small = small;
     this.records = records;
@@ -55,23 +65,27 @@ final class Disk implements AutoCloseable {
 
   static Disk open(StoreConfig config) throws IOException {
     Path directory = Files.createDirectories(config.directory());
-    FileLock lock =
-        Optional.ofNullable(
-                FileChannel.open(
-                        directory.resolve("lock"),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE)
-                    .tryLock())
-            .orElseThrow(() -> new IOException("another process uses the cache in " + directory));
+    FileLock lock = lock(directory);
+    try {
+      return open(config, directory, lock);
+    } catch (IOException | RuntimeException e) {
+      lock.acquiredBy().close();
+      throw e;
+    }
+  }
+
+  private static Disk open(StoreConfig config, Path directory, FileLock lock) throws IOException {
     Path shape = directory.resolve("shape");
-    String wanted = config.capacityBytes() + " " + config.maxObjects() + " 1\n";
+    String wanted = config.capacityBytes() + " " + config.maxObjects() + " " + LAYOUT + "\n";
     boolean same = Files.exists(shape) && Files.readString(shape).equals(wanted);
     if (!same) {
       clear(directory);
       requireRoom(directory, config.capacityBytes());
       Files.writeString(shape, wanted);
     }
-    boolean clean = !same || Files.deleteIfExists(directory.resolve("clean"));
+    boolean clean = !same || Files.deleteIfExists(directory.resolve(CLEAN));
+    // Before anything is written: or a power cut could bring the mark back beside torn files.
+    force(directory);
     try {
       return openMaps(config, directory, lock, clean);
     } catch (IOException | RuntimeException e) {
@@ -81,30 +95,90 @@ final class Disk implements AutoCloseable {
     }
   }
 
+  private static FileLock lock(Path directory) throws IOException {
+    FileChannel channel =
+        FileChannel.open(
+            directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+    try {
+      Optional<FileLock> lock = Optional.ofNullable(channel.tryLock());
+      if (lock.isPresent()) {
+        return lock.get();
+      }
+    } catch (OverlappingFileLockException e) {
+      LOG.trace("held by this very process", e);
+    }
+    channel.close();
+    throw new IOException("another process uses the cache in " + directory);
+  }
+
+  /** Brings a file, or the names in a folder, to the disk; also what was written through a map. */
+  private static void force(Path path) throws IOException {
+    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
   private static Disk openMaps(StoreConfig config, Path directory, FileLock lock, boolean clean)
       throws IOException {
-    BlockFile large =
-        BlockFile.open(
-            directory.resolve("large.dat"), config.largeBlocks(), StoreConfig.LARGE, clean);
-    BlockFile small =
-        BlockFile.open(
-            directory.resolve("small.dat"), config.smallBlocks(), StoreConfig.SMALL, clean);
+    for (String name : List.of(BODIES, TAILS, RECORDS)) {
+      requireBegun(directory.resolve(name));
+    }
+    List<AutoCloseable> opened = new ArrayList<>();
+    try {
+      BlockFile large =
+          BlockFile.open(directory.resolve(BODIES), config.largeBlocks(), StoreConfig.LARGE, clean);
+      opened.add(large);
+      BlockFile small =
+          BlockFile.open(directory.resolve(TAILS), config.smallBlocks(), StoreConfig.SMALL, clean);
+      opened.add(small);
+      return new Disk(directory, lock, large, small, records(config, directory, clean));
+    } catch (IOException | RuntimeException e) {
+      for (AutoCloseable map : opened) {
+        closeQuietly(map);
+      }
+      throw e;
+    }
+  }
+
+  /**
+   * Refuses a map whose header was never finished. Chronicle would wait a minute for another
+   * process to finish it; the lock says that there is none.
+   */
+  private static void requireBegun(Path file) throws IOException {
+    if (!Files.exists(file)) {
+      return;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      ByteBuffer head = ByteBuffer.allocate(SIZE_WORD + Integer.BYTES);
+      while (head.hasRemaining() && channel.read(head) >= 0) {}
+      if (head.hasRemaining() || head.getInt(SIZE_WORD) == 0) {
+        throw new IOException("no finished map: " + file);
+      }
+    }
+  }
+
+  private static ChronicleMap<Long, byte[]> records(
+      StoreConfig config, Path directory, boolean clean) throws IOException {
     ChronicleMapBuilder<Long, byte[]> builder =
         ChronicleMapBuilder.of(Long.class, byte[].class)
             .name("records")
             .entries(config.maxObjects())
             .averageValueSize(1024)
             .allowSegmentTiering(false);
-    Path file = directory.resolve("records.dat");
-    ChronicleMap<Long, byte[]> records =
-        clean
-            ? builder.createPersistedTo(file.toFile())
-            : builder.recoverPersistedTo(file.toFile(), true);
-    return new Disk(directory, lock, clean, large, small, records);
+    File file = directory.resolve(RECORDS).toFile();
+    return clean ? builder.createPersistedTo(file) : builder.recoverPersistedTo(file, true);
+  }
+
+  private static void closeQuietly(AutoCloseable map) {
+    try {
+      map.close();
+    } catch (Exception e) {
+      LOG.debug("a map that is given up", e);
+    }
   }
 
   private static void clear(Path directory) throws IOException {
-    for (String name : List.of("large.dat", "small.dat", "records.dat", "clean")) {
+    for (String name : List.of(BODIES, TAILS, RECORDS, CLEAN)) {
       Files.deleteIfExists(directory.resolve(name));
     }
   }
@@ -121,11 +195,6 @@ final class Disk implements AutoCloseable {
               + room
               + " bytes: choose a smaller cache-size or another state-dir");
     }
-  }
-
-  /** Whether the files were closed in order, or are new. */
-  boolean wasClean() {
-    return wasClean;
   }
 
   /** Every whole record, with the blocks that a long one takes. */
@@ -200,12 +269,23 @@ final class Disk implements AutoCloseable {
     records.remove(id);
   }
 
+  /** Brings every record and removal so far to the disk itself, so that a power cut keeps them. */
+  void forceRecords() throws IOException {
+    force(directory.resolve(RECORDS));
+  }
+
+  /** Closes in order. The mark is on disk only after everything it speaks of. */
   @Override
   public void close() throws IOException {
     large.close();
     small.close();
     records.close();
-    Files.writeString(directory.resolve("clean"), "closed in order\n");
+    for (String name : List.of(BODIES, TAILS, RECORDS)) {
+      force(directory.resolve(name));
+    }
+    Files.writeString(directory.resolve(CLEAN), "closed in order\n");
+    force(directory.resolve(CLEAN));
+    force(directory);
     lock.acquiredBy().close();
   }
 }

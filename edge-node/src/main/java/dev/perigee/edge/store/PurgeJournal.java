@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.zip.CRC32;
 
 /**
@@ -26,12 +27,14 @@ final class PurgeJournal implements AutoCloseable {
 
   private static final int MAGIC = 0x50504a31;
   private static final int MAX_RECORD = 64 * 1024;
+  private static final int MAX_LOG_ID = 1024;
 
   private final Path file;
   private FileChannel channel;
   private String logId;
   private long base;
   private long bytes;
+  private boolean isNew;
 
   private PurgeJournal(Path file, FileChannel channel, String logId, long base) {
     this.file = file;
@@ -40,27 +43,50 @@ final class PurgeJournal implements AutoCloseable {
     this.base = base;
   }
 
-  /** Opens or makes the journal; what it holds goes to {@code purges}. */
+  /**
+   * Opens the journal; what it holds goes to {@code purges}. One that is missing or has a damaged
+   * head is begun anew and says so: then nobody knows what was purged.
+   */
   static PurgeJournal open(Path file, List<Purge> purges) throws IOException {
-    if (!Files.exists(file)) {
-      write(file, "", 0);
+    Optional<PurgeJournal> known = read(file, purges);
+    if (known.isPresent()) {
+      return known.get();
     }
-    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    ByteBuffer all = ByteBuffer.allocate((int) Math.min(channel.size(), MAX_BYTES * 2));
-    while (all.hasRemaining() && channel.read(all) >= 0) {}
-    all.flip();
+    write(file, "", 0);
+    PurgeJournal begun =
+        read(file, purges).orElseThrow(() -> new IOException("no journal can be kept in " + file));
+    begun.isNew = true;
+    return begun;
+  }
+
+  private static Optional<PurgeJournal> read(Path file, List<Purge> purges) throws IOException {
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file));
     if (all.remaining() < 16 || all.getInt() != MAGIC) {
-      throw new IOException("not a purge journal: " + file + "; remove it to start empty");
+      return Optional.empty();
     }
     long base = all.getLong();
-    byte[] id = new byte[all.getInt()];
+    int length = all.getInt();
+    if (length < 0 || length > MAX_LOG_ID || length > all.remaining()) {
+      return Optional.empty();
+    }
+    byte[] id = new byte[length];
     all.get(id);
+    long end = replay(all, purges);
+    FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     PurgeJournal journal =
         new PurgeJournal(file, channel, new String(id, StandardCharsets.UTF_8), base);
-    journal.bytes = replay(all, purges);
-    channel.truncate(journal.bytes);
-    channel.position(journal.bytes);
-    return journal;
+    journal.bytes = end;
+    channel.truncate(end);
+    channel.position(end);
+    return Optional.of(journal);
+  }
+
+  /** Whether there was none, or none that could be read: then no purge before is known. */
+  boolean isNew() {
+    return isNew;
   }
 
   /** Which change log the numbers count in; empty for none yet. */
@@ -91,12 +117,21 @@ final class PurgeJournal implements AutoCloseable {
               .put(record)
               .flip());
     }
-    for (ByteBuffer record : records) {
-      while (record.hasRemaining()) {
-        bytes += channel.write(record);
+    try {
+      for (ByteBuffer record : records) {
+        while (record.hasRemaining()) {
+          channel.write(record);
+        }
       }
+      channel.force(false);
+      bytes = channel.position();
+    } catch (IOException e) {
+      // A disk that is full in the middle of a record: the next one must not come behind a torn
+      // one.
+      channel.truncate(bytes);
+      channel.position(bytes);
+      throw e;
     }
-    channel.force(false);
   }
 
   /** Begins anew: everything up to {@code number} counts as purged before. */

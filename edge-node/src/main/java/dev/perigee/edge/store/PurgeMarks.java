@@ -28,14 +28,8 @@ final class PurgeMarks {
   private long floor;
   private int marks;
 
-  /**
-   * Numbering goes on behind {@code number}.
-   *
-   * @param unproven whether what was purged up to there may still lie on disk: then everything
-   *     fetched earlier counts as hard-purged
-   */
-  synchronized void raiseFloorTo(long number, boolean unproven) {
-    floor = unproven ? Math.max(floor, number) : floor;
+  /** Numbering goes on behind {@code number}: what was purged up to there is gone from the disk. */
+  synchronized void startAfter(long number) {
     last = Math.max(last, number);
   }
 

@@ -35,6 +35,16 @@ public record StoreConfig(
     if (capacityBytes / SMALL > Integer.MAX_VALUE) {
       throw new IllegalArgumentException("cache-size must be at most 8t");
     }
+    require(maxObjectBytes > 0, "the largest object to keep must be at least a byte");
+    require(memoryBytes >= 0, "the memory for small bodies must not be negative");
+    require(queueBytes > 0, "what may wait to be written must be at least a byte");
+    require(maxObjects > 0, "at least one object must be allowed");
+  }
+
+  private static void require(boolean holds, String otherwise) {
+    if (!holds) {
+      throw new IllegalArgumentException(otherwise);
+    }
   }
 
   /** Bodies up to half the capacity, objects for an average of 16 KiB each. */

@@ -4,8 +4,6 @@ import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.edge.request.CacheKey;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,20 +14,20 @@ import org.jspecify.annotations.Nullable;
 /**
  * Which whole responses there are, by key, site and tag, and which goes next when room is needed.
  *
- * <p>{@link #find} takes no lock. Everything else is guarded by the store's lock. Eviction is
- * SIEVE: a hand walks from the oldest to the newest; who was asked for since it last came by stays
- * once more, the first who was not goes. A hit therefore only sets a flag.
+ * <p>{@link #find} and {@link #covered} take no lock. Everything else is guarded by the store's
+ * lock. Eviction is SIEVE: a hand walks from the oldest to the newest; who was asked for since it
+ * last came by stays once more, the first who was not goes. A hit therefore only sets a flag.
  */
 final class StoreIndex {
   /** Variants of one key; past it the oldest goes. */
   private static final int MAX_VARIANTS = 64;
 
   private final Map<CacheKey, List<StoredObject>> byKey = new ConcurrentHashMap<>();
-  private final Map<String, Set<StoredObject>> bySite = new HashMap<>();
-  private final Map<String, Set<StoredObject>> byTag = new HashMap<>();
+  private final Map<String, Set<StoredObject>> bySite = new ConcurrentHashMap<>();
+  private final Map<String, Set<StoredObject>> byTag = new ConcurrentHashMap<>();
 
   /** Those whose key holds a scheme or port: a purge by URL must find them too. */
-  private final Map<String, Set<StoredObject>> withScheme = new HashMap<>();
+  private final Map<String, Set<StoredObject>> withScheme = new ConcurrentHashMap<>();
 
   private @Nullable StoredObject oldest;
   private @Nullable StoredObject newest;
@@ -67,9 +65,9 @@ final class StoreIndex {
     replaced.forEach(this::remove);
     byKey.put(object.meta.key(), List.copyOf(variants));
     String site = object.meta.key().site();
-    bySite.computeIfAbsent(site, s -> new HashSet<>()).add(object);
+    bySite.computeIfAbsent(site, s -> ConcurrentHashMap.newKeySet()).add(object);
     if (object.meta.key().scheme().isPresent() || object.meta.key().port().isPresent()) {
-      withScheme.computeIfAbsent(site, s -> new HashSet<>()).add(object);
+      withScheme.computeIfAbsent(site, s -> ConcurrentHashMap.newKeySet()).add(object);
     }
     object.meta.tags().forEach(tag -> tagged(site, tag).add(object));
     link(object);
@@ -107,7 +105,10 @@ final class StoreIndex {
     tags.forEach(tag -> tagged(site, tag).add(object));
   }
 
-  /** Everything a purge covers. */
+  /**
+   * Everything a purge covers that was there when it was asked for; what is added or removed
+   * meanwhile may be in it or not.
+   */
   List<StoredObject> covered(Purge purge) {
     if (purge.site().isEmpty()) {
       return bySite.values().stream().flatMap(Set::stream).toList();
@@ -160,7 +161,7 @@ final class StoreIndex {
   }
 
   private Set<StoredObject> tagged(String site, String tag) {
-    return byTag.computeIfAbsent(site + ' ' + tag, t -> new HashSet<>());
+    return byTag.computeIfAbsent(site + ' ' + tag, t -> ConcurrentHashMap.newKeySet());
   }
 
   private static void drop(Map<String, Set<StoredObject>> map, String name, StoredObject object) {
