@@ -76,8 +76,21 @@ public final class CacheControl {
     }
   }
 
-  /** The comma behind the directive; one inside quotes does not count. */
+  /**
+   * The comma behind the directive; one inside quotes does not count. A quote that is never closed
+   * is no quote: it must not hide a {@code no-store} behind it.
+   */
   private static int endOfDirective(String line, int from) {
+    int end = endOfQuoted(line, from);
+    if (end >= 0) {
+      return end;
+    }
+    int comma = line.indexOf(',', from);
+    return comma < 0 ? line.length() : comma;
+  }
+
+  /** The same, or -1 where a quote is open at the end of the line. */
+  private static int endOfQuoted(String line, int from) {
     boolean quoted = false;
     for (int i = from; i < line.length(); i++) {
       char c = line.charAt(i);
@@ -89,7 +102,7 @@ public final class CacheControl {
         return i;
       }
     }
-    return line.length();
+    return quoted ? -1 : line.length();
   }
 
   private static String unquoted(String value) {

@@ -14,9 +14,9 @@ import java.util.OptionalLong;
 /** Dates in header fields, in all three forms (RFC 9110, section 5.6.7). */
 public final class HttpDate {
   private static final DateTimeFormatter IMF =
-      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ROOT);
+      DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH);
   private static final DateTimeFormatter ASCTIME =
-      DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ROOT);
+      DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH);
   private static final int CENTURY = 100;
   private static final int FIFTY_YEARS = 50;
 
@@ -51,6 +51,6 @@ public final class HttpDate {
         .appendPattern("EEEE, dd-MMM-")
         .appendValueReduced(ChronoField.YEAR, 2, 2, year + FIFTY_YEARS - CENTURY + 1)
         .appendPattern(" HH:mm:ss 'GMT'")
-        .toFormatter(Locale.ROOT);
+        .toFormatter(Locale.ENGLISH);
   }
 }

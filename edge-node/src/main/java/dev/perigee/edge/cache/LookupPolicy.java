@@ -3,6 +3,7 @@ package dev.perigee.edge.cache;
 import dev.perigee.edge.request.RequestHead;
 import java.util.List;
 import java.util.OptionalLong;
+import java.util.stream.Stream;
 
 /** Whether a stored response may answer a request (RFC 9111, section 4). */
 public final class LookupPolicy {
@@ -66,7 +67,7 @@ public final class LookupPolicy {
       RequestHead request, CacheControl wishes, Freshness freshness) {
     boolean pragma =
         !request.fields().contains("Cache-Control")
-            && request.fields().joined("Pragma").orElse("").contains("no-cache");
+            && request.fields().joined("Pragma").map(LookupPolicy::isNoCache).orElse(false);
     OptionalLong maxAge = wishes.seconds("max-age");
     OptionalLong minFresh = wishes.seconds("min-fresh");
     return pragma
@@ -74,6 +75,10 @@ public final class LookupPolicy {
         || (maxAge.isPresent() && freshness.age() > maxAge.getAsLong())
         || (maxAge.isPresent() && maxAge.getAsLong() == 0)
         || (minFresh.isPresent() && freshness.ttl() < minFresh.getAsLong());
+  }
+
+  private static boolean isNoCache(String pragma) {
+    return Stream.of(pragma.split(",", -1)).anyMatch(p -> p.strip().equalsIgnoreCase("no-cache"));
   }
 
   private static boolean acceptsStale(CacheControl wishes, StoredMeta meta, Freshness freshness) {

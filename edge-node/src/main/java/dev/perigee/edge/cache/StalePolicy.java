@@ -9,12 +9,21 @@ public final class StalePolicy {
 
   private StalePolicy() {}
 
-  /** Whether the origin forbids any use of it once stale. */
+  /**
+   * Whether the origin forbids use of it once stale, where it does not allow that in so many words.
+   */
   public static boolean isForbidden(StoredMeta meta) {
     CacheControl control = CacheControl.of(meta.head().fields());
+    return isForbiddenOutright(control) || control.has("s-maxage");
+  }
+
+  /**
+   * {@code s-maxage} alone forbids stale use (RFC 9111, section 5.2.2.10), but who writes {@code
+   * stale-while-revalidate} or {@code stale-if-error} beside it has said what they want.
+   */
+  private static boolean isForbiddenOutright(CacheControl control) {
     return control.has("must-revalidate")
         || control.has("proxy-revalidate")
-        || control.has("s-maxage")
         || control.has("no-cache");
   }
 
@@ -33,14 +42,15 @@ public final class StalePolicy {
   public static boolean whenDisconnected(StoredMeta meta, long nowMillis) {
     CacheControl control = CacheControl.of(meta.head().fields());
     OptionalLong allowed = control.seconds("stale-if-error");
-    long limit = allowed.orElse(DISCONNECTED_SECONDS);
-    return !isForbidden(meta) && staleness(meta, nowMillis) <= limit;
+    boolean forbidden = allowed.isPresent() ? isForbiddenOutright(control) : isForbidden(meta);
+    return !forbidden && staleness(meta, nowMillis) <= allowed.orElse(DISCONNECTED_SECONDS);
   }
 
   private static boolean isWithin(String directive, StoredMeta meta, long nowMillis) {
-    OptionalLong allowed = CacheControl.of(meta.head().fields()).seconds(directive);
+    CacheControl control = CacheControl.of(meta.head().fields());
+    OptionalLong allowed = control.seconds(directive);
     return allowed.isPresent()
-        && !isForbidden(meta)
+        && !isForbiddenOutright(control)
         && staleness(meta, nowMillis) <= allowed.getAsLong();
   }
 

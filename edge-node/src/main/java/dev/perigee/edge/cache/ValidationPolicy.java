@@ -29,16 +29,22 @@ public final class ValidationPolicy {
   }
 
   /**
-   * Whether a 304 speaks of the stored response and lets it be kept: a strong validator in it must
-   * be the same, and it must not forbid storing from now on.
+   * Whether a 304 speaks of the stored response (section 4.3.4): the validator it carries must be
+   * that of the stored one, compared weakly where it is weak. One without any speaks of what was
+   * asked for.
    */
   public static boolean confirms(StoredMeta meta, ResponseHead notModified) {
-    CacheControl control = CacheControl.of(notModified.fields());
-    if (control.has("no-store") || control.has("private")) {
-      return false;
+    FieldList old = meta.head().fields();
+    Optional<String> tag = notModified.fields().first("ETag");
+    if (tag.isPresent()) {
+      boolean weak = isWeak(tag.get());
+      return old.first("ETag")
+          .filter(own -> weak ? opaque(own).equals(opaque(tag.get())) : own.equals(tag.get()))
+          .isPresent();
     }
-    Optional<String> said = notModified.fields().first("ETag").filter(tag -> !isWeak(tag));
-    return said.isEmpty() || said.equals(meta.head().fields().first("ETag"));
+    Optional<String> date = notModified.fields().first("Last-Modified");
+    Optional<String> ownDate = old.first("Last-Modified");
+    return date.isEmpty() || ownDate.isEmpty() || date.equals(ownDate);
   }
 
   /** The stored response's meta after a 304: fields updated, bytes and their fence as before. */
@@ -83,6 +89,19 @@ public final class ValidationPolicy {
         old.bodyFence(),
         freshFence,
         OptionalLong.empty());
+  }
+
+  /** Whether a response with the fields of a 304 may stay stored, for the same requests. */
+  public static boolean mayStay(StoredMeta freshened) {
+    FieldList fields = freshened.head().fields();
+    CacheControl control = CacheControl.of(fields);
+    return !control.has("no-store")
+        && !control.has("private")
+        && Variants.names(fields).equals(freshened.varyNames());
+  }
+
+  private static String opaque(String tag) {
+    return isWeak(tag) ? tag.substring(2) : tag;
   }
 
   private static boolean isWeak(String tag) {

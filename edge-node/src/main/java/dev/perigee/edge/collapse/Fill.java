@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
@@ -126,6 +127,11 @@ public final class Fill {
       waiting = takeWaiting();
     }
     waiting.forEach(Reader::wake);
+  }
+
+  /** Whether all of the body is here, though perhaps not yet in the store. */
+  public synchronized boolean isWhole(OptionalLong length) {
+    return whole || (length.isPresent() && received >= length.getAsLong());
   }
 
   /** Bytes received so far. */

@@ -39,22 +39,29 @@ final class Delivery {
             .stored(stored)
             .detail(detail);
     fetch.answer().ifPresent(answer -> answer.outcome(Outcome.MISS, detail));
-    stream(fetch, ready.head(), ready.length(), ready.fill(), status);
+    stream(fetch, ready.head(), OptionalLong.empty(), ready.length(), ready.fill(), status);
   }
 
   /**
-   * To one who follows.
+   * To one who follows; one who comes after the last byte has a hit, though the store may still be
+   * busy with it.
    *
    * @return false when the fill can be joined no more: nothing was sent
    */
   boolean follow(Fetch fetch, Filled.Ready ready) {
+    boolean whole = ready.fill().isWhole(ready.length());
+    OptionalLong ttl = ttl(ready.meta());
     CacheStatus status =
-        CacheStatus.forwarded(config.name(), fetch.why())
-            .forwardStatus(OptionalInt.of(ready.head().status()))
-            .ttl(ttl(ready.meta()))
-            .collapsed(true);
-    fetch.answer().ifPresent(answer -> answer.outcome(Outcome.COLLAPSED, ""));
-    return stream(fetch, ready.head(), ready.length(), ready.fill(), status);
+        whole
+            ? CacheStatus.hit(config.name(), ttl.orElse(0))
+            : CacheStatus.forwarded(config.name(), fetch.why())
+                .forwardStatus(OptionalInt.of(ready.head().status()))
+                .ttl(ttl)
+                .collapsed(true);
+    Outcome outcome = whole ? Outcome.HIT : Outcome.COLLAPSED;
+    fetch.answer().ifPresent(answer -> answer.outcome(outcome, ""));
+    OptionalLong age = OptionalLong.of(Freshness.of(ready.meta(), clock.millis()).age());
+    return stream(fetch, ready.head(), age, ready.length(), ready.fill(), status);
   }
 
   /** To the only one it is for. */
@@ -67,7 +74,7 @@ final class Delivery {
     fetch
         .answer()
         .ifPresent(answer -> answer.outcome(shared ? Outcome.MISS : Outcome.BYPASS, detail));
-    stream(fetch, head, length, fill, status);
+    stream(fetch, head, OptionalLong.empty(), length, fill, status);
   }
 
   private OptionalLong ttl(StoredMeta meta) {
@@ -75,12 +82,17 @@ final class Delivery {
   }
 
   private boolean stream(
-      Fetch fetch, ResponseHead raw, OptionalLong length, Fill fill, CacheStatus status) {
+      Fetch fetch,
+      ResponseHead raw,
+      OptionalLong age,
+      OptionalLong length,
+      Fill fill,
+      CacheStatus status) {
     if (fetch.answer().isEmpty()) {
       return true;
     }
     Answer answer = fetch.answer().get();
-    ResponseHead head = answer.served(raw, OptionalLong.empty(), status);
+    ResponseHead head = answer.served(raw, age, status);
     if (Preconditions.isNotModified(answer.request(), head, clock.millis())) {
       return streamNotModified(answer, head, fill);
     }

@@ -179,25 +179,28 @@ final class Fetching {
     }
   }
 
-  /** 304: the stored response is updated; gone meanwhile, it is fetched without conditions. */
+  /**
+   * 304: the stored response is updated. Where it may not be kept any more it goes; then, and where
+   * the 304 speaks of another or the bytes are gone meanwhile, it is fetched without conditions.
+   */
   private void confirmed(
       Fetch fetch, Flight flight, StoredResponse stale, Fetched.Response response) {
-    if (ValidationPolicy.confirms(stale.meta(), response.head())) {
-      StoredMeta meta =
-          ValidationPolicy.freshen(
-              stale.meta(),
-              response.head(),
-              response.requestMillis(),
-              response.responseMillis(),
-              flight.fence());
-      if (store.refresh(stale, meta) instanceof Stored.Kept(StoredResponse kept)) {
-        end(flight, new Filled.Refreshed(kept));
-        if (delivery.refreshed(fetch, kept, false)) {
-          return;
-        }
+    StoredMeta meta =
+        ValidationPolicy.freshen(
+            stale.meta(),
+            response.head(),
+            response.requestMillis(),
+            response.responseMillis(),
+            flight.fence());
+    if (!ValidationPolicy.mayStay(meta)) {
+      store.invalidate(fetch.key());
+    } else if (ValidationPolicy.confirms(stale.meta(), response.head())
+        && store.refresh(stale, meta) instanceof Stored.Kept(StoredResponse kept)) {
+      end(flight, new Filled.Refreshed(kept));
+      if (!delivery.refreshed(fetch, kept, false)) {
         alone(fetch.withoutStale());
-        return;
       }
+      return;
     }
     end(flight, new Filled.Uncacheable());
     alone(fetch.withoutStale());

@@ -63,6 +63,19 @@ final class CachedAnswersIT {
     assertEquals(1, origin.requests("/a").size());
   }
 
+  /** The story: the second request met the store still writing, and was told it was a miss. */
+  @Test
+  void whoAsksAfterTheLastByteHasAHit() throws Exception {
+    for (int i = 0; i < 200; i++) {
+      String target = "/at-once/" + i;
+      origin.on(target, call -> call.ok(TEXT, "Cache-Control: max-age=60"));
+      get(target);
+      Response hit = get(target);
+      assertTrue(hit.cacheStatus().startsWith("perigee; hit; ttl="), hit.cacheStatus());
+      assertTrue(hit.first("Age").isPresent());
+    }
+  }
+
   @Test
   void headIsAnsweredFromStoredGet() throws Exception {
     origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=60"));
@@ -126,6 +139,28 @@ final class CachedAnswersIT {
     assertTrue(hit("/a").cacheStatus().contains("; hit"));
     assertEquals(2, origin.requests("/a").size());
     assertEquals("\"1\"", origin.requests("/a").getLast().first("If-None-Match").orElse(""));
+  }
+
+  /** The story: the 304 was not used, but what it forbade to keep stayed and was served again. */
+  @Test
+  void whatA304ForbidsToKeepIsForgotten() throws Exception {
+    origin.on(
+        "/a",
+        call -> {
+          if (call.request().first("If-None-Match").isPresent()) {
+            call.send("HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\nCache-Control: private\r\n\r\n");
+          } else if (origin.requests("/a").size() == 1) {
+            call.ok(TEXT, "Cache-Control: max-age=5", "ETag: \"1\"");
+          } else {
+            call.ok("private", "Cache-Control: private");
+          }
+        });
+    get("/a");
+    edge.later(Duration.ofSeconds(6));
+    assertEquals("private", get("/a").body());
+    assertEquals("private", get("/a").body());
+    assertEquals(
+        List.of(), origin.requests("/a").getLast().all("If-None-Match"), "nothing to validate");
   }
 
   @Test
