@@ -478,6 +478,15 @@ class ChronicleResponseStoreTest {
     }
   }
 
+  /** The story: every start of every edge ran the Java compiler for seconds. */
+  @Test
+  void theCompilerIsNotNeededToOpenAMap() throws Exception {
+    String name = "net.openhft.chronicle.hash.VanillaGlobalMutableState$$Native";
+    assertTrue(getClass().getResource("/" + name.replace('.', '/') + ".class") != null);
+    StoreUnderTest.open(folder).close();
+    assertEquals(name, Class.forName(name).getName());
+  }
+
   @Test
   void limitsThatCannotHoldAreRefused() {
     assertThrows(IllegalArgumentException.class, () -> new StoreConfig(folder, 1, 1, 0, 1, 1));

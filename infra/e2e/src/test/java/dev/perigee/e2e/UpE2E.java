@@ -31,8 +31,6 @@ class UpE2E {
   private static final String OTHER_PAGE = "/images/orbit.svg";
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-  /** How long a person waits, on a machine of two cores that does nothing else. */
-  private static final Duration RUNNING_WITHIN = Duration.ofSeconds(15);
 
   private final Path work;
   private final Path state;
@@ -66,9 +64,6 @@ class UpE2E {
     assertEquals(
         "rw-------",
         PosixFilePermissions.toString(Files.getPosixFilePermissions(state.resolve("token"))));
-    if (Boolean.getBoolean("perigee.full")) {
-      assertTrue(took.compareTo(RUNNING_WITHIN) < 0, took.toString());
-    }
   }
 
   @Test
