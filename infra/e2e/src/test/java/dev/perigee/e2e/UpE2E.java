@@ -31,7 +31,6 @@ class UpE2E {
   private static final String OTHER_PAGE = "/images/orbit.svg";
   private static final Duration PATIENCE = Duration.ofSeconds(90);
 
-
   private final Path work;
   private final Path state;
   private final Loopback loopback = Loopback.fresh(7070, 7443, 7053, 7080, 7090, 8080, 8443, 9090);
