@@ -17,13 +17,10 @@ import dev.perigee.edge.config.SyncClient;
 import dev.perigee.edge.config.SyncConfig;
 import dev.perigee.edge.listener.AdminListener;
 import dev.perigee.edge.listener.EdgeListener;
-import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.origin.OriginClient;
-import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.pipeline.Pipeline;
-import dev.perigee.edge.pipeline.PipelineConfig;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
 import dev.perigee.edge.telemetry.AccessLog;
@@ -32,6 +29,8 @@ import dev.perigee.edge.telemetry.RequestObserver;
 import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -118,6 +117,8 @@ public final class EdgeNode implements AutoCloseable {
 
   private String start(EdgeOptions options)
       throws StartException, IOException, GeneralSecurityException, InterruptedException {
+    // Before the join token is spent.
+    requireFreePorts(options);
     Path state = Files.createDirectories(options.stateDir);
     Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
     Identity identity = identity(options, enrolment);
@@ -130,11 +131,13 @@ public final class EdgeNode implements AutoCloseable {
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
     ActiveConfig active =
         new ActiveConfig(
-            lastGood.load().orElseGet(ConfigState::empty), all -> certificates(tls, all));
+            lastGood.recover().orElseGet(ConfigState::empty), all -> certificates(tls, all));
 
     EdgeMetrics metrics = new EdgeMetrics();
     Pipeline pipeline = pipeline(options, store, serving, active, metrics);
-    EdgeListener listener = listener(options, pipeline, tls.context());
+    EdgeListener listener =
+        new EdgeListener(
+            options.limits.listener(options), pipeline::handle, Optional.of(tls.context()));
     LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);
     SyncClient sync =
         keep(
@@ -153,10 +156,10 @@ public final class EdgeNode implements AutoCloseable {
     if (!sync.awaitFirstSync(options.syncWait.duration())) {
       LOG.warn("no control plane yet: starting from the last good configuration");
     }
-    named("readers' port", options.bind + " " + options.httpPort, listener::start);
+    listener.start();
     keep(() -> drain(listener));
     AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
-    named("admin port", options.adminAddress() + ":" + options.adminPort, admin::start);
+    admin.start();
     keep(admin);
     sweep(pipeline);
     return "edge %s ready http=%d https=%d admin=%d"
@@ -217,7 +220,7 @@ public final class EdgeNode implements AutoCloseable {
         new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock);
     OriginClient origin =
         new OriginClient(
-            OriginConfig.defaults(options.allowPrivateOrigins),
+            options.limits.origin(options.allowPrivateOrigins),
             resolver,
             SSLContext.getDefault(),
             new DefaultByteBufferPool(true, FETCH_BUFFER),
@@ -225,7 +228,7 @@ public final class EdgeNode implements AutoCloseable {
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
     Pipeline pipeline =
         new Pipeline(
-            PipelineConfig.defaults(),
+            options.limits.pipeline(),
             active,
             serving,
             store,
@@ -239,22 +242,6 @@ public final class EdgeNode implements AutoCloseable {
     metrics.gauge(
         "perigee_origin_connections", "Open connections to origins.", origin::openConnections);
     return pipeline;
-  }
-
-  private static EdgeListener listener(EdgeOptions options, Pipeline pipeline, SSLContext tls) {
-    ListenerConfig usual = ListenerConfig.of(options.bind, options.httpPort, options.httpsPort);
-    ListenerConfig config =
-        new ListenerConfig(
-            usual.addresses(),
-            usual.httpPort(),
-            usual.httpsPort(),
-            options.ioThreads,
-            usual.maxHeaderBytes(),
-            usual.maxHeaders(),
-            usual.headTimeout(),
-            usual.idleTimeout(),
-            usual.maxConnections());
-    return new EdgeListener(config, pipeline::handle, Optional.of(tls));
   }
 
   private static NodeLoad load(LoadMeter meter, EdgeListener listener, ServingState serving) {
@@ -296,29 +283,46 @@ public final class EdgeNode implements AutoCloseable {
             "/metrics",
             () -> new AdminListener.Page(200, "text/plain; version=0.0.4", metrics.scrape()),
             "/health",
-            () -> health(serving, active)));
+            () -> health(options, serving, active, store)));
   }
 
-  private static AdminListener.Page health(ServingState serving, ActiveConfig active) {
+  private static AdminListener.Page health(
+      EdgeOptions options,
+      ServingState serving,
+      ActiveConfig active,
+      ChronicleResponseStore store) {
     Serving now = serving.get();
     String body =
-        "{\"serving\":\"%s\",\"connected\":%s,\"revision\":%d}\n"
-            .formatted(now, serving.isConnected(), active.get().revision());
+        ("{\"node\":\"%s\",\"serving\":\"%s\",\"detail\":\"%s\",\"connected\":%s,"
+                + "\"revision\":%d,\"purge\":%d}\n")
+            .formatted(
+                options.name,
+                now,
+                now.sentence(),
+                serving.isConnected(),
+                active.get().revision(),
+                store.lastPurge());
     return new AdminListener.Page(now == Serving.NOTHING ? 503 : 200, "application/json", body);
   }
 
-  /** Something that may fail to bind. */
-  private interface Start {
-    void run();
+  /** One line that names the port, where another process has it. */
+  private static void requireFreePorts(EdgeOptions options) throws StartException {
+    for (String address : options.bind) {
+      requireFree("HTTP port", address, options.httpPort);
+      requireFree("HTTPS port", address, options.httpsPort);
+    }
+    requireFree("admin port", options.adminAddress(), options.adminPort);
   }
 
-  private static void named(String what, String where, Start start) throws StartException {
-    try {
-      start.run();
-    } catch (RuntimeException e) {
-      boolean taken = e.getCause() instanceof BindException;
+  private static void requireFree(String what, String address, int port) throws StartException {
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(address, port));
+    } catch (BindException e) {
       throw new StartException(
-          what + " " + where + (taken ? " is in use" : " cannot be opened: " + e.getMessage()));
+          "%s %s:%d cannot be opened: %s".formatted(what, address, port, e.getMessage()));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new StartException("%s %s:%d: %s".formatted(what, address, port, e.getMessage()));
     }
   }
 

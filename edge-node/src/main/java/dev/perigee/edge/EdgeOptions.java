@@ -10,6 +10,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
@@ -98,9 +99,6 @@ final class EdgeOptions {
       description = "Allow loopback, link-local and private addresses as origins.")
   boolean allowPrivateOrigins;
 
-  @Option(names = "--geoip-database", description = "MaxMind-shaped database file.")
-  @Nullable Path geoipDatabase;
-
   @Option(
       names = "--tls-engine",
       defaultValue = "auto",
@@ -110,6 +108,8 @@ final class EdgeOptions {
 
   @Option(names = "--access-log", description = "Log one line for each request.")
   boolean accessLog;
+
+  @Mixin LimitOptions limits = new LimitOptions();
 
   @Option(names = "--help", usageHelp = true, description = "Show this and end.")
   boolean help;
@@ -126,7 +126,7 @@ final class EdgeOptions {
     }
     return ioThreads < 0 || ioThreads > 1024
         ? Optional.of("--io-threads: it must be 0 to 1024.")
-        : Optional.empty();
+        : limits.problem();
   }
 
   String adminAddress() {
@@ -137,8 +137,8 @@ final class EdgeOptions {
   String effective() {
     return ("name=%s control=%s state-dir=%s bind=%s http-port=%d https-port=%d admin-bind=%s"
             + " admin-port=%d cache-size=%s max-object-size=%s memory-size=%s io-threads=%d"
-            + " serve-unsynced=%s sync-wait=%s allow-private-origins=%s geoip-database=%s"
-            + " tls-engine=%s access-log=%s")
+            + " serve-unsynced=%s sync-wait=%s allow-private-origins=%s"
+            + " tls-engine=%s access-log=%s %s")
         .formatted(
             name,
             control,
@@ -155,9 +155,9 @@ final class EdgeOptions {
             serveUnsynced,
             syncWait,
             allowPrivateOrigins,
-            geoipDatabase == null ? "-" : geoipDatabase,
             tlsEngine.name().toLowerCase(Locale.ROOT),
-            accessLog);
+            accessLog,
+            limits.effective());
   }
 
   /** Reads one control address. */

@@ -25,7 +25,6 @@
  *   <tr><td>pipeline</td><td>the only class that knows the order</td><td>–</td></tr>
  *   <tr><td>config</td><td>sync stream, validation, snapshot swap, last good, ack</td>
  *       <td>Accepted | Rejected</td></tr>
- *   <tr><td>geo</td><td>country, ASN and position of an address</td><td>–</td></tr>
  *   <tr><td>telemetry</td><td>metrics and access log from a request's record</td><td>–</td></tr>
  * </table>
  */

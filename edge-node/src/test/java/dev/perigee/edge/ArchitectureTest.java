@@ -70,7 +70,6 @@ final class ArchitectureTest {
     "net.openhft.., store",
     "com.github.benmanes.caffeine.., store",
     "io.grpc.., config",
-    "com.maxmind.., geo",
     "io.micrometer.., telemetry",
     "io.netty.., listener.tls"
   })

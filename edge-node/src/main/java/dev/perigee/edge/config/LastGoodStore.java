@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -18,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the last good configuration on disk: the SHA-256 of what follows, then a Welcome (the log)
@@ -25,6 +28,7 @@ import java.util.TreeMap;
  * keys. What the node refused never gets here.
  */
 public final class LastGoodStore {
+  private static final Logger LOG = LoggerFactory.getLogger(LastGoodStore.class);
   private static final int DIGEST_BYTES = 32;
 
   /** Bytes of the file that the node reads back. */
@@ -58,6 +62,24 @@ public final class LastGoodStore {
     byte[] whole = Arrays.copyOf(digest(content), DIGEST_BYTES + content.length);
     System.arraycopy(content, 0, whole, DIGEST_BYTES, content.length);
     StateFile.replace(file, whole);
+  }
+
+  /**
+   * The same, but a damaged file is put aside: the control plane has the configuration, so the node
+   * can start without its own copy.
+   */
+  public Optional<ConfigState> recover() throws IOException {
+    try {
+      return load();
+    } catch (IOException e) {
+      Path aside = file.resolveSibling(file.getFileName() + ".damaged");
+      LOG.warn(
+          "{}; it is kept as {}, and nothing is served before the control plane sends all anew",
+          e.getMessage(),
+          aside);
+      Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
+      return Optional.empty();
+    }
   }
 
   /**

@@ -75,6 +75,8 @@ public final class EdgeListener implements AutoCloseable {
         .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
         .setServerOption(UndertowOptions.ENABLE_HTTP2, true)
         .setServerOption(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, false)
+        .setSocketOption(Options.CONNECTION_HIGH_WATER, config.maxConnections())
+        .setSocketOption(Options.CONNECTION_LOW_WATER, config.maxConnections())
         .setSocketOption(Options.READ_TIMEOUT, millis(config.idleTimeout()))
         .setSocketOption(Options.WRITE_TIMEOUT, millis(config.idleTimeout()));
   }
@@ -120,7 +122,7 @@ public final class EdgeListener implements AutoCloseable {
   }
 
   private void receive(HttpServerExchange exchange) {
-    if (open.get() >= config.maxConnections()) {
+    if (open.get() >= config.maxRequests()) {
       refuse(exchange, 503, "The node answers as many requests as it may.");
       return;
     }

@@ -14,7 +14,8 @@ import java.util.List;
  * @param maxHeaders fields of one request
  * @param headTimeout from the first byte of a request to the end of its head
  * @param idleTimeout between requests, and between two parts of a body
- * @param maxConnections of the node
+ * @param maxConnections of one listener; further ones wait to be accepted
+ * @param maxRequests being answered at once
  */
 public record ListenerConfig(
     List<String> addresses,
@@ -25,7 +26,8 @@ public record ListenerConfig(
     int maxHeaders,
     Duration headTimeout,
     Duration idleTimeout,
-    int maxConnections) {
+    int maxConnections,
+    int maxRequests) {
   /** Copies the collection. */
   public ListenerConfig {
     addresses = List.copyOf(addresses);
@@ -41,6 +43,7 @@ public record ListenerConfig(
         100,
         Duration.ofSeconds(10),
         Duration.ofSeconds(60),
+        100_000,
         100_000);
   }
 }

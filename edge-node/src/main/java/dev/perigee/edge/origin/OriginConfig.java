@@ -21,14 +21,6 @@ public record OriginConfig(
     int idlePerServer,
     int maxConnections,
     boolean allowPrivate) {
-  public static OriginConfig defaults(boolean allowPrivate) {
-    return new OriginConfig(
-        Duration.ofSeconds(3),
-        Duration.ofSeconds(30),
-        Duration.ofSeconds(60),
-        Duration.ofSeconds(30),
-        32,
-        10_000,
-        allowPrivate);
-  }
+  /** Idle connections usually kept per server and I/O thread. */
+  public static final int IDLE_PER_SERVER = 32;
 }

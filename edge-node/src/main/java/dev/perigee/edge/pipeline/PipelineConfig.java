@@ -12,7 +12,9 @@ package dev.perigee.edge.pipeline;
  */
 public record PipelineConfig(
     String name, int windowBytes, int maxFlights, long lonelyBytes, long stragglerMillis) {
-  public static PipelineConfig defaults() {
-    return new PipelineConfig("perigee", 1 << 20, 100_000, 8L << 20, 10_000);
-  }
+  /** In Via and Cache-Status. */
+  public static final String NAME = "perigee";
+
+  /** Usually worth finishing for the store alone. */
+  public static final long LONELY_BYTES = 8L << 20;
 }

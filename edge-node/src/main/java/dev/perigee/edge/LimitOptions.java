@@ -1,0 +1,189 @@
+package dev.perigee.edge;
+
+import dev.perigee.edge.listener.ListenerConfig;
+import dev.perigee.edge.origin.OriginConfig;
+import dev.perigee.edge.pipeline.PipelineConfig;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The limits of the node, each with its key; part of {@link EdgeOptions}. */
+final class LimitOptions {
+  private static final long MOST_WINDOW = 1L << 30;
+  private static final long MOST_HEADER = 1L << 20;
+
+  @Option(
+      names = "--max-connections",
+      defaultValue = "100000",
+      description = "Readers' connections of one address and port; further ones wait.")
+  int maxConnections;
+
+  @Option(
+      names = "--max-requests",
+      defaultValue = "100000",
+      description = "Requests being answered; further ones get 503.")
+  int maxRequests;
+
+  @Option(
+      names = "--max-header-size",
+      defaultValue = "32k",
+      converter = EdgeOptions.SizeConverter.class,
+      description = "Bytes of one request's head.")
+  ByteSize maxHeaderSize = new ByteSize(0);
+
+  @Option(names = "--max-headers", defaultValue = "100", description = "Fields of one request.")
+  int maxHeaders;
+
+  @Option(
+      names = "--head-timeout",
+      defaultValue = "10s",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "From a request's first byte to the end of its head.")
+  TimeSpan headTimeout = TimeSpan.parse("10s");
+
+  @Option(
+      names = "--idle-timeout",
+      defaultValue = "60s",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "Between requests, and between two parts of a body.")
+  TimeSpan idleTimeout = TimeSpan.parse("60s");
+
+  @Option(
+      names = "--origin-connect-timeout",
+      defaultValue = "3s",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "For name, connection and handshake of one try.")
+  TimeSpan originConnectTimeout = TimeSpan.parse("3s");
+
+  @Option(
+      names = "--origin-response-timeout",
+      defaultValue = "30s",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "From the request's end to the head of the answer.")
+  TimeSpan originResponseTimeout = TimeSpan.parse("30s");
+
+  @Option(
+      names = "--origin-idle-timeout",
+      defaultValue = "60s",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "Between two parts of an origin's body.")
+  TimeSpan originIdleTimeout = TimeSpan.parse("60s");
+
+  @Option(
+      names = "--origin-keep-alive",
+      defaultValue = "30s",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "How long an idle connection to an origin is kept.")
+  TimeSpan originKeepAlive = TimeSpan.parse("30s");
+
+  @Option(
+      names = "--origin-max-connections",
+      defaultValue = "10000",
+      description = "Connections to all origins together.")
+  int originMaxConnections;
+
+  @Option(
+      names = "--fill-window",
+      defaultValue = "1m",
+      converter = EdgeOptions.SizeConverter.class,
+      description = "Bytes of one body in flight that are held in memory.")
+  ByteSize fillWindow = new ByteSize(0);
+
+  @Option(
+      names = "--max-flights",
+      defaultValue = "100000",
+      description = "Fetches that other requests can join.")
+  int maxFlights;
+
+  @Option(
+      names = "--straggler-timeout",
+      defaultValue = "10s",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "How long one reader may hold up others where nothing is stored.")
+  TimeSpan stragglerTimeout = TimeSpan.parse("10s");
+
+  /** What is wrong with them, a sentence. */
+  Optional<String> problem() {
+    if (Math.min(maxConnections, maxRequests) < 1 || Math.min(maxHeaders, maxFlights) < 1) {
+      return Optional.of("--max-*: each must be at least 1.");
+    }
+    if (originMaxConnections < 1) {
+      return Optional.of("--origin-max-connections: it must be at least 1.");
+    }
+    if (maxHeaderSize.bytes() < 1024 || maxHeaderSize.bytes() > MOST_HEADER) {
+      return Optional.of("--max-header-size: it must be 1k to 1m.");
+    }
+    if (fillWindow.bytes() < 64 * 1024 || fillWindow.bytes() > MOST_WINDOW) {
+      return Optional.of("--fill-window: it must be 64k to 1g.");
+    }
+    boolean none =
+        List.of(
+                headTimeout,
+                idleTimeout,
+                originConnectTimeout,
+                originResponseTimeout,
+                originIdleTimeout,
+                originKeepAlive,
+                stragglerTimeout)
+            .stream()
+            .anyMatch(span -> span.duration().isZero());
+    return none ? Optional.of("--*-timeout: none may be 0.") : Optional.empty();
+  }
+
+  ListenerConfig listener(EdgeOptions options) {
+    return new ListenerConfig(
+        options.bind,
+        options.httpPort,
+        options.httpsPort,
+        options.ioThreads,
+        (int) maxHeaderSize.bytes(),
+        maxHeaders,
+        headTimeout.duration(),
+        idleTimeout.duration(),
+        maxConnections,
+        maxRequests);
+  }
+
+  OriginConfig origin(boolean allowPrivate) {
+    return new OriginConfig(
+        originConnectTimeout.duration(),
+        originResponseTimeout.duration(),
+        originIdleTimeout.duration(),
+        originKeepAlive.duration(),
+        OriginConfig.IDLE_PER_SERVER,
+        originMaxConnections,
+        allowPrivate);
+  }
+
+  PipelineConfig pipeline() {
+    return new PipelineConfig(
+        PipelineConfig.NAME,
+        (int) fillWindow.bytes(),
+        maxFlights,
+        PipelineConfig.LONELY_BYTES,
+        stragglerTimeout.duration().toMillis());
+  }
+
+  /** All of them in one line. */
+  String effective() {
+    return ("max-connections=%d max-requests=%d max-header-size=%s max-headers=%d head-timeout=%s"
+            + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
+            + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
+            + " fill-window=%s max-flights=%d straggler-timeout=%s")
+        .formatted(
+            maxConnections,
+            maxRequests,
+            maxHeaderSize,
+            maxHeaders,
+            headTimeout,
+            idleTimeout,
+            originConnectTimeout,
+            originResponseTimeout,
+            originIdleTimeout,
+            originKeepAlive,
+            originMaxConnections,
+            fillWindow,
+            maxFlights,
+            stragglerTimeout);
+  }
+}
