@@ -2,6 +2,7 @@ package dev.perigee.edge.cache;
 
 import dev.perigee.edge.request.RequestHead;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
@@ -39,28 +40,36 @@ public final class LookupPolicy {
     return CacheControl.of(request.fields()).has("only-if-cached");
   }
 
-  private static Lookup suitability(
-      RequestHead request, CacheControl wishes, StoredResponse response, long nowMillis) {
-    StoredMeta meta = response.meta();
-    Freshness freshness = Freshness.of(meta, nowMillis);
-    if (meta.softPurgedBy().isPresent()) {
-      return stale(response, freshness, Lookup.StaleReason.SOFT_PURGED);
-    }
-    if (CacheControl.of(meta.head().fields()).has("no-cache")) {
-      return stale(response, freshness, Lookup.StaleReason.NO_CACHE);
-    }
-    if (asksForValidation(request, wishes, freshness)) {
-      return stale(response, freshness, Lookup.StaleReason.REQUESTED);
-    }
-    if (freshness.isFresh() || acceptsStale(wishes, meta, freshness)) {
-      return new Lookup.Fresh(response, freshness.age(), freshness.ttl());
-    }
-    return stale(response, freshness, Lookup.StaleReason.EXPIRED);
+  /** Whether a response that is still being received may answer a request that comes now. */
+  public static boolean suits(RequestHead request, StoredMeta meta, long nowMillis) {
+    CacheControl wishes = CacheControl.of(request.fields());
+    return Variants.match(meta, request.fields())
+        && staleness(request, wishes, meta, Freshness.of(meta, nowMillis)).isEmpty();
   }
 
-  private static Lookup stale(
-      StoredResponse response, Freshness freshness, Lookup.StaleReason reason) {
-    return new Lookup.Stale(response, freshness.age(), reason);
+  private static Lookup suitability(
+      RequestHead request, CacheControl wishes, StoredResponse response, long nowMillis) {
+    Freshness freshness = Freshness.of(response.meta(), nowMillis);
+    return staleness(request, wishes, response.meta(), freshness)
+        .<Lookup>map(reason -> new Lookup.Stale(response, freshness.age(), reason))
+        .orElseGet(() -> new Lookup.Fresh(response, freshness.age(), freshness.ttl()));
+  }
+
+  /** Why the response may not be used without asking; empty when it may. */
+  private static Optional<Lookup.StaleReason> staleness(
+      RequestHead request, CacheControl wishes, StoredMeta meta, Freshness freshness) {
+    if (meta.softPurgedBy().isPresent()) {
+      return Optional.of(Lookup.StaleReason.SOFT_PURGED);
+    }
+    if (CacheControl.of(meta.head().fields()).has("no-cache")) {
+      return Optional.of(Lookup.StaleReason.NO_CACHE);
+    }
+    if (asksForValidation(request, wishes, freshness)) {
+      return Optional.of(Lookup.StaleReason.REQUESTED);
+    }
+    return freshness.isFresh() || acceptsStale(wishes, meta, freshness)
+        ? Optional.empty()
+        : Optional.of(Lookup.StaleReason.EXPIRED);
   }
 
   private static boolean asksForValidation(

@@ -5,7 +5,6 @@ import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.ResponseHead;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -63,11 +62,11 @@ public final class Flight {
     record LeaderFailed(String reason, int status) implements Filled {}
   }
 
-  /** Tags of the response, once known. */
-  public synchronized Optional<Collection<String>> tags() {
+  /** What is known of the response, once its head has come. */
+  public synchronized Optional<StoredMeta> meta() {
     return switch (filled) {
-      case Filled.Ready ready -> Optional.of(ready.meta().tags());
-      case Filled.Refreshed refreshed -> Optional.of(refreshed.response().meta().tags());
+      case Filled.Ready ready -> Optional.of(ready.meta());
+      case Filled.Refreshed refreshed -> Optional.of(refreshed.response().meta());
       case null, default -> Optional.empty();
     };
   }

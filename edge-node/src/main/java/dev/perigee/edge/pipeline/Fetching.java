@@ -128,14 +128,15 @@ final class Fetching {
 
   /** Validates in the background what was served stale; one such fetch at a time. */
   void revalidate(Fetch background) {
-    FlightTable.Turn turn =
-        flights.join(
-            background.key(),
-            store.fence(),
-            flight -> !store.purgedSince(flight.fence(), flight.key(), flight.tags()));
+    FlightTable.Turn turn = flights.join(background.key(), store.fence(), this::isUnpurged);
     if (turn instanceof FlightTable.Turn.Lead(Flight flight)) {
       lead(background, flight);
     }
+  }
+
+  /** Nobody joins a fetch that began before a purge which may cover it. */
+  boolean isUnpurged(Flight flight) {
+    return !store.purgedSince(flight.fence(), flight.key(), flight.meta().map(StoredMeta::tags));
   }
 
   private void end(Flight flight, Filled filled) {

@@ -178,15 +178,22 @@ public final class Pipeline {
   }
 
   private void collapse(Fetch fetch) {
-    switch (flights.join(fetch.key(), store.fence(), this::isJoinable)) {
+    switch (flights.join(fetch.key(), store.fence(), flight -> isJoinable(fetch, flight))) {
       case FlightTable.Turn.Lead(Flight flight) -> fetching.lead(fetch, flight);
       case FlightTable.Turn.Follow(Flight flight) -> follow(fetch, flight);
     }
   }
 
-  /** Nobody joins a fetch that began before a purge which may cover it. */
-  private boolean isJoinable(Flight flight) {
-    return !store.purgedSince(flight.fence(), flight.key(), flight.tags());
+  /**
+   * Whoever comes while the head is awaited takes what comes; later the response must suit as a
+   * stored one would, for a long body may outlive its freshness.
+   */
+  private boolean isJoinable(Fetch fetch, Flight flight) {
+    return fetching.isUnpurged(flight)
+        && flight
+            .meta()
+            .map(meta -> LookupPolicy.suits(fetch.request(), meta, clock.millis()))
+            .orElse(true);
   }
 
   private void follow(Fetch fetch, Flight flight) {

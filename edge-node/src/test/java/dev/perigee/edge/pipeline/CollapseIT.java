@@ -8,6 +8,7 @@ import dev.perigee.testkit.NothingLeaks;
 import dev.perigee.testkit.ScriptedOrigin;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -82,6 +83,36 @@ final class CollapseIT {
       assertEquals("head--tail", body.get(PATIENCE, TimeUnit.SECONDS));
     }
     assertEquals(1, origin.requests("/a").size());
+  }
+
+  /** The story: a body that took longer than its freshness was handed to whoever came later. */
+  @Test
+  void whoComesAfterTheHeadJoinsOnlyWhatSuits() throws Exception {
+    CountDownLatch asked = new CountDownLatch(1);
+    AtomicInteger calls = new AtomicInteger();
+    origin.on(
+        "/a",
+        call -> {
+          if (calls.incrementAndGet() == 1) {
+            call.send(
+                "HTTP/1.1 200 OK\r\nCache-Control: max-age=5\r\nVary: Accept\r\n"
+                    + "Content-Length: 10\r\n\r\nhead-");
+            await(asked);
+            call.send("-tail");
+          } else {
+            call.ok("call " + calls.get(), "Cache-Control: max-age=5", "Vary: Accept");
+          }
+        });
+    try (RawClient leader = new RawClient(edge.port())) {
+      leader.send("GET", "/a");
+      leader.head();
+      assertEquals("call 2", RawClient.get(edge.port(), "/a", "Accept: x/y").body());
+      assertEquals("call 3", RawClient.get(edge.port(), "/a", "Cache-Control: no-cache").body());
+      edge.later(Duration.ofSeconds(6));
+      assertEquals("call 4", RawClient.get(edge.port(), "/a").body());
+      asked.countDown();
+      assertEquals("head--tail", leader.read(10));
+    }
   }
 
   @Test
