@@ -238,7 +238,7 @@ public final class ControlPlane implements AutoCloseable {
     DnsConfig config =
         new DnsConfig(
             List.of(bind), options.dnsPort, zone, options.dnsSiteHosts, servers, options.dnsTtl);
-    return new DnsServer(config, steering, steering::snapshot);
+    return new DnsServer(config, steering, steering::snapshot, System::nanoTime);
   }
 
   private static List<String> names(Options options) {

@@ -25,6 +25,9 @@ public record DnsConfig(
   /** Copies the collections. */
   public DnsConfig {
     addresses = List.copyOf(addresses);
+    if (nameServers.isEmpty()) {
+      throw new IllegalArgumentException("a zone has at least one name server");
+    }
     nameServers = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(nameServers));
   }
 }

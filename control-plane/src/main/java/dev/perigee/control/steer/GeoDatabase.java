@@ -1,8 +1,14 @@
 package dev.perigee.control.steer;
 
+import com.maxmind.db.CHMCache;
 import com.maxmind.db.InvalidDatabaseException;
 import com.maxmind.db.InvalidNetworkException;
+import com.maxmind.db.Network;
+import com.maxmind.db.Networks;
 import com.maxmind.db.Reader;
+import com.maxmind.geoip2.DatabaseReader;
+import com.maxmind.geoip2.exception.GeoIp2Exception;
+import com.maxmind.geoip2.model.CityResponse;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -15,13 +21,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A GeoIP file, of MaxMind's city shape or with flat records, taken anew when it changes. A broken
- * file is refused while the one before goes on serving.
+ * A GeoIP file of MaxMind's city shape, taken anew when it changes. A broken file is refused while
+ * the one before goes on serving.
  */
 public final class GeoDatabase implements GeoLocator, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GeoDatabase.class);
@@ -29,7 +34,7 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
   private final Path file;
   private final InstantSource clock;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private volatile Loaded loaded;
+  private volatile DatabaseReader reader;
   private Stamp lastSeen;
 
   /**
@@ -41,52 +46,52 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
     this.file = file;
     this.clock = clock;
     this.lastSeen = Stamp.of(file);
-    this.loaded = load(file);
+    this.reader = reader(Files.readAllBytes(file));
     Thread.ofVirtual().name("geoip-watch").start(this::watch);
   }
 
   @Override
   public Optional<Location> locate(InetAddress address) {
     try {
-      var found = loaded.reader().getRecord(address, Map.class);
-      Map<?, ?> entry = found.data();
-      if (entry == null) {
-        return Optional.empty();
-      }
-      var place = entry.get("location") instanceof Map<?, ?> nested ? nested : entry;
-      if (!(place.get("latitude") instanceof Number latitude)
-          || !(place.get("longitude") instanceof Number longitude)) {
-        return Optional.empty();
-      }
-      return Optional.of(
-          new Location(
-              latitude.doubleValue(),
-              longitude.doubleValue(),
-              country(entry),
-              found.network().prefixLength()));
-    } catch (IOException | RuntimeException e) {
+      return reader.tryCity(address).flatMap(GeoDatabase::location);
+    } catch (IOException | GeoIp2Exception | RuntimeException e) {
       LOG.debug("no position for {}", address, e);
       return Optional.empty();
     }
   }
 
-  /** Since when the file that serves was built. */
-  public Duration age() {
-    return Duration.between(loaded.reader().getMetadata().buildTime(), clock.instant());
+  private static Optional<Location> location(CityResponse found) {
+    Double latitude = found.location().latitude();
+    Double longitude = found.location().longitude();
+    String country = found.country().isoCode();
+    Network network = found.traits().network();
+    return latitude == null || longitude == null || network == null
+        ? Optional.empty()
+        : Optional.of(
+            new Location(
+                latitude, longitude, country == null ? "" : country, network.prefixLength()));
   }
 
-  /** Takes the file anew if it changed; whether it did. */
+  /** Since when the file that serves was built. */
+  public Duration age() {
+    return Duration.between(reader.metadata().buildTime(), clock.instant());
+  }
+
+  /** Takes the file anew if it changed and every record of it can be read; whether it did. */
   public synchronized boolean reloadIfChanged() {
     try {
-      var now = Stamp.of(file);
+      Stamp now = Stamp.of(file);
       if (now.equals(lastSeen)) {
         return false;
       }
       lastSeen = now;
-      loaded = load(file);
+      byte[] bytes = Files.readAllBytes(file);
+      requireWhole(bytes);
+      reader = reader(bytes);
+      LOG.info("GeoIP file {} taken, built {}", file, reader.metadata().buildTime());
       return true;
     } catch (IOException | RuntimeException e) {
-      LOG.error("GeoIP file {} refused, the one before goes on serving", file, e);
+      LOG.error("GeoIP file {} refused, the one before goes on serving: {}", file, e.getMessage());
       return false;
     }
   }
@@ -106,32 +111,33 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
     }
   }
 
-  /** Reads all into memory, so that a file overwritten in place cannot harm readers. */
-  private static Loaded load(Path file) throws IOException {
+  /** From memory, so that a file overwritten in place cannot harm readers. */
+  private static DatabaseReader reader(byte[] bytes) throws IOException {
     try {
-      var reader = new Reader(new ByteArrayInputStream(Files.readAllBytes(file)));
-      var networks = reader.networks(Map.class);
-      for (int i = 0; i < 64 && networks.hasNext(); i++) {
+      DatabaseReader made =
+          new DatabaseReader.Builder(new ByteArrayInputStream(bytes))
+              .withCache(new CHMCache())
+              .build();
+      made.tryCity(InetAddress.getLoopbackAddress());
+      return made;
+    } catch (GeoIp2Exception | RuntimeException e) {
+      throw new InvalidDatabaseException("not a GeoIP file of cities: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Reads every record: a file that is broken further in must not take the place of a sound one.
+   */
+  private static void requireWhole(byte[] bytes) throws IOException {
+    try (Reader all = new Reader(new ByteArrayInputStream(bytes), new CHMCache())) {
+      Networks<?> networks = all.networks(Map.class);
+      while (networks.hasNext()) {
         networks.next();
       }
-      return new Loaded(reader);
     } catch (InvalidNetworkException | RuntimeException e) {
-      throw new InvalidDatabaseException("not a GeoIP file: " + e.getMessage());
+      throw new InvalidDatabaseException("a record cannot be read: " + e.getMessage());
     }
   }
-
-  private static String country(Map<?, ?> entry) {
-    if (entry.get("country_code") instanceof String code) {
-      return code;
-    }
-    return entry.get("country") instanceof Map<?, ?> nested ? text(nested.get("iso_code")) : "";
-  }
-
-  private static String text(@Nullable Object value) {
-    return value instanceof String string ? string : "";
-  }
-
-  private record Loaded(Reader reader) {}
 
   private record Stamp(FileTime modified, long size) {
     static Stamp of(Path file) throws IOException {

@@ -52,11 +52,9 @@ public final class HttpSteering implements AutoCloseable {
 
   private void answer(HttpServerExchange exchange) {
     exchange.getResponseHeaders().put(Headers.CACHE_CONTROL, "no-store");
-    String query = exchange.getQueryString();
-    String path = exchange.getRequestURI();
-    String target = query.isEmpty() ? path : path + "?" + query;
+    String target = target(exchange);
     Optional<String> host = HostName.normalise(exchange.getHostName());
-    if (host.isEmpty() || !path.startsWith("/") || UrlNormaliser.target(target).isEmpty()) {
+    if (host.isEmpty() || UrlNormaliser.target(target).isEmpty()) {
       refuse(exchange, 400, "This is no host or no path.");
       return;
     }
@@ -80,6 +78,17 @@ public final class HttpSteering implements AutoCloseable {
     exchange.setStatusCode(method.equals("GET") || method.equals("HEAD") ? 302 : 307);
     exchange.getResponseHeaders().put(Headers.LOCATION, origin + target);
     exchange.endExchange();
+  }
+
+  /** Path and query as sent; of an absolute form what follows the authority (RFC 9112, 3.2.2). */
+  private static String target(HttpServerExchange exchange) {
+    String path = exchange.getRequestURI();
+    if (exchange.isHostIncludedInRequestURI()) {
+      int slash = path.indexOf('/', path.indexOf("://") + 3);
+      path = slash < 0 ? "/" : path.substring(slash);
+    }
+    String query = exchange.getQueryString();
+    return query.isEmpty() ? path : path + "?" + query;
   }
 
   private Optional<SiteConfig> ofZone(SteeringSnapshot now, String host) {

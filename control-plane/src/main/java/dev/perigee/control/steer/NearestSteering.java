@@ -1,7 +1,10 @@
 package dev.perigee.control.steer;
 
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.steer.SteeringSnapshot.SteeredNode;
+import dev.perigee.control.store.Node;
 import java.net.InetAddress;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -34,72 +37,113 @@ public final class NearestSteering implements Steering {
 
   @Override
   public Explanation explain(InetAddress client, Optional<String> siteId) {
-    var now = snapshot;
-    var located = locator.locate(client);
-    var position = located.map(at -> new Position(at.latitude(), at.longitude()));
-    var from = position.orElse(defaultPosition);
-    Predicate<SteeredNode> inRegion =
-        n -> siteId.flatMap(now::site).map(s -> s.isServedIn(n.node().region())).orElse(true);
-    Predicate<SteeredNode> healthy =
-        inRegion.and(n -> n.node().enrolled() && n.serving() && !n.node().draining());
-    Predicate<SteeredNode> awake = inRegion.and(n -> !n.node().draining());
-    var eligible =
-        List.of(healthy, awake, inRegion, n -> true).stream()
-            .filter(rule -> now.nodes().stream().anyMatch(rule))
-            .findFirst()
-            .orElse(healthy);
-    var candidates =
+    SteeringSnapshot now = snapshot;
+    Optional<GeoLocator.Location> located = locator.locate(client);
+    Optional<Position> position = located.map(at -> new Position(at.latitude(), at.longitude()));
+    Optional<SiteConfig> site = siteId.flatMap(now::site);
+    Predicate<SteeredNode> serves =
+        node -> site.map(s -> s.isServedIn(node.node().region())).orElse(true);
+    Optional<Predicate<SteeredNode>> rule = rule(now.nodes(), serves);
+    List<Ranked> ranked =
         now.nodes().stream()
-            .map(n -> candidate(n, from, position.isPresent(), eligible.test(n), inRegion))
+            .map(node -> ranked(node, position, serves, rule))
             .sorted(
-                Comparator.comparing((Ranked r) -> !r.candidate().eligible())
+                Comparator.comparing((Ranked one) -> !one.eligible())
                     .thenComparingDouble(Ranked::distanceKm)
-                    .thenComparing(r -> r.candidate().node()))
-            .map(Ranked::candidate)
+                    .thenComparing(one -> one.node().node().name()))
             .toList();
-    long choices = candidates.stream().filter(Candidate::eligible).count();
+    long choices = ranked.stream().filter(Ranked::eligible).count();
     int bits = client.getAddress().length * 8;
+    boolean anyHealthy = ranked.stream().anyMatch(one -> one.eligible() && isHealthy(one.node()));
     return new Explanation(
         client,
         position,
-        located.map(GeoLocator.Location::country).filter(c -> !c.isEmpty()),
+        located.map(GeoLocator.Location::country).filter(country -> !country.isEmpty()),
         position.isPresent() ? "geoip" : "unknown",
-        candidates,
+        candidates(ranked, position.isPresent()),
         choices <= 1 ? 0 : located.map(GeoLocator.Location::prefixLength).orElse(bits),
-        position.isEmpty() || now.nodes().stream().noneMatch(healthy));
+        position.isEmpty() || !anyHealthy);
   }
 
-  private static Ranked candidate(
-      SteeredNode n,
-      Position from,
-      boolean known,
-      boolean eligible,
-      Predicate<SteeredNode> region) {
-    var node = n.node();
-    double distance = distanceKm(from, new Position(node.latitude(), node.longitude()));
+  /**
+   * Who may be chosen: the healthy; where there is none, all as if they were healthy, for the fault
+   * may be on this side; draining ones last. A node that does not serve the site never is: it would
+   * refuse the request.
+   */
+  private static Optional<Predicate<SteeredNode>> rule(
+      List<SteeredNode> nodes, Predicate<SteeredNode> serves) {
+    Predicate<SteeredNode> enrolled = serves.and(node -> node.node().enrolled());
+    Predicate<SteeredNode> awake = enrolled.and(node -> !node.node().draining());
+    return List.of(serves.and(NearestSteering::isHealthy), awake, enrolled).stream()
+        .filter(rule -> nodes.stream().anyMatch(rule))
+        .findFirst();
+  }
+
+  private static boolean isHealthy(SteeredNode node) {
+    return node.node().enrolled() && node.serving() && !node.node().draining();
+  }
+
+  private Ranked ranked(
+      SteeredNode node,
+      Optional<Position> client,
+      Predicate<SteeredNode> serves,
+      Optional<Predicate<SteeredNode>> rule) {
+    Position at = new Position(node.node().latitude(), node.node().longitude());
+    boolean eligible = rule.filter(r -> r.test(node)).isPresent();
     return new Ranked(
-        new Candidate(
-            node.name(),
-            node.region(),
-            known ? Optional.of(distance) : Optional.empty(),
-            eligible,
-            reason(n, eligible, region),
-            node.addresses(),
-            node.httpPort(),
-            node.httpsPort()),
-        distance);
+        node, distanceKm(client.orElse(defaultPosition), at), eligible, state(node, serves));
   }
 
-  private static String reason(SteeredNode n, boolean eligible, Predicate<SteeredNode> region) {
-    String state =
-        !region.test(n)
-            ? "does not serve the site's region"
-            : n.node().draining()
-                ? "is draining"
-                : !n.node().enrolled()
-                    ? "is not enrolled"
-                    : !n.serving() ? "is not connected or not healthy" : "is serving";
-    return eligible ? "In the running by distance: " + state + "." : "Out: " + state + ".";
+  private static List<Candidate> candidates(List<Ranked> ranked, boolean known) {
+    List<Candidate> candidates = new ArrayList<>();
+    for (int i = 0; i < ranked.size(); i++) {
+      Ranked one = ranked.get(i);
+      Node node = one.node().node();
+      candidates.add(
+          new Candidate(
+              node.name(),
+              node.region(),
+              known ? Optional.of(one.distanceKm()) : Optional.empty(),
+              one.eligible(),
+              reason(ranked, i, known),
+              node.addresses(),
+              node.httpPort(),
+              node.httpsPort()));
+    }
+    return candidates;
+  }
+
+  /** Why this one won or lost, and by how much. */
+  private static String reason(List<Ranked> ranked, int place, boolean known) {
+    Ranked one = ranked.get(place);
+    if (!one.eligible()) {
+      return "Out: it " + one.state() + ".";
+    }
+    String from = known ? "" : " from where unknown clients are taken to be";
+    Ranked first = ranked.getFirst();
+    if (place > 0) {
+      double more = one.distanceKm() - first.distanceKm();
+      return "Lost to %s, which is %.0f km nearer%s; it %s."
+          .formatted(first.node().node().name(), more, from, one.state());
+    }
+    if (ranked.size() == 1 || !ranked.get(1).eligible()) {
+      return "Chosen: the only one in the running; it " + one.state() + ".";
+    }
+    Ranked next = ranked.get(1);
+    return "Chosen: the nearest%s, %.0f km nearer than %s; it %s."
+        .formatted(
+            from, next.distanceKm() - one.distanceKm(), next.node().node().name(), one.state());
+  }
+
+  private static String state(SteeredNode node, Predicate<SteeredNode> serves) {
+    if (!serves.test(node)) {
+      return "does not serve this site";
+    } else if (!node.node().enrolled()) {
+      return "is not enrolled";
+    } else if (node.node().draining()) {
+      return "is draining";
+    }
+    return node.serving() ? "is serving" : "is not connected or not healthy";
   }
 
   /** Great-circle distance by the haversine formula. */
@@ -114,5 +158,5 @@ public final class NearestSteering implements Steering {
     return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(h)));
   }
 
-  private record Ranked(Candidate candidate, double distanceKm) {}
+  private record Ranked(SteeredNode node, double distanceKm, boolean eligible, String state) {}
 }

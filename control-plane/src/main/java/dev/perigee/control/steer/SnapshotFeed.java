@@ -1,30 +1,40 @@
 package dev.perigee.control.steer;
 
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.steer.SteeringSnapshot.SteeredNode;
+import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.SiteStore;
-import dev.perigee.control.store.StoreException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Builds the snapshot anew when the fleet or the change log says so, and swaps it in. */
+/**
+ * Keeps the snapshot up to date. What changes in the fleet takes effect at once, from memory: a
+ * dead node leaves the answers though the database is dead too. What changes in the log is read
+ * from the database on a thread of its own, again and again until it can be read.
+ */
 public final class SnapshotFeed implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotFeed.class);
+  private static final long FIRST_RETRY_MILLIS = 250;
+  private static final long LAST_RETRY_MILLIS = 10_000;
 
   private final SiteStore sites;
   private final NodeStore nodes;
   private final FleetView fleet;
   private final LongSupplier revision;
   private final NearestSteering target;
-  private final AtomicBoolean due = new AtomicBoolean();
-  private final ExecutorService worker =
-      Executors.newSingleThreadExecutor(Thread.ofVirtual().name("steer-feed").factory());
+  private final Semaphore due = new Semaphore(0);
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private Read read = new Read(List.of(), List.of(), 0);
+
+  /** What the database said last. */
+  private record Read(List<Node> nodes, List<SiteConfig> sites, long revision) {}
 
   /**
    * @param revision the change log's newest number
@@ -42,44 +52,68 @@ public final class SnapshotFeed implements AutoCloseable {
     this.target = target;
   }
 
-  /** Builds the first snapshot and follows the fleet. */
+  /** Builds the first snapshot and follows the fleet; a broken database is an exception. */
   public void start() {
+    readAgain();
     fleet.onChange(this::changed);
-    refresh();
+    Thread.ofVirtual().name("steer-feed").start(this::follow);
   }
 
-  /** Something changed: rebuilds soon on another thread; does not block. */
+  /** Something changed: steers by the fleet as it is now, and reads the rest soon. */
   public void changed() {
-    if (due.compareAndSet(false, true)) {
+    restate();
+    due.release();
+  }
+
+  private synchronized void restate() {
+    List<SteeredNode> states =
+        read.nodes().stream()
+            .map(node -> new SteeredNode(node, fleet.state(node.name()).isServing()))
+            .toList();
+    target.swap(new SteeringSnapshot(states, read.sites(), read.revision()));
+  }
+
+  private void readAgain() {
+    // Read before the rest: what comes in between is read once more, never left out.
+    long number = revision.getAsLong();
+    Read now = new Read(nodes.all(), sites.all(), number);
+    synchronized (this) {
+      read = now;
+      restate();
+    }
+  }
+
+  private void follow() {
+    try {
+      while (closed.getCount() > 0) {
+        due.acquire();
+        due.drainPermits();
+        readUntilDone();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void readUntilDone() throws InterruptedException {
+    long wait = FIRST_RETRY_MILLIS;
+    while (closed.getCount() > 0) {
       try {
-        worker.execute(this::refreshQuietly);
-      } catch (RejectedExecutionException e) {
-        LOG.debug("closed", e);
+        readAgain();
+        return;
+      } catch (RuntimeException e) {
+        LOG.warn("steering goes on with the sites and nodes it knew: {}", e.toString());
+        if (closed.await(wait, TimeUnit.MILLISECONDS)) {
+          return;
+        }
+        wait = Math.min(2 * wait, LAST_RETRY_MILLIS);
       }
     }
   }
 
-  /** Rebuilds now; a broken database is a {@link StoreException}. */
-  public synchronized void refresh() {
-    due.set(false);
-    long number = revision.getAsLong();
-    var all =
-        nodes.all().stream()
-            .map(node -> new SteeredNode(node, fleet.state(node.name()).isServing()))
-            .toList();
-    target.swap(new SteeringSnapshot(all, sites.all(), number));
-  }
-
   @Override
   public void close() {
-    worker.shutdownNow();
-  }
-
-  private void refreshQuietly() {
-    try {
-      refresh();
-    } catch (StoreException e) {
-      LOG.warn("steering goes on with what it knew", e);
-    }
+    closed.countDown();
+    due.release();
   }
 }
