@@ -7,13 +7,11 @@ import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
-import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /** The pool of connections, migrated; every wait has a limit. */
 public final class Database implements AutoCloseable {
   private static final int CONNECTIONS = 16;
   private static final long CONNECT_MILLIS = 5_000;
-  private static final String UNIQUE_VIOLATION = "23505";
 
   private final HikariDataSource pool;
   private final Jdbi jdbi;
@@ -61,12 +59,6 @@ public final class Database implements AutoCloseable {
     } catch (JdbiException e) {
       throw new StoreException("the database did not answer or refused", e);
     }
-  }
-
-  /** Whether a unique key was taken by somebody else meanwhile. */
-  static boolean isTaken(UnableToExecuteStatementException e) {
-    return e.getCause() instanceof java.sql.SQLException sql
-        && UNIQUE_VIOLATION.equals(sql.getSQLState());
   }
 
   @Override
