@@ -141,7 +141,7 @@ public final class ControlPlane implements AutoCloseable {
     feed.start();
 
     ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, zone);
-    SyncService sync = new SyncService(numbers, changes, purges, nodes, fleet);
+    SyncService sync = new SyncService(numbers, changes, purges, nodes, fleet, clock);
     SyncServer grpc =
         keep(
             new SyncServer(
