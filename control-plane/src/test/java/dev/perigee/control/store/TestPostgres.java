@@ -76,6 +76,13 @@ public final class TestPostgres implements AutoCloseable {
     database.close();
   }
 
+  /** The unpacked server, which other tests may share. */
+  static Path binaries() {
+    return Path.of(Server.RUNNING.jdbcUrl().isEmpty() ? "" : Server.FOLDER)
+        .resolve("binaries")
+        .toAbsolutePath();
+  }
+
   /** Deletes a folder with all that is in it. */
   static void delete(Path folder) throws IOException {
     if (!Files.exists(folder)) {
@@ -92,12 +99,13 @@ public final class TestPostgres implements AutoCloseable {
 
   /** Started by the first test that needs it, stopped with the JVM. */
   private static final class Server {
+    static final String FOLDER = "target/test-postgres";
     static final EmbeddedDatabase RUNNING = start();
 
     private static EmbeddedDatabase start() {
       try {
         // The unpacked binaries stay for the next run.
-        Path folder = Path.of("target", "test-postgres");
+        Path folder = Path.of(FOLDER);
         delete(folder.resolve("data"));
         delete(folder.resolve("password"));
         EmbeddedDatabase server = EmbeddedDatabase.start(folder);
