@@ -5,7 +5,6 @@ import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -180,7 +179,7 @@ public final class PostgresSiteStore implements SiteStore {
         problems.add(
             new Problem(
                 "origins[" + i + "]",
-                "is a loopback or private address, which this control plane does not allow"));
+                "is no address of the public internet, which this control plane asks for"));
       }
     }
     return problems;
@@ -192,17 +191,14 @@ public final class PostgresSiteStore implements SiteStore {
     if (host.equals("localhost") || host.endsWith(".localhost")) {
       return true;
     }
-    if (!host.startsWith("[") && !host.matches("[0-9.]+")) {
+    boolean literal = host.startsWith("[");
+    if (!literal && !host.matches("[0-9.]+")) {
       return false;
     }
     try {
-      InetAddress address = InetAddress.getByName(host);
-      return address.isLoopbackAddress()
-          || address.isAnyLocalAddress()
-          || address.isLinkLocalAddress()
-          || address.isSiteLocalAddress()
-          || (address.getAddress().length == 16 && (address.getAddress()[0] & 0xfe) == 0xfc);
-    } catch (UnknownHostException e) {
+      String address = literal ? host.substring(1, host.length() - 1) : host;
+      return !PublicAddress.isPublic(InetAddress.ofLiteral(address));
+    } catch (IllegalArgumentException e) {
       return true;
     }
   }
