@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.Problem;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.PurgeStore.IssuedPurge;
@@ -66,6 +67,13 @@ final class PostgresStoresIT {
     return assertInstanceOf(Change.Conflict.class, change, change.toString()).problem().field();
   }
 
+  private static List<String> problems(Change<?> change) {
+    if (change instanceof Change.Invalid<?>(List<Problem> problems)) {
+      return problems.stream().map(Problem::field).toList();
+    }
+    throw new AssertionError(change);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"fsync", "synchronous_commit", "full_page_writes"})
   void theEmbeddedDatabaseIsDurable(String setting) throws SQLException {
@@ -75,6 +83,86 @@ final class PostgresStoresIT {
       assertTrue(shown.next());
       assertEquals("on", shown.getString(1));
     }
+  }
+
+  @Test
+  void aMigrationMayTakeLongerThanAStatementOfTheStores() throws SQLException {
+    try (TestPostgres own = TestPostgres.fresh()) {
+      Database.migrate(
+          own.url(), own.user(), own.password(), "classpath:db/migration", "classpath:db/test");
+      String pooled =
+          own.database()
+              .read(
+                  handle -> handle.createQuery("SHOW statement_timeout").mapTo(String.class).one());
+      assertEquals("10s", pooled);
+      try (Connection connection = own.connect();
+          Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery("SELECT sum(setting::int) FROM seen")) {
+        assertTrue(row.next());
+        assertEquals(0, row.getInt(1), "0 is for no limit");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "http://127.0.0.1",
+        "http://localhost",
+        "http://a.localhost:8080",
+        "http://100.64.1.1",
+        "https://0.1.2.3",
+        "http://224.0.0.1",
+        "http://240.0.0.1",
+        "http://[::1]",
+        "http://[::ffff:10.1.2.3]:80",
+        "http://[64:ff9b::a00:1]",
+        "http://[2002:a00:1::1]"
+      })
+  void anOriginWithAnAddressThatIsNotPublicIsNamedByItsPlace(String url) {
+    OriginUrl open = OriginUrl.parse("https://8.8.8.8").orElseThrow();
+    OriginUrl closed = OriginUrl.parse(url).orElseThrow();
+    SiteConfig site =
+        new SiteConfig(
+            "private", List.of("p.example"), List.of(open, closed), Set.of(), false, false);
+    assertEquals(List.of("origins[1]"), problems(sites.add(site)));
+  }
+
+  @Test
+  void twoSitesThatWantTheSameHostsAtTheSameTimeDoNotWaitForEachOther() throws Exception {
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      for (int round = 0; round < 20; round++) {
+        String a = "a" + round + ".example";
+        String b = "b" + round + ".example";
+        Future<Change<SiteConfig>> one = threads.submit(() -> sites.add(site("", a, b)));
+        Future<Change<SiteConfig>> other = threads.submit(() -> sites.add(site("", b, a)));
+        List<Change<SiteConfig>> answers = List.of(one.get(), other.get());
+        assertEquals(1, answers.stream().filter(Change.Committed.class::isInstance).count());
+        assertEquals(1, answers.stream().filter(Change.Conflict.class::isInstance).count());
+      }
+    }
+  }
+
+  @Test
+  void aHostOfAnotherSiteAndAnIdThatWasEverUsedAreConflicts() {
+    SiteConfig first = committed(sites.add(site("taken", "taken.example")));
+    assertEquals("hosts[1]", field(sites.add(site("new", "new.example", "taken.example"))));
+    assertEquals("id", field(sites.add(site("taken", "other-taken.example"))));
+    committed(sites.remove(first.id()));
+    assertEquals("id", field(sites.add(site("taken", "taken.example"))));
+    assertEquals("taken-example", committed(sites.add(site("", "taken.example"))).id());
+    assertEquals(Optional.empty(), sites.byId("new"));
+  }
+
+  @Test
+  void aReplacedSiteKeepsItsIdAndTheOrderOfItsHosts() {
+    SiteConfig before = committed(sites.add(site("kept", "z.example", "y.example")));
+    SiteConfig wish = site("kept", "y.example", "x.example", "a-kept.example");
+    SiteConfig after = committed(sites.replace(wish));
+    assertEquals(wish, after);
+    assertEquals(Optional.of(wish), sites.byHost("x.example"));
+    assertEquals(Optional.empty(), sites.byHost(before.hosts().getFirst()));
+    assertInstanceOf(Change.Unknown.class, sites.replace(site("nobody", "n.example")));
   }
 
   @Test
