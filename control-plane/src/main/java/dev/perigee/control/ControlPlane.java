@@ -69,6 +69,7 @@ public final class ControlPlane implements AutoCloseable {
   /** Starts it and runs until the process is told to end. */
   public static void main(String[] args) {
     Options options = new Options();
+    options.databasePassword = System.getenv().getOrDefault("PERIGEE_DATABASE_PASSWORD", "");
     CommandLine command =
         new CommandLine(options).setCommandName("perigee control").setUsageHelpWidth(100);
     try {
@@ -141,7 +142,7 @@ public final class ControlPlane implements AutoCloseable {
     feed.start();
 
     ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, zone);
-    SyncService sync = new SyncService(numbers, changes, purges, nodes, fleet);
+    SyncService sync = new SyncService(numbers, changes, purges, nodes, fleet, clock);
     SyncServer grpc =
         keep(
             new SyncServer(
@@ -211,7 +212,7 @@ public final class ControlPlane implements AutoCloseable {
 
   private Database database(Options options, Path state) throws IOException {
     if (options.databaseUrl != null) {
-      return keep(Database.open(options.databaseUrl, "", ""));
+      return keep(Database.open(options.databaseUrl, "", options.databasePassword));
     }
     EmbeddedDatabase embedded = keep(EmbeddedDatabase.start(state.resolve("postgres")));
     return keep(Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password()));

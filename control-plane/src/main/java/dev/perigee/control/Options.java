@@ -15,8 +15,14 @@ final class Options {
 
   @Option(
       names = "--database-url",
-      description = "jdbc:postgresql://…; an embedded PostgreSQL where it is not given")
+      description = {
+        "jdbc:postgresql://HOST/NAME?user=USER; an embedded PostgreSQL where it is not given.",
+        "Its password comes from the environment: PERIGEE_DATABASE_PASSWORD"
+      })
   @Nullable String databaseUrl;
+
+  /** Of the database that the URL names; never an option, as those can be seen by everybody. */
+  String databasePassword = "";
 
   @Option(names = "--api-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
   String apiBind = "";

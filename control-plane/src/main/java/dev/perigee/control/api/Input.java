@@ -94,14 +94,17 @@ final class Input {
       problem(field, "must be a list of strings");
       return found;
     }
-    for (JsonNode item : value) {
-      if (item.isTextual()) {
-        found.add(item.textValue());
+    boolean sound = true;
+    for (int i = 0; i < value.size(); i++) {
+      if (value.get(i).isTextual()) {
+        found.add(value.get(i).textValue());
       } else {
-        problem(field + "[" + found.size() + "]", "must be a string");
+        problem(field + "[" + i + "]", "must be a string");
+        sound = false;
       }
     }
-    return found;
+    // Half a list would have its items named by the wrong numbers.
+    return sound ? found : List.of();
   }
 
   boolean flag(String field) {

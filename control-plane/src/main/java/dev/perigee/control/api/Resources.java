@@ -192,6 +192,7 @@ final class Resources {
 
   private static Node node(Input input, String name) {
     List<InetAddress> addresses = new ArrayList<>();
+    int index = 0;
     for (String text : input.texts("addresses")) {
       try {
         if (!text.matches("[0-9.]{7,15}|[0-9A-Fa-f:.]{2,45}")) {
@@ -199,8 +200,9 @@ final class Resources {
         }
         addresses.add(InetAddress.getByName(text));
       } catch (UnknownHostException e) {
-        input.problem("addresses[" + addresses.size() + "]", "is no IP address: " + text);
+        input.problem("addresses[" + index + "]", "is no IP address: " + text);
       }
+      index++;
     }
     return new Node(
         name,

@@ -3,9 +3,7 @@ package dev.perigee.control.changelog;
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.HostName;
-import dev.perigee.contract.Limits;
 import dev.perigee.contract.SiteConfig;
-import dev.perigee.contract.SyncCodec;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.ChangeStore.LoggedChange;
 import dev.perigee.control.store.PostgresCertificateStore;
@@ -22,8 +20,6 @@ import java.util.UUID;
 public final class ChangeLog {
   /** A delta over more changes than this is sent as a snapshot. */
   private static final int MAX_CHANGES = 5_000;
-
-  private static final int PART_BYTES = Limits.MESSAGE_BYTES - 16 * 1024;
 
   private final ChangeStore changes;
   private final PostgresSiteStore sites;
@@ -45,16 +41,18 @@ public final class ChangeLog {
    * What brings an edge from one revision to another; empty when there is nothing to bring.
    *
    * @param from the edge's revision, 0 for none
-   * @param head the newest revision known; what is newer still may be in the update as well
+   * @param head the newest revision known, and the update's; sites and certificates may be newer
+   * @param region where the edge was when {@code head} was the newest revision, or later
    */
   public List<FromControl.Update> between(long from, long head, String region) {
-    if (from == head && head > 0) {
+    if (from == head || head == 0) {
       return List.of();
     }
     if (from == 0 || from > head) {
       return snapshot(head, region);
     }
-    List<LoggedChange> changed = changes.after(from, MAX_CHANGES + 1);
+    List<LoggedChange> changed =
+        changes.after(from, MAX_CHANGES + 1).stream().filter(c -> c.revision() <= head).toList();
     boolean gap = changed.isEmpty() || changed.getFirst().revision() != from + 1;
     if (gap || changed.size() > MAX_CHANGES) {
       return snapshot(head, region);
@@ -117,44 +115,11 @@ public final class ChangeLog {
       Collection<String> removedSites,
       List<CertificateConfig> changedCertificates,
       Collection<String> removedCertificates) {
-    String nonce = UUID.randomUUID().toString();
-    List<List<SiteConfig>> siteParts = new ArrayList<>(List.of(new ArrayList<>()));
-    List<List<CertificateConfig>> certificateParts = new ArrayList<>(List.of(new ArrayList<>()));
-    int bytes = 0;
-    for (SiteConfig site : changedSites) {
-      bytes += SyncCodec.encode(site).getSerializedSize() + 8;
-      if (bytes > PART_BYTES) {
-        siteParts.add(new ArrayList<>());
-        certificateParts.add(new ArrayList<>());
-        bytes = SyncCodec.encode(site).getSerializedSize() + 8;
-      }
-      siteParts.getLast().add(site);
-    }
-    for (CertificateConfig certificate : changedCertificates) {
-      bytes += SyncCodec.encode(certificate).getSerializedSize() + 8;
-      if (bytes > PART_BYTES) {
-        siteParts.add(new ArrayList<>());
-        certificateParts.add(new ArrayList<>());
-        bytes = SyncCodec.encode(certificate).getSerializedSize() + 8;
-      }
-      certificateParts.getLast().add(certificate);
-    }
-    List<FromControl.Update> updates = new ArrayList<>();
-    for (int part = 0; part < siteParts.size(); part++) {
-      boolean first = part == 0;
-      updates.add(
-          new FromControl.Update(
-              nonce,
-              revision,
-              from,
-              part,
-              part == siteParts.size() - 1,
-              siteParts.get(part),
-              first ? List.copyOf(removedSites) : List.of(),
-              certificateParts.get(part),
-              first ? List.copyOf(removedCertificates) : List.of(),
-              zone));
-    }
-    return updates;
+    UpdateParts parts = new UpdateParts();
+    changedSites.forEach(parts::add);
+    removedSites.forEach(parts::removeSite);
+    changedCertificates.forEach(parts::add);
+    removedCertificates.forEach(parts::removeCertificate);
+    return parts.finish(UUID.randomUUID().toString(), revision, from, zone);
   }
 }

@@ -29,8 +29,8 @@ public final class Enrolments implements JoinTokens {
   @Override
   public JoinToken issue(String node) {
     String secret = Secrets.random(random);
-    Instant expiresAt = clock.instant().plus(TOKEN_LIFE);
-    if (!store.keepToken(node, Secrets.sha256(secret), expiresAt)) {
+    Instant now = clock.instant();
+    if (!store.keepToken(node, Secrets.sha256(secret), now, now.plus(TOKEN_LIFE))) {
       throw new IllegalArgumentException("no such node: " + node);
     }
     return new JoinToken(node, secret, authority.fingerprint());
@@ -71,7 +71,7 @@ public final class Enrolments implements JoinTokens {
     return taken ? new Enrolled.Signed(signed.get()) : new Enrolled.Refused(EnrolReason.TOKEN);
   }
 
-  /** A new certificate for the holder of the current one. */
+  /** A new certificate for the holder of the current one, which stays good until it is used. */
   public Enrolled renew(String node, String oldSerial, byte[] request) {
     Optional<X509Certificate> signed = authority.signNode(node, request);
     if (signed.isEmpty()) {

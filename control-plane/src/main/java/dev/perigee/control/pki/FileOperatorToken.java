@@ -1,11 +1,9 @@
 package dev.perigee.control.pki;
 
+import dev.perigee.control.store.SecretFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 
@@ -19,20 +17,12 @@ public final class FileOperatorToken implements OperatorTokens {
     this.sha256 = hash(token);
   }
 
-  /** The token in the file, which is made with mode 600 where there is none. */
+  /** The token in the file, which is made with mode 600 where there is none or nothing in it. */
   public static FileOperatorToken open(Path file, SecureRandom random) throws IOException {
-    try {
-      Path folder = file.toAbsolutePath().getParent();
-      if (folder != null) {
-        Files.createDirectories(folder);
-      }
-      Files.createFile(
-          file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-      Files.writeString(file, Secrets.random(random) + "\n");
-    } catch (FileAlreadyExistsException e) {
-      // It was made by an earlier start, or by the operator.
+    if (SecretFile.read(file).isEmpty()) {
+      SecretFile.write(file, Secrets.random(random));
     }
-    String token = Files.readString(file).strip();
+    String token = SecretFile.read(file).orElse("");
     if (token.length() < LEAST_LENGTH) {
       throw new IOException(
           "the operator token in " + file + " is too short: remove the file to get a new one");

@@ -10,7 +10,12 @@ public final class ChangeStore {
     this.database = database;
   }
 
-  /** What changed at a revision: kind {@code site} or {@code certificate}, and its id. */
+  /**
+   * What changed at a revision.
+   *
+   * @param kind {@code site}, {@code certificate}, or {@code node} for one that came to a region
+   * @param resource its id or name
+   */
   public record LoggedChange(long revision, String kind, String resource) {}
 
   /** Changes above a revision, ascending. */

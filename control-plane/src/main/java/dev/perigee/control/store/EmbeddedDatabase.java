@@ -4,15 +4,17 @@ import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Base64;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,6 +26,9 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedDatabase implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
   private static final long STOP_SECONDS = 20;
+  private static final String ACCESS_FILE = "pg_hba.conf";
+  private static final String TRUSTED = "host all all 127.0.0.1/32 trust\n";
+  private static final String PASSWORD_ASKED = "host all all 127.0.0.1/32 scram-sha-256\n";
 
   private final EmbeddedPostgres postgres;
   private final String password;
@@ -33,65 +38,114 @@ public final class EmbeddedDatabase implements AutoCloseable {
     this.password = password;
   }
 
-  /** Starts it with everything under {@code directory}. */
+  /**
+   * Starts it with everything under {@code directory}: {@code data}, which is there only once it is
+   * a whole database with a password, {@code password}, and {@code binaries}.
+   */
   public static EmbeddedDatabase start(Path directory) throws IOException {
-    Path data = directory.resolve("data").toAbsolutePath();
-    Files.createDirectories(directory);
-    stopOrphan(data);
-    String password = password(directory.resolve("password"));
-    EmbeddedPostgres postgres =
-        EmbeddedPostgres.builder()
-            .setDataDirectory(data)
-            .setCleanDataDirectory(false)
-            .setOverrideWorkingDirectory(directory.resolve("binaries").toAbsolutePath().toFile())
-            .setRegisterShutdownHook(false)
-            // The library starts it with -F, which means fsync off: what comes later wins.
-            .setServerConfig("fsync", "on")
-            .setServerConfig("synchronous_commit", "on")
-            .setServerConfig("full_page_writes", "on")
-            .setServerConfig("listen_addresses", "127.0.0.1")
-            .setServerConfig("unix_socket_directories", "")
-            .setServerConfig("password_encryption", "scram-sha-256")
-            .setServerConfig("max_connections", "50")
-            .setConnectConfig("password", password)
-            .start();
-    EmbeddedDatabase database = new EmbeddedDatabase(postgres, password);
-    database.requirePassword(data);
-    return database;
+    Path folder = Files.createDirectories(directory.toAbsolutePath());
+    Path data = folder.resolve("data");
+    Path passwordFile = folder.resolve("password");
+    stopServer(data);
+    // A folder without it was never a database: an initdb was cut short in it.
+    if (Files.exists(data) && !Files.exists(data.resolve("global").resolve("pg_control"))) {
+      delete(data);
+    }
+    if (!Files.exists(data)) {
+      Path fresh = folder.resolve("data.new");
+      stopServer(fresh);
+      delete(fresh);
+      settlePassword(folder, fresh, passwordFile);
+      Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
+      SecretFile.sync(folder);
+    } else if (SecretFile.read(passwordFile).isEmpty() || !asksForPassword(data)) {
+      settlePassword(folder, data, passwordFile);
+    }
+    String password = SecretFile.read(passwordFile).orElseThrow();
+    return new EmbeddedDatabase(launch(folder, data, password), password);
   }
 
-  /** The first start trusts loopback, to be told the password; from then on it is asked for. */
-  private void requirePassword(Path data) throws IOException {
-    Path access = data.resolve("pg_hba.conf");
-    String wanted = "host all all 127.0.0.1/32 scram-sha-256\n";
-    if (Files.readString(access).equals(wanted)) {
-      return;
+  /**
+   * Starts the database once with loopback trusted, to tell it its password, and stops it. The
+   * password is kept last, so that a crash on the way only means to begin again.
+   */
+  private static void settlePassword(Path folder, Path data, Path passwordFile) throws IOException {
+    Optional<String> known = SecretFile.read(passwordFile);
+    String password = known.orElseGet(EmbeddedDatabase::newPassword);
+    Path access = data.resolve(ACCESS_FILE);
+    if (Files.exists(access)) {
+      Files.writeString(access, TRUSTED);
     }
-    try (Connection connection = postgres.getPostgresDatabase().getConnection();
+    try (EmbeddedPostgres postgres = launch(folder, data, password);
+        Connection connection = postgres.getPostgresDatabase().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("ALTER USER postgres PASSWORD '" + password + "'");
-      Files.writeString(access, wanted);
-      statement.execute("SELECT pg_reload_conf()");
+      Files.writeString(access, PASSWORD_ASKED);
     } catch (SQLException e) {
       throw new IOException("the embedded database cannot be given its password", e);
     }
+    if (known.isEmpty()) {
+      SecretFile.write(passwordFile, password);
+    }
   }
 
-  private static String password(Path file) throws IOException {
-    if (Files.exists(file)) {
-      return Files.readString(file).strip();
-    }
+  private static boolean asksForPassword(Path data) throws IOException {
+    Path access = data.resolve(ACCESS_FILE);
+    return Files.exists(access) && Files.readString(access).equals(PASSWORD_ASKED);
+  }
+
+  private static String newPassword() {
     byte[] random = new byte[32];
     new SecureRandom().nextBytes(random);
-    String password = Base64.getUrlEncoder().withoutPadding().encodeToString(random);
-    Files.createFile(
-        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
-    Files.writeString(file, password);
-    return password;
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+  }
+
+  /** Starts a server on the folder, after initdb where it is empty; none runs when this fails. */
+  private static EmbeddedPostgres launch(Path folder, Path data, String password)
+      throws IOException {
+    try {
+      return EmbeddedPostgres.builder()
+          .setDataDirectory(data)
+          .setCleanDataDirectory(false)
+          .setOverrideWorkingDirectory(folder.resolve("binaries").toFile())
+          .setRegisterShutdownHook(false)
+          // The library starts it with -F, which means fsync off: what comes later wins.
+          .setServerConfig("fsync", "on")
+          .setServerConfig("synchronous_commit", "on")
+          .setServerConfig("full_page_writes", "on")
+          .setServerConfig("listen_addresses", "127.0.0.1")
+          .setServerConfig("unix_socket_directories", "")
+          .setServerConfig("password_encryption", "scram-sha-256")
+          .setServerConfig("max_connections", "50")
+          .setConnectConfig("password", password)
+          .start();
+    } catch (IOException | RuntimeException e) {
+      IOException failure =
+          new IOException("the embedded database in " + data + " does not start", e);
+      try {
+        stopServer(data);
+      } catch (IOException also) {
+        failure.addSuppressed(also);
+      }
+      throw failure;
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    List<Path> deepestFirst;
+    try (Stream<Path> all = Files.walk(folder)) {
+      deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
+    }
+    for (Path path : deepestFirst) {
+      Files.delete(path);
+    }
   }
 
   /** Stops a server that still runs on our data; its pid file names it. */
-  private static void stopOrphan(Path data) throws IOException {
+  private static void stopServer(Path data) throws IOException {
     Path pidFile = data.resolve("postmaster.pid");
     if (!Files.exists(pidFile)) {
       return;
@@ -105,7 +159,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     if (process.isEmpty()) {
       return;
     }
-    LOG.warn("an embedded database of an earlier run is still up: stopping it");
+    LOG.warn("an embedded database is still up on {}: stopping it", data);
     for (String signal : List.of("-INT", "-QUIT")) {
       new ProcessBuilder("kill", signal, Long.toString(process.get().pid())).start();
       try {
@@ -115,7 +169,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
         Thread.currentThread().interrupt();
         throw new IOException("interrupted", e);
       } catch (java.util.concurrent.ExecutionException | java.util.concurrent.TimeoutException e) {
-        LOG.warn("the earlier database did not stop on {}", signal);
+        LOG.warn("the database did not stop on {}", signal);
       }
     }
     throw new IOException("a database is still running on " + data + "; stop it and try again");

@@ -11,17 +11,19 @@ public final class EnrolmentStore {
     this.database = database;
   }
 
-  /** Keeps a token's hash; false when the node is not provisioned. */
-  public boolean keepToken(String node, String secretSha256, Instant expiresAt) {
+  /** Keeps a token's hash, and forgets expired ones; false when the node is not provisioned. */
+  public boolean keepToken(String node, String secretSha256, Instant now, Instant expiresAt) {
     return database.inTransaction(
-        handle ->
-            handle.execute(
-                    "INSERT INTO join_token (secret_sha256, node, expires_at)"
-                        + " SELECT ?, name, ? FROM node WHERE name = ?",
-                    secretSha256,
-                    Timestamp.from(expiresAt),
-                    node)
-                == 1);
+        handle -> {
+          handle.execute("DELETE FROM join_token WHERE expires_at <= ?", Timestamp.from(now));
+          return handle.execute(
+                  "INSERT INTO join_token (secret_sha256, node, expires_at)"
+                      + " SELECT ?, name, ? FROM node WHERE name = ?",
+                  secretSha256,
+                  Timestamp.from(expiresAt),
+                  node)
+              == 1;
+        });
   }
 
   /** Uses a token up and notes the serial; false when it is unknown, used, expired or not his. */
@@ -35,16 +37,23 @@ public final class EnrolmentStore {
                   node,
                   Timestamp.from(now));
           return used == 1
-              && handle.execute("UPDATE node SET serial = ? WHERE name = ?", serial, node) == 1;
+              && handle.execute(
+                      "UPDATE node SET serial = ?, next_serial = NULL WHERE name = ?", serial, node)
+                  == 1;
         });
   }
 
-  /** Replaces the serial of an enrolled node; false when it changed meanwhile. */
+  /**
+   * Notes a further serial of an enrolled node: the answer may be lost, so the old one stays good
+   * until the new one is used. False when the old one is not good any more.
+   */
   public boolean renew(String node, String oldSerial, String newSerial) {
     return database.inTransaction(
         handle ->
             handle.execute(
-                    "UPDATE node SET serial = ? WHERE name = ? AND serial = ?",
+                    "UPDATE node SET serial = ?, next_serial = ?"
+                        + " WHERE name = ? AND ? IN (serial, next_serial)",
+                    oldSerial,
                     newSerial,
                     node,
                     oldSerial)

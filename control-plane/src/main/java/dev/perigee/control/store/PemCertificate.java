@@ -30,6 +30,9 @@ final class PemCertificate {
   private static final int DNS_NAME = 2;
   private static final int MAX_CHAIN = 10;
 
+  /** Of chain and key: they must fit into one message to an edge. */
+  private static final int MAX_BYTES = 64 * 1024;
+
   private PemCertificate() {}
 
   /** The answer. */
@@ -88,6 +91,10 @@ final class PemCertificate {
       List<Bytes> ders = new ArrayList<>();
       for (X509Certificate certificate : chain) {
         ders.add(Bytes.copyOf(certificate.getEncoded()));
+      }
+      int bytes = key.getEncoded().length + ders.stream().mapToInt(Bytes::length).sum();
+      if (bytes > MAX_BYTES) {
+        return unsound("certificate", "has more than " + MAX_BYTES + " bytes with its key");
       }
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(ders.getFirst().toArray());
       CertificateConfig config =

@@ -10,10 +10,14 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
-/** Nodes in PostgreSQL. They are in no change log: edges do not know of each other. */
+/**
+ * Nodes in PostgreSQL. Edges do not know of each other; the change log only has their coming to a
+ * region, as from that revision on a node needs other sites.
+ */
 public final class PostgresNodeStore implements NodeStore {
   private static final String SELECT =
       "SELECT name, region, latitude, longitude, addresses, http_port, https_port, draining, serial"
@@ -47,7 +51,7 @@ public final class PostgresNodeStore implements NodeStore {
                   node.httpPort(),
                   node.httpsPort());
           return rows == 1
-              ? committed(handle, node.name())
+              ? placed(handle, node.name())
               : new Change.Conflict<>(new Problem("name", node.name() + " exists already"));
         });
   }
@@ -60,18 +64,28 @@ public final class PostgresNodeStore implements NodeStore {
     }
     return change(
         handle -> {
-          int rows =
-              handle.execute(
-                  "UPDATE node SET region = ?, latitude = ?, longitude = ?, addresses = ?,"
-                      + " http_port = ?, https_port = ? WHERE name = ?",
-                  node.region(),
-                  node.latitude(),
-                  node.longitude(),
-                  addresses(node),
-                  node.httpPort(),
-                  node.httpsPort(),
-                  node.name());
-          return rows == 1 ? committed(handle, node.name()) : new Change.Unknown<>();
+          Optional<String> before =
+              handle
+                  .createQuery("SELECT region FROM node WHERE name = ? FOR UPDATE")
+                  .bind(0, node.name())
+                  .mapTo(String.class)
+                  .findOne();
+          if (before.isEmpty()) {
+            return new Change.Unknown<>();
+          }
+          handle.execute(
+              "UPDATE node SET region = ?, latitude = ?, longitude = ?, addresses = ?,"
+                  + " http_port = ?, https_port = ? WHERE name = ?",
+              node.region(),
+              node.latitude(),
+              node.longitude(),
+              addresses(node),
+              node.httpPort(),
+              node.httpsPort(),
+              node.name());
+          return before.get().equals(node.region())
+              ? committed(handle, node.name())
+              : placed(handle, node.name());
         });
   }
 
@@ -108,21 +122,70 @@ public final class PostgresNodeStore implements NodeStore {
         handle -> handle.createQuery(SELECT + " ORDER BY name").map((r, c) -> read(r)).list());
   }
 
-  /** Serial number of the certificate that the node may use; empty when it has none. */
-  public Optional<String> serial(String name) {
+  /**
+   * What a node's stream asks again and again.
+   *
+   * @param region where it is
+   * @param since the revision at which it came there; what it has from before is another region's
+   * @param serials of the certificates it may use, hexadecimal
+   */
+  public record Placement(String region, long since, Set<String> serials) {
+    public Placement {
+      serials = Set.copyOf(serials);
+    }
+  }
+
+  /** Where the node is; empty when there is none of this name. */
+  public Optional<Placement> placement(String name) {
     return database.read(
         handle ->
             handle
-                .createQuery("SELECT serial FROM node WHERE name = ? AND serial IS NOT NULL")
+                .createQuery(
+                    "SELECT region, placed_at, array_remove(ARRAY[serial, next_serial], NULL)"
+                        + " FROM node WHERE name = ?")
                 .bind(0, name)
-                .mapTo(String.class)
+                .map(
+                    (row, context) ->
+                        new Placement(
+                            row.getString(1),
+                            row.getLong(2),
+                            Set.of((String[]) row.getArray(3).getArray())))
                 .findOne());
+  }
+
+  /**
+   * Whether the node may come with the certificate of this serial number. The first use of a
+   * renewed one ends the use of the one before it.
+   */
+  public boolean admits(String name, String serial) {
+    return database.inTransaction(
+        handle ->
+            handle.execute(
+                        "UPDATE node SET serial = next_serial, next_serial = NULL"
+                            + " WHERE name = ? AND next_serial = ?",
+                        name,
+                        serial)
+                    == 1
+                || handle
+                    .createQuery("SELECT 1 FROM node WHERE name = ? AND serial = ?")
+                    .bind(0, name)
+                    .bind(1, serial)
+                    .mapTo(Integer.class)
+                    .findOne()
+                    .isPresent());
   }
 
   private Change<Node> change(Function<Handle, Change<Node>> work) {
     Change<Node> change = database.inTransaction(work);
     numbers.wake();
     return change;
+  }
+
+  /** Notes that the node came to its region just now. */
+  private static Change<Node> placed(Handle handle, String name) {
+    long revision = LogNumbers.nextRevision(handle, "node", name);
+    handle.execute("UPDATE node SET placed_at = ? WHERE name = ?", revision, name);
+    return new Change.Committed<>(find(handle, name).orElseThrow(), revision);
   }
 
   private static Change<Node> committed(Handle handle, String name) {

@@ -53,7 +53,7 @@ public final class PostgresPurgeStore implements PurgeStore {
         idempotencyKey.flatMap(key -> find(handle, "idempotency_key = ?", key));
     if (earlier.isPresent()) {
       handle.rollback();
-      return new Change.Committed<>(earlier.get(), earlier.get().purge().number());
+      return again(earlier.get(), new Purge(earlier.get().purge().number(), site, scope, soft));
     }
     if (site.isPresent() && !exists(handle, site.get())) {
       handle.rollback();
@@ -73,6 +73,15 @@ public final class PostgresPurgeStore implements PurgeStore {
             .map((row, context) -> read(row))
             .one();
     return new Change.Committed<>(issued, number);
+  }
+
+  /** The first purge of the key again, unless another one was meant. */
+  private static Change<IssuedPurge> again(IssuedPurge first, Purge meant) {
+    if (first.purge().equals(meant)) {
+      return new Change.Committed<>(first, meant.number());
+    }
+    String reason = "stands for another purge, " + first.id() + ": every purge needs its own";
+    return new Change.Conflict<>(new Problem("Idempotency-Key", reason));
   }
 
   private static boolean exists(Handle handle, String site) {

@@ -5,7 +5,6 @@ import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
 import java.net.InetAddress;
-import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +12,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
-import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 
 /** Sites in PostgreSQL. */
 public final class PostgresSiteStore implements SiteStore {
@@ -54,21 +52,30 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return change(
         handle -> {
-          SiteConfig unique = derived ? withId(site, freeId(handle, site.id())) : site;
-          if (!derived && isUsed(handle, site.id())) {
-            String reason = "is taken, now or once: ids are never used again";
-            return new Change.Conflict<>(new Problem("id", reason));
+          SiteConfig unique = site;
+          // Of others that are being added, only those that are committed can be seen.
+          for (int n = 2; !insert(handle, unique); n++) {
+            if (!derived) {
+              String reason = "is taken, now or once: ids are never used again";
+              return new Change.Conflict<>(new Problem("id", reason));
+            }
+            unique = withId(site, site.id() + "-" + n);
           }
-          handle.execute(
-              "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key)"
-                  + " VALUES (?, ?, ?, ?, ?)",
-              unique.id(),
-              origins(unique),
-              regions(unique),
-              unique.schemeInKey(),
-              unique.portInKey());
           return withHosts(handle, unique);
         });
+  }
+
+  /** Inserts the site without its hosts; false where its id was ever used. */
+  private static boolean insert(Handle handle, SiteConfig site) {
+    return handle.execute(
+            "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key)"
+                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            site.id(),
+            origins(site),
+            regions(site),
+            site.schemeInKey(),
+            site.portInKey())
+        == 1;
   }
 
   @Override
@@ -135,25 +142,18 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   private static Change<SiteConfig> withHosts(Handle handle, SiteConfig site) {
-    for (int i = 0; i < site.hosts().size(); i++) {
-      String host = site.hosts().get(i);
-      Optional<String> owner =
-          handle
-              .createQuery("SELECT site FROM site_host WHERE host = ?")
-              .bind(0, host)
-              .mapTo(String.class)
-              .findOne();
-      if (owner.isPresent()) {
-        return conflict(handle, i, host);
-      }
-      try {
-        handle.execute(
-            "INSERT INTO site_host (host, site, position) VALUES (?, ?, ?)", host, site.id(), i);
-      } catch (UnableToExecuteStatementException e) {
-        if (Database.isTaken(e)) {
-          return conflict(handle, i, host);
-        }
-        throw e;
+    // In one order for all, so that two sites that want the same hosts do not wait for each other.
+    for (String host : site.hosts().stream().sorted().toList()) {
+      int position = site.hosts().indexOf(host);
+      int rows =
+          handle.execute(
+              "INSERT INTO site_host (host, site, position) VALUES (?, ?, ?)"
+                  + " ON CONFLICT DO NOTHING",
+              host,
+              site.id(),
+              position);
+      if (rows == 0) {
+        return conflict(handle, position, host);
       }
     }
     return new Change.Committed<>(site, LogNumbers.nextRevision(handle, "site", site.id()));
@@ -179,7 +179,7 @@ public final class PostgresSiteStore implements SiteStore {
         problems.add(
             new Problem(
                 "origins[" + i + "]",
-                "is a loopback or private address, which this control plane does not allow"));
+                "is no address of the public internet, which this control plane asks for"));
       }
     }
     return problems;
@@ -191,17 +191,14 @@ public final class PostgresSiteStore implements SiteStore {
     if (host.equals("localhost") || host.endsWith(".localhost")) {
       return true;
     }
-    if (!host.startsWith("[") && !host.matches("[0-9.]+")) {
+    boolean literal = host.startsWith("[");
+    if (!literal && !host.matches("[0-9.]+")) {
       return false;
     }
     try {
-      InetAddress address = InetAddress.getByName(host);
-      return address.isLoopbackAddress()
-          || address.isAnyLocalAddress()
-          || address.isLinkLocalAddress()
-          || address.isSiteLocalAddress()
-          || (address.getAddress().length == 16 && (address.getAddress()[0] & 0xfe) == 0xfc);
-    } catch (UnknownHostException e) {
+      String address = literal ? host.substring(1, host.length() - 1) : host;
+      return !PublicAddress.isPublic(InetAddress.ofLiteral(address));
+    } catch (IllegalArgumentException e) {
       return true;
     }
   }
@@ -212,23 +209,6 @@ public final class PostgresSiteStore implements SiteStore {
     String cut = label.length() > MAX_LABEL ? label.substring(0, MAX_LABEL) : label;
     String trimmed = cut.replaceAll("^-+|-+$", "");
     return trimmed.isEmpty() ? "site" : trimmed;
-  }
-
-  private static String freeId(Handle handle, String wish) {
-    String id = wish;
-    for (int n = 2; isUsed(handle, id); n++) {
-      id = wish + "-" + n;
-    }
-    return id;
-  }
-
-  private static boolean isUsed(Handle handle, String id) {
-    return handle
-        .createQuery("SELECT 1 FROM site WHERE id = ?")
-        .bind(0, id)
-        .mapTo(Integer.class)
-        .findOne()
-        .isPresent();
   }
 
   private static SiteConfig withId(SiteConfig site, String id) {

@@ -12,7 +12,8 @@ public interface PurgeStore {
    * Commits a purge and gives it the next number: in commit order, without gaps.
    *
    * @param site id of an existing site; empty only for everything of every site
-   * @param idempotencyKey a second purge with the same key is the first one again
+   * @param idempotencyKey the same purge with the same key is the first one again; another purge
+   *     with it is a conflict
    */
   Change<IssuedPurge> issue(
       Optional<String> site, PurgeScope scope, boolean soft, Optional<String> idempotencyKey);

@@ -6,14 +6,17 @@ import dev.perigee.contract.Purge;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.control.store.LogNumbers;
-import dev.perigee.control.store.Node;
+import dev.perigee.control.store.PostgresNodeStore.Placement;
 import dev.perigee.control.store.StoreException;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,14 +36,17 @@ final class EdgeStream implements Runnable {
   private final FromEdge.Hello hello;
   private final String serial;
   private final Semaphore ready = new Semaphore(0);
-  private volatile boolean over;
-  private volatile boolean startOver;
+  private final AtomicReference<@Nullable Status> ending = new AtomicReference<>();
+
+  /** Refusals in a row, and when the next snapshot may be sent after them. */
+  private record Refused(int count, Instant until) {}
+
+  /** Set where a snapshot is owed. */
+  private final AtomicReference<@Nullable Refused> refused = new AtomicReference<>();
+
+  private volatile int refusals;
   private long revision;
   private long purge;
-  private String region = "";
-
-  /** Whether the empty configuration of an empty control plane was sent. */
-  private boolean greeted;
 
   EdgeStream(
       SyncService service,
@@ -62,44 +68,60 @@ final class EdgeStream implements Runnable {
     ready.release();
   }
 
-  /** The edge could not read an update: it gets a snapshot. */
-  void startOver() {
-    startOver = true;
+  /** The edge took an update. Called by the call's thread, as {@link #refused} is. */
+  void taken() {
+    refusals = 0;
+  }
+
+  /** The edge could not take an update: it gets a snapshot, the sooner the rarer that was. */
+  void refused() {
+    int count = refusals + 1;
+    refusals = count;
+    refused.set(new Refused(count, service.clock().instant().plus(NackPolicy.wait(count))));
     service.numbers().wake();
   }
 
-  /** Ends the stream from outside. */
-  void end() {
-    over = true;
+  /** Ends the stream from outside; of several reasons the first counts. */
+  void end(Status status) {
+    ending.compareAndSet(null, status);
     ready.release();
     service.numbers().wake();
+  }
+
+  private boolean isOver() {
+    return ending.get() != null;
   }
 
   @Override
   public void run() {
     try {
       welcome();
-      while (!over) {
+      while (!isOver()) {
         long seen = service.numbers().generation();
         if (!serve()) {
           service.numbers().await(seen, LOOK_MILLIS);
         }
       }
-      finish(Status.UNAVAILABLE.withDescription("the stream was replaced or the node removed"));
     } catch (StoreException e) {
       LOG.warn("stream of {} ends: {}", hello.node(), e.getMessage());
-      finish(Status.UNAVAILABLE.withDescription("the control plane's database does not answer"));
+      end(Status.UNAVAILABLE.withDescription("the control plane's database does not answer"));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      finish(Status.UNAVAILABLE);
+      end(Status.UNAVAILABLE);
+    } catch (RuntimeException e) {
+      LOG.error("stream of {} failed", hello.node(), e);
+      end(Status.INTERNAL.withDescription("see the control plane's log"));
     } finally {
       service.ended(this);
+      finish();
     }
   }
 
-  private void finish(Status status) {
+  /** Only this thread writes to the call, so only it ends it. */
+  private void finish() {
+    Status status = ending.get();
     if (!out.isCancelled()) {
-      out.onError(status.asRuntimeException());
+      out.onError((status == null ? Status.INTERNAL : status).asRuntimeException());
     }
   }
 
@@ -115,47 +137,55 @@ final class EdgeStream implements Runnable {
 
   /** Sends what is new; false when nothing was. */
   private boolean serve() throws InterruptedException {
-    Optional<Node> node = service.nodes().byName(hello.node());
-    boolean mine = service.nodes().serial(hello.node()).filter(serial::equals).isPresent();
-    if (node.isEmpty() || !mine) {
-      over = true;
-      return true;
-    }
-    List<Purge> purges = service.purges().after(purge, PURGES_AT_ONCE);
-    if (!purges.isEmpty()) {
-      send(new FromControl.Purges(purges));
-      purge = purges.getLast().number();
-      return true;
-    }
-    if (startOver || !region.equals(node.get().region())) {
-      revision = startOver || !region.isEmpty() ? 0 : revision;
-      startOver = false;
-      region = node.get().region();
-    }
+    // The head first: a move that is not seen in the placement then has a revision above it.
     long head = service.numbers().head().revision();
-    List<FromControl.Update> updates =
-        revision == head && head > 0
-            ? List.of()
-            : service.changes().between(revision, head, region);
-    if (updates.isEmpty() || (head == 0 && revision == 0 && greeted)) {
+    Optional<Placement> place =
+        service.nodes().placement(hello.node()).filter(p -> p.serials().contains(serial));
+    if (place.isEmpty()) {
+      end(Status.UNAVAILABLE.withDescription("the node was removed or its certificate replaced"));
+      return true;
+    }
+    if (sendPurges()) {
+      return true;
+    }
+    Refused owed = refused.get();
+    if (owed != null && service.clock().instant().isBefore(owed.until())) {
       return false;
     }
-    for (FromControl.Update update : updates) {
-      send(update);
+    boolean startOver = owed != null && refused.compareAndSet(owed, null);
+    if (startOver || revision < place.get().since()) {
+      revision = 0;
     }
-    greeted = true;
-    revision = updates.getLast().revision();
-    return true;
+    List<FromControl.Update> updates =
+        service.changes().between(revision, head, place.get().region());
+    for (FromControl.Update update : updates) {
+      while (sendPurges()) {
+        // A large update keeps no purge waiting.
+      }
+      send(update);
+      revision = update.revision();
+    }
+    return !updates.isEmpty();
+  }
+
+  /** Sends the next purges; false when there are none. */
+  private boolean sendPurges() throws InterruptedException {
+    List<Purge> purges = service.purges().after(purge, PURGES_AT_ONCE);
+    for (FromControl.Purges batch : PurgeBatches.of(purges)) {
+      send(batch);
+      purge = batch.purges().getLast().number();
+    }
+    return !isOver() && !purges.isEmpty();
   }
 
   private void send(FromControl message) throws InterruptedException {
-    while (!out.isReady() && !over) {
+    while (!out.isReady() && !isOver()) {
       if (!ready.tryAcquire(STUCK_SECONDS, TimeUnit.SECONDS)) {
         LOG.warn("{} takes nothing for {} s: its stream ends", hello.node(), STUCK_SECONDS);
-        over = true;
+        end(Status.UNAVAILABLE.withDescription("the node takes nothing"));
       }
     }
-    if (!over) {
+    if (!isOver()) {
       out.onNext(SyncCodec.encode(message));
     }
   }

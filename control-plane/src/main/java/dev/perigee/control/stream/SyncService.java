@@ -10,9 +10,11 @@ import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PurgeStore;
+import dev.perigee.control.store.StoreException;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -29,6 +31,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   private final PurgeStore purges;
   private final PostgresNodeStore nodes;
   private final Fleet fleet;
+  private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
 
   public SyncService(
@@ -36,12 +39,14 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
       ChangeLog changes,
       PurgeStore purges,
       PostgresNodeStore nodes,
-      Fleet fleet) {
+      Fleet fleet,
+      InstantSource clock) {
     this.numbers = numbers;
     this.changes = changes;
     this.purges = purges;
     this.nodes = nodes;
     this.fleet = fleet;
+    this.clock = clock;
   }
 
   LogNumbers numbers() {
@@ -60,6 +65,10 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     return nodes;
   }
 
+  InstantSource clock() {
+    return clock;
+  }
+
   @Override
   public StreamObserver<EdgeMessage> sync(StreamObserver<ControlMessage> out) {
     Optional<PeerCertificate.Peer> peer = PeerCertificate.current();
@@ -74,7 +83,8 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
 
   /** Ends every stream, so that edges look for another control plane. */
   public void endAll() {
-    streams.values().forEach(EdgeStream::end);
+    Status status = Status.UNAVAILABLE.withDescription("the control plane stops");
+    streams.values().forEach(stream -> stream.end(status));
   }
 
   /** What comes from one edge. */
@@ -82,6 +92,9 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     private final ServerCallStreamObserver<ControlMessage> out;
     private final Optional<PeerCertificate.Peer> peer;
     private volatile @Nullable EdgeStream stream;
+
+    /** Set where the call was ended before it had a stream. */
+    private boolean refused;
 
     Incoming(ServerCallStreamObserver<ControlMessage> out, Optional<PeerCertificate.Peer> peer) {
       this.out = out;
@@ -99,6 +112,9 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
 
     @Override
     public void onNext(EdgeMessage message) {
+      if (refused) {
+        return;
+      }
       FromEdge said;
       try {
         said = SyncCodec.decode(message);
@@ -117,24 +133,28 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     }
 
     private void begin(FromEdge.Hello hello) {
-      boolean named = peer.filter(p -> p.node().equals(hello.node())).isPresent();
-      boolean valid =
-          named
-              && nodes
-                  .serial(hello.node())
-                  .filter(serial -> serial.equals(peer.get().serial()))
-                  .isPresent();
-      if (stream != null || !valid) {
-        String sentence =
-            "The client certificate is not the current one of this node: enrol it again.";
-        refuse(Status.PERMISSION_DENIED.withDescription(sentence));
+      if (stream != null) {
+        refuse(Status.FAILED_PRECONDITION.withDescription("a stream has one Hello"));
+        return;
+      }
+      try {
+        boolean named = peer.filter(p -> p.node().equals(hello.node())).isPresent();
+        if (!named || !nodes.admits(hello.node(), peer.get().serial())) {
+          String sentence =
+              "The client certificate is not the current one of this node: enrol it again.";
+          refuse(Status.PERMISSION_DENIED.withDescription(sentence));
+          return;
+        }
+      } catch (StoreException e) {
+        String sentence = "the control plane's database does not answer";
+        refuse(Status.UNAVAILABLE.withDescription(sentence));
         return;
       }
       EdgeStream begun = new EdgeStream(SyncService.this, out, hello, peer.get().serial());
       stream = begun;
       EdgeStream replaced = streams.put(hello.node(), begun);
       if (replaced != null) {
-        replaced.end();
+        replaced.end(Status.UNAVAILABLE.withDescription("a newer stream of the node took over"));
       }
       fleet.connected(begun, hello);
       LOG.info("{} is connected, at revision {}", hello.node(), hello.lastRevision());
@@ -147,11 +167,12 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
         case FromEdge.Ack ack -> {
           ack.refusals()
               .forEach(r -> LOG.warn("{} refused {}: {}", from.node(), r.resource(), r.reason()));
+          from.taken();
           fleet.acknowledged(from.node(), ack);
         }
         case FromEdge.Nack nack -> {
           LOG.warn("{} could not read revision {}: {}", from.node(), nack.revision(), nack);
-          from.startOver();
+          from.refused();
         }
         case FromEdge.PurgeAck ack -> fleet.purged(from.node(), ack.through());
         case FromEdge.Heartbeat beat -> fleet.heartbeat(from.node(), beat);
@@ -159,7 +180,12 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     }
 
     private void refuse(Status status) {
-      end();
+      EdgeStream now = stream;
+      if (now != null) {
+        now.end(status);
+        return;
+      }
+      refused = true;
       if (!out.isCancelled()) {
         out.onError(status.asRuntimeException());
       }
@@ -168,7 +194,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     private void end() {
       EdgeStream now = stream;
       if (now != null) {
-        now.end();
+        now.end(Status.UNAVAILABLE.withDescription("the edge ended the stream"));
       }
     }
 

@@ -1,0 +1,203 @@
+package dev.perigee.control.changelog;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.perigee.contract.FromControl;
+import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.control.store.Change;
+import dev.perigee.control.store.ChangeStore;
+import dev.perigee.control.store.ChangeStore.LoggedChange;
+import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.PostgresCertificateStore;
+import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.TestPostgres;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assertions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Revisions follow the order of commits, and what they bring is what changed. */
+final class ChangeLogIT {
+  private TestPostgres postgres;
+  private LogNumbers numbers;
+  private ChangeStore changes;
+  private PostgresSiteStore sites;
+  private ChangeLog log;
+
+  @BeforeEach
+  void start() {
+    postgres = TestPostgres.fresh();
+    numbers = new LogNumbers(postgres.database());
+    changes = new ChangeStore(postgres.database());
+    sites = new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false);
+    log =
+        new ChangeLog(
+            changes,
+            sites,
+            new PostgresCertificateStore(postgres.database(), numbers, InstantSource.system()),
+            "cdn.example");
+  }
+
+  @AfterEach
+  void stop() {
+    postgres.close();
+  }
+
+  private static SiteConfig site(String id, String... regions) {
+    List<OriginUrl> origins = List.of(OriginUrl.parse("https://origin.example").orElseThrow());
+    return new SiteConfig(id, List.of(id + ".example"), origins, Set.of(regions), false, false);
+  }
+
+  private long added(SiteConfig site) {
+    return switch (sites.add(site)) {
+      case Change.Committed<SiteConfig>(SiteConfig value, long revision) -> revision;
+      case Change.Invalid<SiteConfig> no -> throw new AssertionError(no);
+      case Change.Conflict<SiteConfig> no -> throw new AssertionError(no);
+      case Change.Unknown<SiteConfig> no -> throw new AssertionError(no);
+    };
+  }
+
+  private List<Long> revisions() {
+    return changes.after(0, 10_000).stream().map(LoggedChange::revision).toList();
+  }
+
+  @Test
+  void aChangeWaitsForAnOlderTransactionThatHasTakenItsNumberAndComesAfterIt() throws Exception {
+    added(site("first"));
+    try (Connection older = postgres.connect();
+        Statement statement = older.createStatement();
+        ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      older.setAutoCommit(false);
+      statement.execute("UPDATE log_head SET revision = revision + 1");
+      statement.execute(
+          "INSERT INTO change_log (revision, kind, resource)"
+              + " SELECT revision, 'site', 'older' FROM log_head");
+
+      Future<Long> younger = threads.submit(() -> added(site("younger")));
+      // A reader must not see the younger one before the older one: it would skip that for ever.
+      Assertions.assertThrows(
+          TimeoutException.class, () -> younger.get(500, TimeUnit.MILLISECONDS));
+      assertEquals(1, numbers.head().revision());
+      assertEquals(List.of(1L), revisions());
+
+      older.commit();
+      assertEquals(3, younger.get(10, TimeUnit.SECONDS));
+      assertEquals(
+          List.of("first", "older", "younger"),
+          changes.after(0, 10).stream().map(LoggedChange::resource).toList());
+    }
+  }
+
+  @Test
+  void anOlderTransactionThatIsRolledBackLeavesNoGap() throws Exception {
+    try (Connection older = postgres.connect();
+        Statement statement = older.createStatement()) {
+      older.setAutoCommit(false);
+      statement.execute("UPDATE log_head SET revision = revision + 1");
+      older.rollback();
+    }
+    assertEquals(1, added(site("only")));
+    assertEquals(List.of(1L), revisions());
+  }
+
+  @Test
+  void aReaderThatFollowsManyWritersMissesNothing() throws Exception {
+    long writers = 6;
+    int each = 20;
+    List<Long> read = new ArrayList<>();
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int w = 0; w < writers; w++) {
+        String prefix = "w" + w + "-";
+        running.add(
+            threads.submit(
+                () -> {
+                  for (int i = 0; i < each; i++) {
+                    added(site(prefix + i));
+                  }
+                }));
+      }
+      long seen = 0;
+      while (read.size() < writers * each) {
+        long generation = numbers.generation();
+        for (LoggedChange change : changes.after(seen, 7)) {
+          read.add(change.revision());
+          seen = change.revision();
+        }
+        if (running.stream().allMatch(Future::isDone) && seen == numbers.head().revision()) {
+          break;
+        }
+        numbers.await(generation, 50);
+      }
+      for (Future<?> writer : running) {
+        writer.get();
+      }
+    }
+    assertEquals(LongStream.rangeClosed(1, writers * each).boxed().toList(), read);
+  }
+
+  @Test
+  void aDeltaBringsWhatChangedForTheRegionAndTakesTheRest() throws SQLException {
+    long from = added(site("stays"));
+    added(site("new", "eu"));
+    added(site("elsewhere", "us"));
+    added(site("short-lived"));
+    sites.remove("short-lived");
+    sites.replace(site("stays", "us"));
+
+    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu"));
+
+    assertEquals(from, delta.fromRevision());
+    assertEquals(numbers.head().revision(), delta.revision());
+    assertEquals(List.of("new"), delta.sites().stream().map(SiteConfig::id).toList());
+    assertEquals(
+        new TreeSet<>(Arrays.asList("elsewhere", "short-lived", "stays")),
+        new TreeSet<>(delta.removedSites()));
+  }
+
+  @Test
+  void aDeltaNeverPassesTheHeadThatItWasAskedFor() {
+    long from = added(site("a"));
+    long head = added(site("b"));
+    added(site("c"));
+    FromControl.Update delta = only(log.between(from, head, "eu"));
+    assertEquals(head, delta.revision());
+    assertEquals(List.of("b"), delta.sites().stream().map(SiteConfig::id).toList());
+  }
+
+  @Test
+  void whereTheLogDoesNotReachBackASnapshotComes() throws SQLException {
+    long from = added(site("a"));
+    added(site("b"));
+    long head = added(site("c"));
+    postgres.execute("DELETE FROM change_log WHERE revision <= 2");
+    FromControl.Update snapshot = only(log.between(from, head, "eu"));
+    assertTrue(snapshot.isSnapshot());
+    assertEquals(3, snapshot.sites().size());
+    assertFalse(only(log.between(2, head, "eu")).isSnapshot());
+    assertEquals(List.of(), log.between(head, head, "eu"));
+  }
+
+  private static FromControl.Update only(List<FromControl.Update> updates) {
+    assertEquals(1, updates.size());
+    return updates.getFirst();
+  }
+}

@@ -1,0 +1,124 @@
+package dev.perigee.control.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The embedded database starts whatever an earlier start left behind, and leaves nothing. */
+final class EmbeddedDatabaseIT {
+  @TempDir Path folder;
+
+  @BeforeEach
+  void shareBinaries() throws IOException {
+    Files.createSymbolicLink(folder.resolve("binaries"), TestPostgres.binaries());
+  }
+
+  private static void execute(EmbeddedDatabase database, String sql) throws SQLException {
+    try (Connection connection = connect(database, database.password());
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  private static Connection connect(EmbeddedDatabase database, String password)
+      throws SQLException {
+    return DriverManager.getConnection(database.jdbcUrl(), database.user(), password);
+  }
+
+  private Path passwordFile() {
+    return folder.resolve("password");
+  }
+
+  @Test
+  void dataAndPasswordOutliveAStopAndNobodyElseGetsIn() throws Exception {
+    String password;
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+      execute(database, "CREATE TABLE kept AS SELECT 7 AS n");
+      password = database.password();
+      assertThrows(SQLException.class, () -> connect(database, "wrong").close());
+    }
+    assertEquals(password, Files.readString(passwordFile()).strip());
+    assertEquals(
+        "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(passwordFile())));
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+      assertEquals(password, database.password());
+      execute(database, "SELECT n FROM kept");
+    }
+    assertEquals(0, servers());
+  }
+
+  @Test
+  void anEmptyPasswordFileIsMadeAnewAndTheDataStays() throws Exception {
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+      execute(database, "CREATE TABLE kept AS SELECT 7 AS n");
+    }
+    Files.writeString(passwordFile(), "");
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+      assertFalse(database.password().isBlank());
+      assertThrows(SQLException.class, () -> connect(database, "").close());
+      try (Connection connection = connect(database, database.password());
+          Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery("SELECT n FROM kept")) {
+        assertTrue(row.next());
+      }
+    }
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+      execute(database, "SELECT n FROM kept");
+    }
+  }
+
+  @Test
+  void anInitdbThatWasCutShortIsBegunAnew() throws Exception {
+    for (String name : new String[] {"data", "data.new"}) {
+      Path data = Files.createDirectories(folder.resolve(name));
+      Files.createDirectories(data.resolve("global"));
+      Files.writeString(data.resolve("PG_VERSION"), "18\n");
+      Files.writeString(data.resolve("postgresql.conf"), "");
+      Files.writeString(data.resolve("pg_hba.conf"), "");
+    }
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+      execute(database, "SELECT 1");
+    }
+  }
+
+  @Test
+  void aStartThatFailsLeavesNoServerRunning() throws Exception {
+    EmbeddedDatabase.start(folder).close();
+    Files.writeString(passwordFile(), "another-than-the-database-knows");
+    IOException failure =
+        assertThrows(IOException.class, () -> EmbeddedDatabase.start(folder).close());
+    assertTrue(failure.toString().contains(folder.toString()), failure.toString());
+    assertEquals(0, servers());
+    assertFalse(Files.exists(folder.resolve("data").resolve("postmaster.pid")));
+  }
+
+  /** Server processes whose command line names this test's folder. */
+  private long servers() throws IOException {
+    try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
+      return processes.filter(process -> commandLine(process).contains(folder.toString())).count();
+    }
+  }
+
+  private static String commandLine(Path process) {
+    try {
+      return Files.readString(process.resolve("cmdline"));
+    } catch (IOException e) {
+      return ""; // It is no process, or has ended meanwhile.
+    }
+  }
+}

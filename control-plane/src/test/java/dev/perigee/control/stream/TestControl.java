@@ -1,0 +1,189 @@
+package dev.perigee.control.stream;
+
+import com.google.protobuf.ByteString;
+import dev.perigee.contract.JoinToken;
+import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.sync.v1.EnrolRequest;
+import dev.perigee.contract.sync.v1.EnrolResponse;
+import dev.perigee.contract.sync.v1.EnrolmentGrpc;
+import dev.perigee.contract.sync.v1.RenewRequest;
+import dev.perigee.control.MovableClock;
+import dev.perigee.control.changelog.ChangeLog;
+import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.pki.EdgeAuthority;
+import dev.perigee.control.pki.Enrolments;
+import dev.perigee.control.store.ChangeStore;
+import dev.perigee.control.store.EnrolmentStore;
+import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.Node;
+import dev.perigee.control.store.PostgresCertificateStore;
+import dev.perigee.control.store.PostgresNodeStore;
+import dev.perigee.control.store.PostgresPurgeStore;
+import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.TestPostgres;
+import io.grpc.ManagedChannel;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.security.GeneralSecurityException;
+import java.security.KeyPair;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.SecureRandom;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.security.spec.ECGenParameterSpec;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.operator.OperatorCreationException;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
+
+/** The stores, the authority and the gRPC port of a control plane over a database of its own. */
+final class TestControl implements AutoCloseable {
+  /** As edges have it. */
+  private static final int MAX_MESSAGE = 1 << 20;
+
+  final TestPostgres postgres = TestPostgres.fresh();
+  final MovableClock clock = new MovableClock(Instant.now());
+  final LogNumbers numbers = new LogNumbers(postgres.database());
+  final PostgresSiteStore sites =
+      new PostgresSiteStore(postgres.database(), numbers, "cdn.example", true);
+  final PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
+  final PostgresPurgeStore purges = new PostgresPurgeStore(postgres.database(), numbers);
+  final PostgresCertificateStore certificates =
+      new PostgresCertificateStore(postgres.database(), numbers, clock);
+  final Fleet fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
+  final EdgeAuthority authority;
+  final Enrolments enrolments;
+  private final SyncServer server;
+
+  TestControl() throws IOException {
+    SecureRandom random = new SecureRandom();
+    authority = EdgeAuthority.open(new SettingStore(postgres.database()), clock, random);
+    enrolments = new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random);
+    ChangeLog changes =
+        new ChangeLog(new ChangeStore(postgres.database()), sites, certificates, "cdn.example");
+    server =
+        new SyncServer(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            List.of("127.0.0.1"),
+            authority,
+            new SyncService(numbers, changes, purges, nodes, fleet, clock),
+            new EnrolmentService(enrolments, authority));
+    server.start();
+  }
+
+  /** What an edge holds once it is enrolled. */
+  record Identity(String node, PrivateKey key, X509Certificate certificate) {}
+
+  /** A site without an id of its own. */
+  static SiteConfig site(String host, String... regions) {
+    return new SiteConfig(
+        "",
+        List.of(host),
+        List.of(OriginUrl.parse("http://127.0.0.1:9000").orElseThrow()),
+        Set.of(regions),
+        false,
+        false);
+  }
+
+  static Node node(String name, String region) {
+    InetAddress address = InetAddress.ofLiteral("127.0.0.1");
+    return new Node(name, region, 50.1, 8.7, List.of(address), 8080, 8443, false, false);
+  }
+
+  /** Adds a node and enrols it over gRPC. */
+  Identity enrolled(String name, String region) throws Exception {
+    nodes.add(node(name, region));
+    return enrol(enrolments.issue(name));
+  }
+
+  Identity enrol(JoinToken token) throws Exception {
+    KeyPair pair = newKey();
+    EnrolRequest request =
+        EnrolRequest.newBuilder()
+            .setNode(token.node())
+            .setJoinSecret(token.secret())
+            .setCertificateRequestDer(ByteString.copyFrom(request(token.node(), pair)))
+            .build();
+    return call(Optional.empty(), token.node(), pair, stub -> stub.enrol(request));
+  }
+
+  Identity renew(Identity old) throws Exception {
+    KeyPair pair = newKey();
+    RenewRequest request =
+        RenewRequest.newBuilder()
+            .setCertificateRequestDer(ByteString.copyFrom(request(old.node(), pair)))
+            .build();
+    return call(Optional.of(old), old.node(), pair, stub -> stub.renew(request));
+  }
+
+  private interface Call {
+    EnrolResponse on(EnrolmentGrpc.EnrolmentBlockingStub stub);
+  }
+
+  private Identity call(Optional<Identity> as, String node, KeyPair pair, Call call)
+      throws Exception {
+    ManagedChannel channel = channel(as);
+    try {
+      EnrolResponse response =
+          call.on(EnrolmentGrpc.newBlockingStub(channel).withDeadlineAfter(20, TimeUnit.SECONDS));
+      byte[] der = response.getCertificateChainDer(0).toByteArray();
+      X509Certificate certificate =
+          (X509Certificate)
+              CertificateFactory.getInstance("X.509")
+                  .generateCertificate(new ByteArrayInputStream(der));
+      return new Identity(node, pair.getPrivate(), certificate);
+    } finally {
+      channel.shutdownNow();
+    }
+  }
+
+  static KeyPair newKey() throws GeneralSecurityException {
+    KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+    generator.initialize(new ECGenParameterSpec("secp256r1"));
+    return generator.generateKeyPair();
+  }
+
+  static byte[] request(String name, KeyPair pair) throws IOException, OperatorCreationException {
+    return new JcaPKCS10CertificationRequestBuilder(new X500Name("CN=" + name), pair.getPublic())
+        .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()))
+        .getEncoded();
+  }
+
+  /** A stream that said nothing yet, over TLS with this node's certificate, or none. */
+  TestEdge stream(Optional<Identity> identity) throws IOException {
+    return new TestEdge(channel(identity));
+  }
+
+  /** A stream over which the node said Hello with nothing. */
+  TestEdge connect(Identity identity) throws IOException {
+    return stream(Optional.of(identity)).hello(identity.node(), 0, 0, "");
+  }
+
+  private ManagedChannel channel(Optional<Identity> identity) throws IOException {
+    SslContextBuilder tls = GrpcSslContexts.forClient().trustManager(authority.certificate());
+    identity.ifPresent(own -> tls.keyManager(own.key(), own.certificate()));
+    return NettyChannelBuilder.forAddress("127.0.0.1", server.port())
+        .sslContext(tls.build())
+        .maxInboundMessageSize(MAX_MESSAGE)
+        .build();
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    postgres.close();
+  }
+}

@@ -1,0 +1,101 @@
+package dev.perigee.control.stream;
+
+import dev.perigee.contract.FromControl;
+import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.SyncCodec;
+import dev.perigee.contract.sync.v1.ControlMessage;
+import dev.perigee.contract.sync.v1.EdgeMessage;
+import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
+import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.stub.StreamObserver;
+import java.util.Optional;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** An edge's end of one sync stream: says what a test tells it to, and keeps what comes. */
+final class TestEdge implements AutoCloseable {
+  private static final long WAIT_SECONDS = 20;
+
+  private final ManagedChannel channel;
+  private final BlockingQueue<ControlMessage> came = new LinkedBlockingQueue<>();
+  private final CompletableFuture<Status> end = new CompletableFuture<>();
+  private final StreamObserver<EdgeMessage> out;
+
+  TestEdge(ManagedChannel channel) {
+    this.channel = channel;
+    this.out =
+        EdgeSyncGrpc.newStub(channel)
+            .sync(
+                new StreamObserver<>() {
+                  @Override
+                  public void onNext(ControlMessage message) {
+                    came.add(message);
+                  }
+
+                  @Override
+                  public void onError(Throwable problem) {
+                    end.complete(Status.fromThrowable(problem));
+                  }
+
+                  @Override
+                  public void onCompleted() {
+                    end.complete(Status.OK);
+                  }
+                });
+  }
+
+  TestEdge hello(String node, long revision, long purge, String logId) {
+    say(new FromEdge.Hello(node, "test", revision, purge, logId));
+    return this;
+  }
+
+  void say(FromEdge message) {
+    out.onNext(SyncCodec.encode(message));
+  }
+
+  /** Acknowledges an update. */
+  void ack(FromControl.Update update) {
+    say(new FromEdge.Ack(update.nonce(), update.revision(), java.util.List.of()));
+  }
+
+  /** The next message, encoded, as its size is looked at. */
+  ControlMessage raw() throws InterruptedException {
+    ControlMessage message = came.poll(WAIT_SECONDS, TimeUnit.SECONDS);
+    if (message == null) {
+      throw new AssertionError("nothing came; the stream ended: " + end.getNow(Status.UNKNOWN));
+    }
+    return message;
+  }
+
+  /** What comes within a time that a test cannot wait longer than; empty where nothing does. */
+  Optional<FromControl> within(long millis) throws InterruptedException {
+    return Optional.ofNullable(came.poll(millis, TimeUnit.MILLISECONDS)).map(SyncCodec::decode);
+  }
+
+  /** The next message, which must be of this kind. */
+  <T extends FromControl> T next(Class<T> kind) throws InterruptedException {
+    FromControl message = SyncCodec.decode(raw());
+    if (!kind.isInstance(message)) {
+      throw new AssertionError("expected " + kind.getSimpleName() + ", came " + message);
+    }
+    return kind.cast(message);
+  }
+
+  /** How the control plane ended the stream. */
+  Status ended() throws Exception {
+    try {
+      return end.get(WAIT_SECONDS, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
+      throw new AssertionError("the stream is still open", e);
+    }
+  }
+
+  @Override
+  public void close() {
+    channel.shutdownNow();
+  }
+}
