@@ -272,6 +272,8 @@ public final class EdgeNode implements AutoCloseable {
     metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
     metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);
     metrics.gauge("perigee_fetches", "Under way.", pipeline::openFetches);
+    metrics.gauge(
+        "perigee_fill_held_bytes", "Of bodies in flight, in memory.", pipeline::heldBytes);
     metrics.counter(
         "perigee_tls_unrecognized_names",
         "Handshakes for a name without a certificate.",

@@ -5,6 +5,7 @@ import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.pipeline.PipelineConfig;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The limits of the node, each with its key; part of {@link EdgeOptions}. */
@@ -90,6 +91,12 @@ final class LimitOptions {
   ByteSize fillWindow = new ByteSize(0);
 
   @Option(
+      names = "--fill-memory",
+      converter = EdgeOptions.SizeConverter.class,
+      description = "Bytes of all bodies in flight held in memory; default a quarter of the heap.")
+  @Nullable ByteSize fillMemory;
+
+  @Option(
       names = "--max-flights",
       defaultValue = "100000",
       description = "Fetches that other requests can join.")
@@ -115,6 +122,9 @@ final class LimitOptions {
     }
     if (fillWindow.bytes() < 64 * 1024 || fillWindow.bytes() > MOST_WINDOW) {
       return Optional.of("--fill-window: it must be 64k to 1g.");
+    }
+    if (fillMemory() < 1 << 20) {
+      return Optional.of("--fill-memory: it must be at least 1m.");
     }
     boolean none =
         List.of(
@@ -159,9 +169,14 @@ final class LimitOptions {
     return new PipelineConfig(
         PipelineConfig.NAME,
         (int) fillWindow.bytes(),
+        fillMemory(),
         maxFlights,
         PipelineConfig.LONELY_BYTES,
         stragglerTimeout.duration().toMillis());
+  }
+
+  private long fillMemory() {
+    return fillMemory == null ? Runtime.getRuntime().maxMemory() / 4 : fillMemory.bytes();
   }
 
   /** All of them in one line. */
@@ -169,7 +184,7 @@ final class LimitOptions {
     return ("max-connections=%d max-requests=%d max-header-size=%s max-headers=%d head-timeout=%s"
             + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
             + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
-            + " fill-window=%s max-flights=%d straggler-timeout=%s")
+            + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s")
         .formatted(
             maxConnections,
             maxRequests,
@@ -183,6 +198,7 @@ final class LimitOptions {
             originKeepAlive,
             originMaxConnections,
             fillWindow,
+            fillMemory(),
             maxFlights,
             stragglerTimeout);
   }

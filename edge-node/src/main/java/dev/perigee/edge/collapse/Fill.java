@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * woken outside of it, each on its own I/O thread.
  */
 public final class Fill {
-  private final int windowBytes;
+  private final WindowBudget budget;
   private final Deque<Chunk> window = new ArrayDeque<>();
   private final List<Reader> readers = new ArrayList<>();
   private final Runnable resumeSource;
@@ -42,18 +42,18 @@ public final class Fill {
 
   /**
    * @param writer where it is stored; empty when it is not
-   * @param windowBytes bytes held in memory at most, besides one part
+   * @param budget bytes held in memory
    * @param resumeSource called on any thread when more may be offered after {@link #offer} returned
    *     false
    * @param readerLeft called on any thread after a reader left
    */
   public Fill(
       Optional<ResponseWriter> writer,
-      int windowBytes,
+      WindowBudget budget,
       Runnable resumeSource,
       Runnable readerLeft) {
     this.writer = writer.orElse(null);
-    this.windowBytes = windowBytes;
+    this.budget = budget;
     this.resumeSource = resumeSource;
     this.readerLeft = readerLeft;
   }
@@ -72,11 +72,12 @@ public final class Fill {
       Chunk chunk = new Chunk(received, copy.asReadOnlyBuffer());
       window.addLast(chunk);
       windowed += copy.remaining();
+      budget.take(copy.remaining());
       received += copy.remaining();
       end = received;
       to = writer;
       trim();
-      paused = windowed >= windowBytes;
+      paused = budget.isFull(windowed);
       waiting = takeWaiting();
     }
     if (to != null) {
@@ -124,6 +125,8 @@ public final class Fill {
     List<Reader> waiting;
     synchronized (this) {
       broken = true;
+      writer = null;
+      trim();
       waiting = takeWaiting();
     }
     waiting.forEach(Reader::wake);
@@ -176,7 +179,7 @@ public final class Fill {
   }
 
   private boolean takeResume() {
-    boolean resume = paused && windowed < windowBytes && !whole && !broken;
+    boolean resume = paused && !budget.isFull(windowed) && !whole && !broken;
     if (resume) {
       paused = false;
     }
@@ -189,13 +192,14 @@ public final class Fill {
       Chunk first = window.peekFirst();
       boolean needed = readers.stream().anyMatch(reader -> reader.position < first.end());
       boolean stored = first.stored && writer != null;
-      boolean full = windowed >= windowBytes;
+      boolean full = budget.isFull(windowed);
       boolean droppable = writer == null ? !needed : stored && (!needed || full);
       if (!droppable) {
         return;
       }
       window.removeFirst();
       windowed -= first.bytes.remaining();
+      budget.give(first.bytes.remaining());
       windowStart = first.end();
     }
   }

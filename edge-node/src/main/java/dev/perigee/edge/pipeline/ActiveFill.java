@@ -2,6 +2,7 @@ package dev.perigee.edge.pipeline;
 
 import dev.perigee.edge.cache.ResponseWriter;
 import dev.perigee.edge.collapse.Fill;
+import dev.perigee.edge.collapse.WindowBudget;
 import dev.perigee.edge.request.BodySource;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -33,6 +34,7 @@ final class ActiveFill implements BodySource.Receiver {
       Optional<ResponseWriter> writer,
       Executor thread,
       PipelineConfig config,
+      WindowBudget budget,
       Consumer<ActiveFill> over) {
     this.source = source;
     this.writer = writer;
@@ -43,7 +45,7 @@ final class ActiveFill implements BodySource.Receiver {
     this.fill =
         new Fill(
             writer,
-            config.windowBytes(),
+            budget,
             () ->
                 thread.execute(
                     () -> {

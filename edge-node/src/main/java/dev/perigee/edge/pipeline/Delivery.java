@@ -170,7 +170,7 @@ final class Delivery {
     answer.outcome(Outcome.ERROR, reason);
     answer.text(
         status,
-        "The origin gave no usable answer: " + reason + ".",
+        "There is no answer of the origin: " + reason + ".",
         CacheStatus.forwarded(config.name(), fetch.why()).detail(reason));
   }
 

@@ -15,6 +15,7 @@ import dev.perigee.edge.cache.ValidationPolicy;
 import dev.perigee.edge.collapse.Flight;
 import dev.perigee.edge.collapse.Flight.Filled;
 import dev.perigee.edge.collapse.FlightTable;
+import dev.perigee.edge.collapse.WindowBudget;
 import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
 import dev.perigee.edge.origin.OriginClient;
@@ -39,12 +40,18 @@ final class Fetching {
           "If-Match",
           "If-Unmodified-Since");
 
+  /** Readers hold as much memory as they may: no fetch begins. */
+  private static final String BUSY = "node-busy";
+
+  private static final int BUSY_STATUS = 503;
+
   private final PipelineConfig config;
   private final ResponseStore store;
   private final FlightTable flights;
   private final OriginClient origin;
   private final InstantSource clock;
   private final Delivery delivery;
+  private final WindowBudget budget;
   private final Set<ActiveFill> active = ConcurrentHashMap.newKeySet();
 
   Fetching(
@@ -59,6 +66,7 @@ final class Fetching {
     this.origin = origin;
     this.clock = clock;
     this.delivery = new Delivery(config, clock);
+    this.budget = new WindowBudget(config.fillMemoryBytes(), config.windowBytes());
   }
 
   Delivery delivery() {
@@ -69,12 +77,22 @@ final class Fetching {
     return active.size();
   }
 
+  /** Bytes that wait in memory for readers or for the store. */
+  long heldBytes() {
+    return budget.held();
+  }
+
   void sweep(long nowMillis) {
     active.forEach(fill -> fill.sweep(nowMillis, config.stragglerMillis()));
   }
 
   /** Fetches for this request and everybody who follows the flight. */
   void lead(Fetch fetch, Flight flight) {
+    if (budget.isOverdrawn()) {
+      end(flight, new Filled.LeaderFailed(BUSY, BUSY_STATUS));
+      delivery.failed(fetch, BUSY, BUSY_STATUS);
+      return;
+    }
     FieldList.Builder fields =
         OriginFields.request(fetch.request(), fetch.key().host(), config.name());
     CONDITIONS.forEach(fields::remove);
@@ -102,6 +120,10 @@ final class Fetching {
 
   /** Passes the request as it is, with its body; nothing is stored. */
   void bypass(Fetch fetch) {
+    if (budget.isOverdrawn()) {
+      delivery.failed(fetch, BUSY, BUSY_STATUS);
+      return;
+    }
     FieldList.Builder fields =
         OriginFields.request(fetch.request(), fetch.key().host(), config.name());
     FetchRequest request =
@@ -248,6 +270,7 @@ final class Fetching {
             writer,
             fetch.thread(),
             config,
+            budget,
             ended -> {
               active.remove(ended);
               flights.end(flight);

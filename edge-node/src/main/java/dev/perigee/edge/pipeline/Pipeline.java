@@ -96,6 +96,11 @@ public final class Pipeline {
     return fetching.open();
   }
 
+  /** Bytes of bodies in flight that are held in memory. */
+  public long heldBytes() {
+    return fetching.heldBytes();
+  }
+
   private void routing(Answer answer, EdgeSnapshot current, Serving allowed) {
     switch (current.routes().route(answer.request().host())) {
       case Routed.NoSuchSite() ->

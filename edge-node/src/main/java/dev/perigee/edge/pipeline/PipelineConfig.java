@@ -5,13 +5,20 @@ package dev.perigee.edge.pipeline;
  *
  * @param name this network's name in Via and Cache-Status
  * @param windowBytes bytes of one fill held in memory
+ * @param fillMemoryBytes bytes of all fills together; past it each holds next to none, past twice
+ *     as much no fetch begins
  * @param maxFlights flights that can be joined
  * @param lonelyBytes what a fetch may still have to receive to be finished for the store alone,
  *     once every reader has left
  * @param stragglerMillis how long one reader may hold others up where nothing is stored
  */
 public record PipelineConfig(
-    String name, int windowBytes, int maxFlights, long lonelyBytes, long stragglerMillis) {
+    String name,
+    int windowBytes,
+    long fillMemoryBytes,
+    int maxFlights,
+    long lonelyBytes,
+    long stragglerMillis) {
   /** In Via and Cache-Status. */
   public static final String NAME = "perigee";
 

@@ -82,7 +82,8 @@ final class EdgeUnderTest implements AutoCloseable {
             SSLContext.getDefault(),
             new DefaultByteBufferPool(true, 16 * 1024),
             now);
-    PipelineConfig config = new PipelineConfig("perigee", 1 << 20, 1000, 8L << 20, 2_000);
+    PipelineConfig config =
+        new PipelineConfig("perigee", 1 << 20, 64L << 20, 1000, 8L << 20, 2_000);
     pipeline =
         new Pipeline(
             config,
