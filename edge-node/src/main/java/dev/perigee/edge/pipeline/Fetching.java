@@ -242,7 +242,7 @@ final class Fetching {
     Filled.Ready ready =
         new Filled.Ready(response.head(), meta, response.body().length(), fill.fill());
     delivery.lead(fetch, ready, true, "");
-    if (CacheControl.of(response.head().fields()).has("no-cache")) {
+    if (CacheControl.ofResponse(response.head().fields()).isUnqualified("no-cache")) {
       end(flight, new Filled.Uncacheable());
     } else {
       flight.filled(ready);
