@@ -59,8 +59,7 @@ final class ControlPlaneIT {
   @Test
   void theDatabasesPasswordComesFromTheEnvironmentAndIsNeverSaid() {
     Map<String, String> environment = Map.of(PASSWORD, postgres.password());
-    try (RunningProcess control =
-        RunningProcess.start("control", folder, environment, command())) {
+    try (RunningProcess control = RunningProcess.start("control", folder, environment, command())) {
       control.awaitLine("control plane ready", PATIENCE);
       control.terminate();
       control.awaitExit(PATIENCE);
@@ -71,8 +70,7 @@ final class ControlPlaneIT {
   @Test
   void aDatabaseThatRefusesEndsTheStartWith1AndASentence() {
     RunningProcess.Finished finished =
-        RunningProcess.run(
-            "control", folder, Map.of(PASSWORD, "wrong"), PATIENCE, command());
+        RunningProcess.run("control", folder, Map.of(PASSWORD, "wrong"), PATIENCE, command());
     assertEquals(1, finished.exitCode(), finished.output());
     assertTrue(finished.output().contains("control plane: "), finished.output());
     assertFalse(finished.output().contains("\tat "), finished.output());

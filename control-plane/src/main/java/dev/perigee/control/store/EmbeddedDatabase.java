@@ -122,7 +122,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
           .start();
     } catch (IOException | RuntimeException e) {
       IOException failure =
-          new IOException("the embedded database in " + data + " does not start", e);
+          new IOException("the embedded database in " + data + " does not start: " + e, e);
       try {
         stopServer(data);
       } catch (IOException also) {

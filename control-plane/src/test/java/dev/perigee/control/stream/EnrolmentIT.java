@@ -64,8 +64,7 @@ final class EnrolmentIT {
     assertEquals(-1, fra.certificate().getBasicConstraints(), "no authority");
     assertEquals(List.of("1.3.6.1.5.5.7.3.2"), fra.certificate().getExtendedKeyUsage());
     fra.certificate().verify(control.authority.certificate().getPublicKey());
-    assertEquals(
-        List.of(true, false), control.nodes.all().stream().map(Node::enrolled).toList());
+    assertEquals(List.of(true, false), control.nodes.all().stream().map(Node::enrolled).toList());
   }
 
   @Test
@@ -98,10 +97,8 @@ final class EnrolmentIT {
   @Test
   void aTokenOfAnotherNodeOrAGuessedOneIsRefused() throws Exception {
     JoinToken fra = control.enrolments.issue("fra-1");
-    assertRefused(
-        () -> control.enrol(new JoinToken("iad-1", fra.secret(), fra.caFingerprint())));
-    assertRefused(
-        () -> control.enrol(new JoinToken("fra-1", "A".repeat(43), fra.caFingerprint())));
+    assertRefused(() -> control.enrol(new JoinToken("iad-1", fra.secret(), fra.caFingerprint())));
+    assertRefused(() -> control.enrol(new JoinToken("fra-1", "A".repeat(43), fra.caFingerprint())));
     control.enrol(fra);
   }
 
@@ -119,8 +116,7 @@ final class EnrolmentIT {
     control.renew(old);
     control.renew(old);
     Identity fresh = control.renew(old);
-    assertNotEquals(
-        old.certificate().getSerialNumber(), fresh.certificate().getSerialNumber());
+    assertNotEquals(old.certificate().getSerialNumber(), fresh.certificate().getSerialNumber());
     try (TestEdge edge = control.connect(old)) {
       edge.next(FromControl.Welcome.class);
     }
