@@ -299,6 +299,14 @@ final class ApiContractIT {
   }
 
   @Test
+  void theDocumentNamesTheHeaderThatMakesAPurgeSafeToRepeat() {
+    JsonNode parameters = document.at("/paths/~1v1~1purges/post/parameters");
+    assertEquals("Idempotency-Key", parameters.at("/0/name").asText());
+    assertEquals("header", parameters.at("/0/in").asText());
+    assertFalse(parameters.at("/0/required").asBoolean(true));
+  }
+
+  @Test
   void aPurgesWaitIsSeconds() throws Exception {
     JsonNode purges = json(send("GET", "/v1/purges", Optional.empty(), authorised()));
     String path = "/v1/purges/" + purges.at("/items/0/id").asText() + "?wait=long";
