@@ -12,7 +12,8 @@ import java.util.regex.Pattern;
 
 /**
  * Dates in header fields, in all three forms (RFC 9110, section 5.6.7), without regard to case (RFC
- * 9111, section 4.2). Whether the day of the week is the right one is not asked.
+ * 9111, section 4.2). Whether the day of the week is the right one is not asked; asctime's day may
+ * have lost its padding, for the parser of the origin's answers makes one space of several.
  */
 public final class HttpDate {
   private static final DateTimeFormatter IMF =
@@ -29,7 +30,7 @@ public final class HttpDate {
   private static final Pattern RFC850 =
       form(LONG_DAY + ", (?<day>[0-9]{2})-" + MONTH + "-(?<year>[0-9]{2}) " + TIME + " gmt");
   private static final Pattern ASCTIME =
-      form(DAY + " " + MONTH + " (?<day>[0-9 ][0-9]) " + TIME + " (?<year>[0-9]{4})");
+      form(DAY + " " + MONTH + " (?<day> ?[0-9]{1,2}) " + TIME + " (?<year>[0-9]{4})");
   private static final int CENTURY = 100;
   private static final int FIFTY_YEARS = 50;
   private static final int LAST_SECOND = 59;

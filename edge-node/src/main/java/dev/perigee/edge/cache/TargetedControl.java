@@ -60,8 +60,12 @@ final class TargetedControl {
     if (Boolean.TRUE.equals(bare)) {
       return "";
     }
-    boolean number = value instanceof IntegerItem;
-    return number || bare instanceof String ? String.valueOf(bare) : CacheControl.BROKEN;
+    if (value instanceof IntegerItem) {
+      return String.valueOf(bare);
+    }
+    // A number in quotes is a text, and no directive has one as its value.
+    boolean text = bare instanceof String string && !string.chars().allMatch(Character::isDigit);
+    return text ? String.valueOf(bare) : CacheControl.BROKEN;
   }
 
   /** {@code max-age=60, no-store;other}: a directive with a target that is not ours is skipped. */
