@@ -14,17 +14,17 @@ import java.util.OptionalLong;
 
 /**
  * The newest purge of each scope: answers which purge was the last to cover a key, without looking
- * at all of them. Serves fetches in flight and the replay at start; what is stored is removed by
- * the purge itself. Guarded by its own lock.
+ * at all of them. Serves fetches in flight, the replay at start, and what is stored until the
+ * sweeper has been. Guarded by its own lock.
  */
 final class PurgeMarks {
-  /** Purges remembered one by one; older ones count as covering everything. */
+  /** Purges remembered one by one. */
   private static final int MAX_MARKS = 100_000;
 
   private final Map<String, SiteMarks> sites = new HashMap<>();
   private long everywhere;
   private long everywhereSoft;
-  private long last;
+  private volatile long last;
   private long floor;
   private int marks;
 
@@ -73,25 +73,39 @@ final class PurgeMarks {
       everywhereSoft = purge.soft() ? purge.number() : everywhereSoft;
       return;
     }
-    if (++marks > MAX_MARKS) {
-      // Conservative: whoever began before is treated as purged.
-      sites.clear();
-      marks = 0;
-      floor = purge.number();
-      return;
-    }
+    marks++;
     sites.computeIfAbsent(purge.site().get(), s -> new SiteMarks()).add(purge);
   }
 
-  synchronized long last() {
+  long last() {
     return last;
   }
 
-  /** The last hard purge that covers the response. */
+  /** Whether so many are remembered one by one that they should be forgotten. */
+  synchronized boolean isFull() {
+    return marks > MAX_MARKS;
+  }
+
+  /**
+   * Forgets them, once nothing that they cover is stored: whoever began to fetch before counts as
+   * purged.
+   */
+  synchronized void forget() {
+    sites.clear();
+    marks = 0;
+    floor = last;
+  }
+
+  /** The last hard purge that covers a response which was fetched meanwhile. */
   synchronized long hard(CacheKey key, Collection<String> tags) {
+    return Math.max(floor, marked(key, tags));
+  }
+
+  /** The last hard purge that is remembered and covers a response. */
+  synchronized long marked(CacheKey key, Collection<String> tags) {
     SiteMarks site = sites.get(key.site());
     long own = site == null ? 0 : site.newest(false, key, Optional.of(tags));
-    return Math.max(floor, Math.max(everywhere, own));
+    return Math.max(everywhere, own);
   }
 
   /** The last soft purge that covers the response. */
