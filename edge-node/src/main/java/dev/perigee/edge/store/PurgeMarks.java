@@ -126,14 +126,18 @@ final class PurgeMarks {
   /** The purges of one site, hard and soft apart, by scope. */
   private static final class SiteMarks {
     private final List<Map<PurgeScope, Long>> exact = List.of(new HashMap<>(), new HashMap<>());
-    private final List<Map<PurgeScope.Prefix, Long>> prefixes =
+    private final List<Map<Optional<String>, PrefixMarks>> prefixes =
         List.of(new HashMap<>(), new HashMap<>());
     private final long[] anyTag = new long[2];
 
     void add(Purge purge) {
       int kind = purge.soft() ? 1 : 0;
       switch (purge.scope()) {
-        case PurgeScope.Prefix prefix -> prefixes.get(kind).put(prefix, purge.number());
+        case PurgeScope.Prefix(Optional<String> host, String path) ->
+            prefixes
+                .get(kind)
+                .computeIfAbsent(host, h -> new PrefixMarks())
+                .put(path, purge.number());
         case PurgeScope.Tag tag -> {
           anyTag[kind] = purge.number();
           exact.get(kind).put(tag, purge.number());
@@ -156,11 +160,9 @@ final class PurgeMarks {
       for (PurgeScope scope : scopes) {
         newest = Math.max(newest, known.getOrDefault(scope, 0L));
       }
-      for (Map.Entry<PurgeScope.Prefix, Long> prefix : prefixes.get(kind).entrySet()) {
-        if (prefix.getValue() > newest
-            && prefix.getKey().covers(key.host(), key.target(), List.of())) {
-          newest = prefix.getValue();
-        }
+      for (Optional<String> host : List.of(Optional.of(key.host()), Optional.<String>empty())) {
+        PrefixMarks paths = prefixes.get(kind).get(host);
+        newest = paths == null ? newest : Math.max(newest, paths.newest(key.target()));
       }
       return newest;
     }
