@@ -1,7 +1,7 @@
 package dev.perigee.edge.cache;
 
 import dev.perigee.edge.request.FieldList;
-import java.util.List;
+import dev.perigee.edge.request.ResponseHead;
 import java.util.OptionalLong;
 
 /**
@@ -15,7 +15,8 @@ public record Freshness(long age, long lifetime) {
   private static final long MOST_GUESSED_SECONDS = 86_400;
 
   public static Freshness of(StoredMeta meta, long nowMillis) {
-    return new Freshness(age(meta, nowMillis), lifetime(meta));
+    long resident = Math.max(0, nowMillis - meta.responseMillis());
+    return new Freshness((meta.initialAgeMillis() + resident) / MILLIS, meta.lifetimeSeconds());
   }
 
   public boolean isFresh() {
@@ -27,14 +28,12 @@ public record Freshness(long age, long lifetime) {
     return lifetime - age;
   }
 
-  private static long age(StoredMeta meta, long nowMillis) {
-    FieldList fields = meta.head().fields();
-    OptionalLong date = date("Date", meta);
-    long apparent = Math.max(0, meta.responseMillis() - date.orElse(meta.responseMillis()));
-    long delay = Math.max(0, meta.responseMillis() - meta.requestMillis());
-    long initial = Math.max(apparent, ageValue(fields) * MILLIS + delay);
-    long resident = Math.max(0, nowMillis - meta.responseMillis());
-    return (initial + resident) / MILLIS;
+  /** How old a response was when it came: corrected_initial_age, in milliseconds. */
+  static long initialAge(ResponseHead head, long requestMillis, long responseMillis) {
+    OptionalLong date = date("Date", head, responseMillis);
+    long apparent = Math.max(0, responseMillis - date.orElse(responseMillis));
+    long delay = Math.max(0, responseMillis - requestMillis);
+    return Math.max(apparent, ageValue(head.fields()) * MILLIS + delay);
   }
 
   /** Age as sent; the first member where several stand, 0 where it is no number. */
@@ -44,50 +43,43 @@ public record Freshness(long age, long lifetime) {
     return digits ? (text.length() > 10 ? 1L << 31 : Long.parseLong(text)) : 0;
   }
 
-  private static long lifetime(StoredMeta meta) {
-    FieldList fields = meta.head().fields();
-    CacheControl control = CacheControl.ofResponse(fields);
+  /** How long a response is fresh: freshness_lifetime, in seconds. */
+  static long lifetime(ResponseHead head, CacheControl control, long responseMillis) {
     OptionalLong shared = control.seconds("s-maxage");
     OptionalLong explicit = shared.isPresent() ? shared : control.seconds("max-age");
     if (explicit.isPresent()) {
       return explicit.getAsLong();
     }
-    if (!control.isTargeted() && fields.contains("Expires")) {
-      return expires(meta);
+    if (!control.isTargeted() && head.fields().contains("Expires")) {
+      return expires(head, responseMillis);
     }
-    return StoragePolicy.mayGuess(control, meta.head().status()) ? guessed(meta) : 0;
+    return StoragePolicy.mayGuess(control, head.status()) ? guessed(head, responseMillis) : 0;
   }
 
   /** A tenth of the time since it was changed (section 4.2.2), a day at most. */
-  private static long guessed(StoredMeta meta) {
-    OptionalLong changed = date("Last-Modified", meta);
+  private static long guessed(ResponseHead head, long responseMillis) {
+    OptionalLong changed = date("Last-Modified", head, responseMillis);
     if (changed.isEmpty()) {
       return 0;
     }
-    long unchanged = date("Date", meta).orElse(meta.responseMillis()) - changed.getAsLong();
-    return Math.clamp(unchanged / 10 / MILLIS, 0, MOST_GUESSED_SECONDS);
-  }
-
-  private static OptionalLong date(String name, StoredMeta meta) {
-    return meta.head()
-        .fields()
-        .first(name)
-        .map(text -> HttpDate.parse(text, meta.responseMillis()))
-        .orElse(OptionalLong.empty());
+    long made = date("Date", head, responseMillis).orElse(responseMillis);
+    return Math.clamp((made - changed.getAsLong()) / 10 / MILLIS, 0, MOST_GUESSED_SECONDS);
   }
 
   /** Expires less Date; an invalid or repeated one is in the past (section 5.3). */
-  private static long expires(StoredMeta meta) {
-    FieldList fields = meta.head().fields();
-    List<String> all = fields.all("Expires");
-    if (all.size() != 1) {
+  private static long expires(ResponseHead head, long responseMillis) {
+    OptionalLong expires = date("Expires", head, responseMillis);
+    if (head.fields().all("Expires").size() != 1 || expires.isEmpty()) {
       return 0;
     }
-    OptionalLong expires = HttpDate.parse(all.getFirst(), meta.responseMillis());
-    OptionalLong date = date("Date", meta);
-    if (expires.isEmpty()) {
-      return 0;
-    }
-    return Math.max(0, (expires.getAsLong() - date.orElse(meta.responseMillis())) / MILLIS);
+    long made = date("Date", head, responseMillis).orElse(responseMillis);
+    return Math.max(0, (expires.getAsLong() - made) / MILLIS);
+  }
+
+  private static OptionalLong date(String name, ResponseHead head, long nowMillis) {
+    return head.fields()
+        .first(name)
+        .map(text -> HttpDate.parse(text, nowMillis))
+        .orElse(OptionalLong.empty());
   }
 }

@@ -84,7 +84,7 @@ public final class StoragePolicy {
             fence,
             fence,
             OptionalLong.empty());
-    CacheControl control = CacheControl.ofResponse(response.fields());
+    CacheControl control = meta.control();
     boolean shared = control.has("public") || control.has("s-maxage");
     boolean sharedOrChecked = shared || control.has("must-revalidate");
     if (!request.isGet()) {

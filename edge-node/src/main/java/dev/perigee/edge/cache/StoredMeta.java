@@ -6,41 +6,157 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * What is known of one stored response besides its body.
  *
  * <p>Purges are numbered, and every fetch notes the last purge in force when it began (its fence).
  * A hard purge with a number above {@code bodyFence} removes the response; a soft one with a number
- * above {@code freshFence} makes it stale.
- *
- * @param key what it is stored under
- * @param head status and fields as they will be sent, updated by validation
- * @param varyNames names of the fields that Vary listed, lower case, sorted; empty for none
- * @param varyValues value of each such field in the request that fetched it, normalised; "" where
- *     it was absent
- * @param tags for purges, at most 64
- * @param requestMillis when the request that got or last validated it was sent, ms since the epoch
- * @param responseMillis when that request's answer came, ms since the epoch
- * @param bodyFence last purge in force when the fetch of the bytes began
- * @param freshFence last purge in force when the last fetch or validation began
- * @param softPurgedBy the newest soft purge that covers it, when above {@code freshFence}
+ * above {@code freshFence} makes it stale. What of it decides every hit (its directives, lifetime
+ * and first age) is worked out once.
  */
-public record StoredMeta(
-    CacheKey key,
-    ResponseHead head,
-    List<String> varyNames,
-    Map<String, String> varyValues,
-    Set<String> tags,
-    long requestMillis,
-    long responseMillis,
-    long bodyFence,
-    long freshFence,
-    OptionalLong softPurgedBy) {
-  /** Copies the collections. */
-  public StoredMeta {
-    varyNames = List.copyOf(varyNames);
-    varyValues = Map.copyOf(varyValues);
-    tags = Set.copyOf(tags);
+public final class StoredMeta {
+  private final CacheKey key;
+  private final ResponseHead head;
+  private final List<String> varyNames;
+  private final Map<String, String> varyValues;
+  private final Set<String> tags;
+  private final long requestMillis;
+  private final long responseMillis;
+  private final long bodyFence;
+  private final long freshFence;
+  private final OptionalLong softPurgedBy;
+  private final CacheControl control;
+  private final long lifetimeSeconds;
+  private final long initialAgeMillis;
+
+  /**
+   * Copies the collections.
+   *
+   * @param key what it is stored under
+   * @param head status and fields as they will be sent, updated by validation
+   * @param varyNames names of the fields that Vary listed, lower case, sorted; empty for none
+   * @param varyValues value of each such field in the request that fetched it, normalised; "" where
+   *     it was absent
+   * @param tags for purges, at most 64
+   * @param requestMillis when the request that got or last validated it was sent, ms since the
+   *     epoch
+   * @param responseMillis when that request's answer came, ms since the epoch
+   * @param bodyFence last purge in force when the fetch of the bytes began
+   * @param freshFence last purge in force when the last fetch or validation began
+   * @param softPurgedBy the newest soft purge that covers it, when above {@code freshFence}
+   */
+  public StoredMeta(
+      CacheKey key,
+      ResponseHead head,
+      List<String> varyNames,
+      Map<String, String> varyValues,
+      Set<String> tags,
+      long requestMillis,
+      long responseMillis,
+      long bodyFence,
+      long freshFence,
+      OptionalLong softPurgedBy) {
+    this.key = key;
+    this.head = head;
+    this.varyNames = List.copyOf(varyNames);
+    this.varyValues = Map.copyOf(varyValues);
+    this.tags = Set.copyOf(tags);
+    this.requestMillis = requestMillis;
+    this.responseMillis = responseMillis;
+    this.bodyFence = bodyFence;
+    this.freshFence = freshFence;
+    this.softPurgedBy = softPurgedBy;
+    this.control = CacheControl.ofResponse(head.fields());
+    this.lifetimeSeconds = Freshness.lifetime(head, control, responseMillis);
+    this.initialAgeMillis = Freshness.initialAge(head, requestMillis, responseMillis);
+  }
+
+  /** The same, made stale by a soft purge. */
+  public StoredMeta softPurged(long number) {
+    return new StoredMeta(
+        key,
+        head,
+        varyNames,
+        varyValues,
+        tags,
+        requestMillis,
+        responseMillis,
+        bodyFence,
+        freshFence,
+        OptionalLong.of(number));
+  }
+
+  public CacheKey key() {
+    return key;
+  }
+
+  public ResponseHead head() {
+    return head;
+  }
+
+  public List<String> varyNames() {
+    return varyNames;
+  }
+
+  public Map<String, String> varyValues() {
+    return varyValues;
+  }
+
+  public Set<String> tags() {
+    return tags;
+  }
+
+  public long requestMillis() {
+    return requestMillis;
+  }
+
+  public long responseMillis() {
+    return responseMillis;
+  }
+
+  public long bodyFence() {
+    return bodyFence;
+  }
+
+  public long freshFence() {
+    return freshFence;
+  }
+
+  public OptionalLong softPurgedBy() {
+    return softPurgedBy;
+  }
+
+  /** The directives it has for this cache. */
+  CacheControl control() {
+    return control;
+  }
+
+  /** How long it is fresh, in seconds from its origin. */
+  long lifetimeSeconds() {
+    return lifetimeSeconds;
+  }
+
+  /** How old it was when it came, in milliseconds. */
+  long initialAgeMillis() {
+    return initialAgeMillis;
+  }
+
+  @Override
+  public String toString() {
+    return "StoredMeta[key=%s, head=%s, vary=%s %s, tags=%s, %d-%d, fences=%d %d, softPurgedBy=%s]"
+        .formatted(
+            key,
+            head,
+            varyNames,
+            new TreeMap<>(varyValues),
+            new TreeSet<>(tags),
+            requestMillis,
+            responseMillis,
+            bodyFence,
+            freshFence,
+            softPurgedBy);
   }
 }

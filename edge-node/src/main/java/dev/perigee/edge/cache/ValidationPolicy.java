@@ -93,7 +93,7 @@ public final class ValidationPolicy {
   /** Whether a response with the fields of a 304 may stay stored, for the same requests. */
   public static boolean mayStay(StoredMeta freshened) {
     FieldList fields = freshened.head().fields();
-    CacheControl control = CacheControl.ofResponse(fields);
+    CacheControl control = freshened.control();
     return !StoragePolicy.isForbidden(control, freshened.head().status())
         && !control.isUnqualified("private")
         && Variants.names(fields).equals(freshened.varyNames());

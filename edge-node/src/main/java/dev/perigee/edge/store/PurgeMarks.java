@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
 
 /**
  * The newest purge of each scope: answers which purge was the last to cover a key, without looking
@@ -53,17 +52,7 @@ final class PurgeMarks {
     if (softPurge <= meta.freshFence() || softPurge <= meta.softPurgedBy().orElse(0)) {
       return meta;
     }
-    return new StoredMeta(
-        meta.key(),
-        meta.head(),
-        meta.varyNames(),
-        meta.varyValues(),
-        meta.tags(),
-        meta.requestMillis(),
-        meta.responseMillis(),
-        meta.bodyFence(),
-        meta.freshFence(),
-        OptionalLong.of(softPurge));
+    return meta.softPurged(softPurge);
   }
 
   synchronized void add(Purge purge) {
