@@ -214,7 +214,7 @@ public final class ControlPlane implements AutoCloseable {
     if (options.databaseUrl != null) {
       return keep(Database.open(options.databaseUrl, "", options.databasePassword));
     }
-    EmbeddedDatabase embedded = keep(EmbeddedDatabase.start(state.resolve("postgres")));
+    EmbeddedDatabase embedded = keep(EmbeddedDatabase.start(state.resolve("postgres"), random));
     return keep(Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password()));
   }
 

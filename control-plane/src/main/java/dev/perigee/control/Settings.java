@@ -11,12 +11,17 @@ import picocli.CommandLine.PropertiesDefaultProvider;
 
 /** Settings from a properties file: the options' names without dashes in front. */
 final class Settings {
+  private static final String CONFIG = "--config";
+
   private Settings() {}
 
   /** Takes the file that {@code --config} names as defaults; an unknown key is an error. */
   static void read(CommandLine command, String[] args) throws IOException {
-    for (int i = 0; i + 1 < args.length; i++) {
-      if (args[i].equals("--config")) {
+    for (int i = 0; i < args.length; i++) {
+      if (args[i].startsWith(CONFIG + "=")) {
+        Path file = Path.of(args[i].substring(CONFIG.length() + 1));
+        command.setDefaultValueProvider(provider(command, file));
+      } else if (args[i].equals(CONFIG) && i + 1 < args.length) {
         command.setDefaultValueProvider(provider(command, Path.of(args[i + 1])));
       }
     }

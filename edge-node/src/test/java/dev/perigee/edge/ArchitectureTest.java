@@ -70,6 +70,7 @@ final class ArchitectureTest {
     "net.openhft.., store",
     "com.github.benmanes.caffeine.., store",
     "io.grpc.., config",
+    "org.greenbytes.., cache",
     "io.micrometer.., telemetry",
     "io.netty.., listener.tls"
   })

@@ -1,6 +1,7 @@
 package dev.perigee.contract;
 
 import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
 import dev.perigee.contract.sync.v1.Ack;
 import dev.perigee.contract.sync.v1.Certificate;
 import dev.perigee.contract.sync.v1.ControlMessage;
@@ -198,6 +199,30 @@ public final class SyncCodec {
         certificate.getHostsList(),
         certificate.getChainDerList().stream().map(der -> Bytes.copyOf(der.toByteArray())).toList(),
         Bytes.copyOf(certificate.getPrivateKeyPkcs8().toByteArray()));
+  }
+
+  /** How many bytes the site has in an update. */
+  public static int size(SiteConfig site) {
+    return encode(site).getSerializedSize();
+  }
+
+  /** How many bytes the certificate has in an update. */
+  public static int size(CertificateConfig certificate) {
+    return encode(certificate).getSerializedSize();
+  }
+
+  /** The purge as logs and journals keep it. */
+  public static byte[] toBytes(Purge purge) {
+    return encode(purge).toByteArray();
+  }
+
+  /** The purge that {@link #toBytes} wrote. */
+  public static Purge purgeOf(byte[] bytes) {
+    try {
+      return decode(dev.perigee.contract.sync.v1.Purge.parseFrom(bytes));
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalArgumentException("not a purge", e);
+    }
   }
 
   private static Update encodeUpdate(FromControl.Update update) {

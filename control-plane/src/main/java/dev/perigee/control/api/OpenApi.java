@@ -57,6 +57,7 @@ final class OpenApi {
       parameter(parameters, matcher.group(1), "path");
     }
     route.query().forEach(name -> parameter(parameters, name, "query"));
+    route.headers().forEach(name -> parameter(parameters, name, "header"));
     if (!route.request().isEmpty()) {
       ObjectNode body = operation.putObject("requestBody");
       body.put("required", true);

@@ -35,6 +35,7 @@ final class Routes {
    * @param request name of the body's schema; empty for none
    * @param response name of the answer's schema; empty for none
    * @param query names of query parameters
+   * @param headers names of request headers that it looks at
    */
   record Route(
       String method,
@@ -43,6 +44,7 @@ final class Routes {
       String request,
       String response,
       List<String> query,
+      List<String> headers,
       Action action) {}
 
   static List<Route> all(Resources resources, PurgeResource purges, Operations operations) {
@@ -99,6 +101,7 @@ final class Routes {
             "CertificateUpload",
             "Certificate",
             List.of(),
+            List.of(),
             c -> resources.addCertificate(c.body())),
         bare(
             "DELETE",
@@ -114,6 +117,7 @@ final class Routes {
             "PurgeOrder",
             "Purge",
             List.of(),
+            List.of("Idempotency-Key"),
             c -> purges.issue(c.body(), c.header("Idempotency-Key"))),
         new Route(
             "GET",
@@ -122,6 +126,7 @@ final class Routes {
             "",
             "Purge",
             List.of("wait"),
+            List.of(),
             c -> purges.receipt(c.path("purge"), c.query("wait"))),
         new Route(
             "GET",
@@ -130,6 +135,7 @@ final class Routes {
             "",
             "Explanation",
             List.of("client", "site"),
+            List.of(),
             c -> operations.explain(c.query("client"), c.query("site"))),
         get("/v1/status", "How everything is.", "Status", c -> operations.status()));
   }
@@ -148,11 +154,11 @@ final class Routes {
 
   private static Route bare(
       String method, String template, String summary, String response, Action action) {
-    return new Route(method, template, summary, "", response, List.of(), action);
+    return new Route(method, template, summary, "", response, List.of(), List.of(), action);
   }
 
   private static Route with(
       String method, String template, String summary, String schema, Action action) {
-    return new Route(method, template, summary, schema, schema, List.of(), action);
+    return new Route(method, template, summary, schema, schema, List.of(), List.of(), action);
   }
 }

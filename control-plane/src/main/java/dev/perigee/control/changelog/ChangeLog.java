@@ -76,16 +76,25 @@ public final class ChangeLog {
     Set<String> removedSites = new HashSet<>(siteIds);
     served.forEach(site -> removedSites.remove(site.id()));
     // A changed site may bring hosts that a certificate sent to nobody here so far is for.
-    List<CertificateConfig> wanted = new ArrayList<>();
-    if (siteIds.isEmpty()) {
-      wanted.addAll(certificates.byIds(certificateIds).values());
-    } else {
-      wanted.addAll(certificates.allWithKeys());
-    }
+    Collection<CertificateConfig> concerned =
+        siteIds.isEmpty()
+            ? certificates.byIds(certificateIds).values()
+            : certificates.allWithKeys();
     List<SiteConfig> all = sites.all().stream().filter(s -> s.isServedIn(region)).toList();
-    wanted.removeIf(c -> !isFor(c, all) || (!certificateIds.contains(c.id()) && !isFor(c, served)));
+    List<CertificateConfig> wanted = new ArrayList<>();
     Set<String> removedCertificates = new HashSet<>(certificateIds);
-    wanted.forEach(certificate -> removedCertificates.remove(certificate.id()));
+    for (CertificateConfig certificate : concerned) {
+      if (!isFor(certificate, all)) {
+        // With the last site that it is for, a key goes too.
+        removedCertificates.add(certificate.id());
+      } else if (certificateIds.contains(certificate.id()) || isFor(certificate, served)) {
+        wanted.add(certificate);
+        removedCertificates.remove(certificate.id());
+      }
+    }
+    if (removedSites.isEmpty()) {
+      removedCertificates.retainAll(certificateIds);
+    }
     long revision = changed.getLast().revision();
     return parts(revision, from, served, removedSites, wanted, removedCertificates);
   }

@@ -28,11 +28,11 @@ final class UpdateParts {
   }
 
   void add(SiteConfig site) {
-    partFor(SyncCodec.encode(site).getSerializedSize()).sites.add(site);
+    partFor(SyncCodec.size(site)).sites.add(site);
   }
 
   void add(CertificateConfig certificate) {
-    partFor(SyncCodec.encode(certificate).getSerializedSize()).certificates.add(certificate);
+    partFor(SyncCodec.size(certificate)).certificates.add(certificate);
   }
 
   void removeSite(String id) {

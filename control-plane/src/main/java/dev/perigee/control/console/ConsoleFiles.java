@@ -15,6 +15,7 @@ public final class ConsoleFiles {
   public static Map<String, StaticFile> all() {
     return Map.of(
         "/", file("index.html", "text/html; charset=utf-8"),
+        "/icon.svg", file("icon.svg", "image/svg+xml"),
         "/console.css", file("console.css", "text/css; charset=utf-8"),
         "/console.js", file("console.js", "text/javascript; charset=utf-8"));
   }

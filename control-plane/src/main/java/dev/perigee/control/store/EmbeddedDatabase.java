@@ -42,7 +42,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
    * Starts it with everything under {@code directory}: {@code data}, which is there only once it is
    * a whole database with a password, {@code password}, and {@code binaries}.
    */
-  public static EmbeddedDatabase start(Path directory) throws IOException {
+  public static EmbeddedDatabase start(Path directory, SecureRandom random) throws IOException {
     Path folder = Files.createDirectories(directory.toAbsolutePath());
     Path data = folder.resolve("data");
     Path passwordFile = folder.resolve("password");
@@ -55,11 +55,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
       Path fresh = folder.resolve("data.new");
       stopServer(fresh);
       delete(fresh);
-      settlePassword(folder, fresh, passwordFile);
+      settlePassword(folder, fresh, passwordFile, random);
       Files.move(fresh, data, StandardCopyOption.ATOMIC_MOVE);
       SecretFile.sync(folder);
     } else if (SecretFile.read(passwordFile).isEmpty() || !asksForPassword(data)) {
-      settlePassword(folder, data, passwordFile);
+      settlePassword(folder, data, passwordFile, random);
     }
     String password = SecretFile.read(passwordFile).orElseThrow();
     return new EmbeddedDatabase(launch(folder, data, password), password);
@@ -69,9 +69,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
    * Starts the database once with loopback trusted, to tell it its password, and stops it. The
    * password is kept last, so that a crash on the way only means to begin again.
    */
-  private static void settlePassword(Path folder, Path data, Path passwordFile) throws IOException {
+  private static void settlePassword(Path folder, Path data, Path passwordFile, SecureRandom random)
+      throws IOException {
     Optional<String> known = SecretFile.read(passwordFile);
-    String password = known.orElseGet(EmbeddedDatabase::newPassword);
+    String password = known.orElseGet(() -> newPassword(random));
     Path access = data.resolve(ACCESS_FILE);
     if (Files.exists(access)) {
       Files.writeString(access, TRUSTED);
@@ -94,10 +95,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
     return Files.exists(access) && Files.readString(access).equals(PASSWORD_ASKED);
   }
 
-  private static String newPassword() {
-    byte[] random = new byte[32];
-    new SecureRandom().nextBytes(random);
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+  private static String newPassword(SecureRandom random) {
+    byte[] bytes = new byte[32];
+    random.nextBytes(bytes);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
   /** Starts a server on the folder, after initdb where it is empty; none runs when this fails. */
@@ -121,7 +122,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
           .start();
     } catch (IOException | RuntimeException e) {
       IOException failure =
-          new IOException("the embedded database in " + data + " does not start", e);
+          new IOException("the embedded database in " + data + " does not start: " + e, e);
       try {
         stopServer(data);
       } catch (IOException also) {

@@ -50,6 +50,9 @@ final class PemCertificate {
     } catch (IOException | CertificateException e) {
       return unsound("certificate", "is no PEM certificate chain");
     }
+    if (chain.isEmpty()) {
+      return unsound("certificate", "is no PEM certificate chain");
+    }
     try {
       key = key(keyPem);
     } catch (IOException | GeneralSecurityException e) {
@@ -59,8 +62,8 @@ final class PemCertificate {
   }
 
   private static Read checked(List<X509Certificate> chain, PrivateKey key, Instant now) {
-    if (chain.isEmpty() || chain.size() > MAX_CHAIN) {
-      return unsound("certificate", "must hold 1 to " + MAX_CHAIN + " certificates");
+    if (chain.size() > MAX_CHAIN) {
+      return unsound("certificate", "must hold at most " + MAX_CHAIN + " certificates");
     }
     X509Certificate leaf = chain.getFirst();
     if (leaf.getNotAfter().toInstant().isBefore(now)) {

@@ -1,6 +1,5 @@
 package dev.perigee.control.store;
 
-import com.google.protobuf.InvalidProtocolBufferException;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -64,7 +63,7 @@ public final class PostgresPurgeStore implements PurgeStore {
         "INSERT INTO purge (number, site, message, idempotency_key) VALUES (?, ?, ?, ?)",
         number,
         site.orElse(null),
-        SyncCodec.encode(purge).toByteArray(),
+        SyncCodec.toBytes(purge),
         idempotencyKey.orElse(null));
     IssuedPurge issued =
         handle
@@ -153,9 +152,9 @@ public final class PostgresPurgeStore implements PurgeStore {
 
   private static IssuedPurge read(ResultSet row) throws SQLException {
     try {
-      Purge purge = SyncCodec.decode(dev.perigee.contract.sync.v1.Purge.parseFrom(row.getBytes(2)));
+      Purge purge = SyncCodec.purgeOf(row.getBytes(2));
       return new IssuedPurge(row.getString(1), purge, row.getTimestamp(3).toInstant());
-    } catch (InvalidProtocolBufferException e) {
+    } catch (IllegalArgumentException e) {
       throw new IllegalStateException("a purge in the database cannot be read", e);
     }
   }

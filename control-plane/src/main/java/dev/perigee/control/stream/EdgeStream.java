@@ -38,13 +38,12 @@ final class EdgeStream implements Runnable {
   private final Semaphore ready = new Semaphore(0);
   private final AtomicReference<@Nullable Status> ending = new AtomicReference<>();
 
-  /** Refusals in a row, and when the next snapshot may be sent after them. */
-  private record Refused(int count, Instant until) {}
+  /** When a snapshot may be sent, where one is owed. */
+  private final AtomicReference<@Nullable Instant> snapshotDue = new AtomicReference<>();
 
-  /** Set where a snapshot is owed. */
-  private final AtomicReference<@Nullable Refused> refused = new AtomicReference<>();
-
+  /** Updates that were refused in a row. */
   private volatile int refusals;
+
   private long revision;
   private long purge;
 
@@ -77,7 +76,7 @@ final class EdgeStream implements Runnable {
   void refused() {
     int count = refusals + 1;
     refusals = count;
-    refused.set(new Refused(count, service.clock().instant().plus(NackPolicy.wait(count))));
+    snapshotDue.set(service.clock().instant().plus(NackPolicy.wait(count)));
     service.numbers().wake();
   }
 
@@ -148,11 +147,11 @@ final class EdgeStream implements Runnable {
     if (sendPurges()) {
       return true;
     }
-    Refused owed = refused.get();
-    if (owed != null && service.clock().instant().isBefore(owed.until())) {
+    Instant due = snapshotDue.get();
+    if (due != null && service.clock().instant().isBefore(due)) {
       return false;
     }
-    boolean startOver = owed != null && refused.compareAndSet(owed, null);
+    boolean startOver = due != null && snapshotDue.compareAndSet(due, null);
     if (startOver || revision < place.get().since()) {
       revision = 0;
     }

@@ -2,8 +2,10 @@ package dev.perigee.control.changelog;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
@@ -13,6 +15,7 @@ import dev.perigee.control.store.ChangeStore.LoggedChange;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.TestPem;
 import dev.perigee.control.store.TestPostgres;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -40,6 +43,7 @@ final class ChangeLogIT {
   private LogNumbers numbers;
   private ChangeStore changes;
   private PostgresSiteStore sites;
+  private PostgresCertificateStore certificates;
   private ChangeLog log;
 
   @BeforeEach
@@ -48,12 +52,9 @@ final class ChangeLogIT {
     numbers = new LogNumbers(postgres.database());
     changes = new ChangeStore(postgres.database());
     sites = new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false);
-    log =
-        new ChangeLog(
-            changes,
-            sites,
-            new PostgresCertificateStore(postgres.database(), numbers, InstantSource.system()),
-            "cdn.example");
+    certificates =
+        new PostgresCertificateStore(postgres.database(), numbers, InstantSource.system());
+    log = new ChangeLog(changes, sites, certificates, "cdn.example");
   }
 
   @AfterEach
@@ -194,6 +195,63 @@ final class ChangeLogIT {
     assertEquals(3, snapshot.sites().size());
     assertFalse(only(log.between(2, head, "eu")).isSnapshot());
     assertEquals(List.of(), log.between(head, head, "eu"));
+  }
+
+  private String certified(String host) {
+    TestPem pem = TestPem.ec(host);
+    assertInstanceOf(Change.Committed.class, certificates.add(pem.certificate(), pem.key()));
+    return certificates.allWithKeys().stream()
+        .filter(c -> c.hosts().contains(host))
+        .map(CertificateConfig::id)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static List<String> keys(FromControl.Update update) {
+    return update.certificates().stream().map(CertificateConfig::id).toList();
+  }
+
+  @Test
+  void keysGoToTheRegionsThatServeTheirSiteAndNowhereElse() {
+    added(site("shop", "eu"));
+    String key = certified("shop.example");
+    certified("elsewhere.example");
+    long head = numbers.head().revision();
+    assertEquals(List.of(key), keys(only(log.between(0, head, "eu"))));
+    assertEquals(List.of(), keys(only(log.between(0, head, "us"))));
+    assertEquals(List.of(key), keys(only(log.between(1, head, "eu"))));
+    assertEquals(List.of(), keys(only(log.between(1, head, "us"))));
+  }
+
+  @Test
+  void aKeyComesWithTheSiteThatNeedsIt() {
+    added(site("first"));
+    String key = certified("shop.example");
+    long from = numbers.head().revision();
+    long head = added(site("shop"));
+    assertEquals(List.of(key), keys(only(log.between(from, head, "eu"))));
+  }
+
+  @Test
+  void aKeyGoesWithTheLastSiteThatNeedsIt() {
+    added(site("shop", "eu"));
+    String key = certified("shop.example");
+    long from = numbers.head().revision();
+    sites.replace(site("shop", "us"));
+    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu"));
+    assertEquals(List.of("shop"), delta.removedSites());
+    assertEquals(List.of(key), delta.removedCertificates());
+  }
+
+  @Test
+  void aRemovedCertificateIsTaken() {
+    added(site("shop"));
+    String key = certified("shop.example");
+    long from = numbers.head().revision();
+    certificates.remove(key);
+    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu"));
+    assertEquals(List.of(key), delta.removedCertificates());
+    assertEquals(List.of(), delta.sites());
   }
 
   private static FromControl.Update only(List<FromControl.Update> updates) {

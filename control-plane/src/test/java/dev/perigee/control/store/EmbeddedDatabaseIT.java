@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -21,6 +22,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The embedded database starts whatever an earlier start left behind, and leaves nothing. */
 final class EmbeddedDatabaseIT {
+  private static final SecureRandom RANDOM = new SecureRandom();
+
   @TempDir Path folder;
 
   @BeforeEach
@@ -47,7 +50,7 @@ final class EmbeddedDatabaseIT {
   @Test
   void dataAndPasswordOutliveAStopAndNobodyElseGetsIn() throws Exception {
     String password;
-    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder, RANDOM)) {
       execute(database, "CREATE TABLE kept AS SELECT 7 AS n");
       password = database.password();
       assertThrows(SQLException.class, () -> connect(database, "wrong").close());
@@ -55,7 +58,7 @@ final class EmbeddedDatabaseIT {
     assertEquals(password, Files.readString(passwordFile()).strip());
     assertEquals(
         "rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(passwordFile())));
-    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder, RANDOM)) {
       assertEquals(password, database.password());
       execute(database, "SELECT n FROM kept");
     }
@@ -64,11 +67,11 @@ final class EmbeddedDatabaseIT {
 
   @Test
   void anEmptyPasswordFileIsMadeAnewAndTheDataStays() throws Exception {
-    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder, RANDOM)) {
       execute(database, "CREATE TABLE kept AS SELECT 7 AS n");
     }
     Files.writeString(passwordFile(), "");
-    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder, RANDOM)) {
       assertFalse(database.password().isBlank());
       assertThrows(SQLException.class, () -> connect(database, "").close());
       try (Connection connection = connect(database, database.password());
@@ -77,7 +80,7 @@ final class EmbeddedDatabaseIT {
         assertTrue(row.next());
       }
     }
-    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder, RANDOM)) {
       execute(database, "SELECT n FROM kept");
     }
   }
@@ -91,17 +94,17 @@ final class EmbeddedDatabaseIT {
       Files.writeString(data.resolve("postgresql.conf"), "");
       Files.writeString(data.resolve("pg_hba.conf"), "");
     }
-    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder)) {
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder, RANDOM)) {
       execute(database, "SELECT 1");
     }
   }
 
   @Test
   void aStartThatFailsLeavesNoServerRunning() throws Exception {
-    EmbeddedDatabase.start(folder).close();
+    EmbeddedDatabase.start(folder, RANDOM).close();
     Files.writeString(passwordFile(), "another-than-the-database-knows");
     IOException failure =
-        assertThrows(IOException.class, () -> EmbeddedDatabase.start(folder).close());
+        assertThrows(IOException.class, () -> EmbeddedDatabase.start(folder, RANDOM).close());
     assertTrue(failure.toString().contains(folder.toString()), failure.toString());
     assertEquals(0, servers());
     assertFalse(Files.exists(folder.resolve("data").resolve("postmaster.pid")));

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
@@ -108,7 +109,7 @@ public final class TestPostgres implements AutoCloseable {
         Path folder = Path.of(FOLDER);
         delete(folder.resolve("data"));
         delete(folder.resolve("password"));
-        EmbeddedDatabase server = EmbeddedDatabase.start(folder);
+        EmbeddedDatabase server = EmbeddedDatabase.start(folder, new SecureRandom());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server)));
         return server;
       } catch (IOException e) {

@@ -88,6 +88,51 @@ final class SyncStreamIT {
   }
 
   @Test
+  void aSnapshotOfManySitesComesWholeInMessagesOfAtMost256KiB() throws Exception {
+    Identity fra = control.enrolled("fra-1", "eu");
+    int count = 30;
+    String tail = ("." + "x".repeat(60)).repeat(3) + ".example";
+    for (int i = 0; i < count; i++) {
+      List<String> hosts = new ArrayList<>();
+      for (int h = 0; h < Limits.SITE_HOSTS; h++) {
+        hosts.add("h" + h + "-of-" + i + tail);
+      }
+      SiteConfig one = TestControl.site("unused.example");
+      control.sites.add(
+          new SiteConfig("site-" + i, hosts, one.origins(), one.regions(), false, false));
+    }
+    try (TestEdge edge = control.connect(fra)) {
+      edge.next(FromControl.Welcome.class);
+      List<FromControl.Update> parts = new ArrayList<>();
+      do {
+        ControlMessage message = edge.raw();
+        assertTrue(message.getSerializedSize() <= Limits.MESSAGE_BYTES);
+        if (SyncCodec.decode(message) instanceof FromControl.Update part) {
+          assertEquals(parts.size(), part.part());
+          parts.add(part);
+        }
+      } while (!parts.getLast().last());
+      assertTrue(parts.size() > 1, "one part would hold everything");
+      assertEquals(1, parts.stream().map(FromControl.Update::nonce).distinct().count());
+      assertEquals(count, parts.stream().mapToInt(part -> part.sites().size()).sum());
+    }
+  }
+
+  @Test
+  void aDatabaseThatIsGoneEndsTheStreamAndRefusesTheNextUntilItIsBack() throws Exception {
+    Identity fra = control.enrolled("fra-1", "eu");
+    try (TestEdge edge = control.connect(fra)) {
+      edge.next(FromControl.Welcome.class);
+      edge.next(FromControl.Update.class);
+      control.postgres.close();
+      assertEquals(Status.Code.UNAVAILABLE, edge.ended().getCode());
+    }
+    try (TestEdge edge = control.connect(fra)) {
+      assertEquals(Status.Code.UNAVAILABLE, edge.ended().getCode());
+    }
+  }
+
+  @Test
   void aNodeThatMovedWhileItWasAwayForgetsTheSitesOfItsOldRegion() throws Exception {
     Identity fra = control.enrolled("fra-1", "eu");
     SiteConfig everywhere = added("all.example");

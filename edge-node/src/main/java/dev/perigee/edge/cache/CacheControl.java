@@ -2,9 +2,12 @@ package dev.perigee.edge.cache;
 
 import dev.perigee.edge.request.Fields;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /**
  * The directives of a Cache-Control field (RFC 9111, section 5.2), names without case.
@@ -14,21 +17,66 @@ import java.util.OptionalLong;
  * count as that much (section 1.2.2).
  */
 public final class CacheControl {
+  /** Stands for values that contradict each other, and for those of a wrong type. */
+  static final String BROKEN = "\0";
+
   private static final long MAX_SECONDS = 1L << 31;
 
   private final Map<String, String> directives;
+  private final boolean targeted;
 
-  private CacheControl(Map<String, String> directives) {
+  private CacheControl(Map<String, String> directives, boolean targeted) {
     this.directives = directives;
+    this.targeted = targeted;
   }
 
-  /** The directives of all Cache-Control lines together. */
-  public static CacheControl of(Fields fields) {
+  /** The directives of a request: of all Cache-Control lines together. */
+  public static CacheControl ofRequest(Fields fields) {
+    return new CacheControl(parsed(fields), false);
+  }
+
+  /** The directives that a response has for this cache; those addressed to it go first. */
+  public static CacheControl ofResponse(Fields fields) {
+    return TargetedControl.directives(fields)
+        .map(own -> new CacheControl(own, true))
+        .orElseGet(() -> new CacheControl(parsed(fields), false));
+  }
+
+  private static Map<String, String> parsed(Fields fields) {
     Map<String, String> directives = new HashMap<>(4);
     for (String line : fields.all("Cache-Control")) {
       parse(line, directives);
     }
-    return new CacheControl(directives);
+    return directives;
+  }
+
+  /** Fields that the response has for this cache alone: not to be sent on. */
+  public static List<String> ownFields() {
+    return TargetedControl.OURS;
+  }
+
+  /** Whether they were addressed to this cache, so that Expires is not (RFC 9213, 2.1). */
+  public boolean isTargeted() {
+    return targeted;
+  }
+
+  /** Whether {@code private} or {@code no-cache} stands for the whole response. */
+  public boolean isUnqualified(String name) {
+    String value = directives.get(name);
+    return value != null && (value.isBlank() || value.equals(BROKEN));
+  }
+
+  /** The field names that {@code private} or {@code no-cache} is limited to. */
+  public Set<String> qualified(String name) {
+    String value = directives.get(name);
+    if (value == null || isUnqualified(name)) {
+      return Set.of();
+    }
+    Set<String> names = new HashSet<>();
+    for (String field : value.split(",", -1)) {
+      names.add(field.strip().toLowerCase(Locale.ROOT));
+    }
+    return names;
   }
 
   public boolean has(String name) {
@@ -71,7 +119,7 @@ public final class CacheControl {
       String key = name.strip().toLowerCase(Locale.ROOT);
       String before = into.putIfAbsent(key, value);
       if (before != null && !before.equals(value)) {
-        into.put(key, "conflict");
+        into.put(key, BROKEN);
       }
     }
   }

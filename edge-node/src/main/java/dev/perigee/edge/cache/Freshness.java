@@ -8,10 +8,11 @@ import java.util.OptionalLong;
  * Age and freshness lifetime of a stored response (RFC 9111, sections 4.2.1 and 4.2.3), in seconds.
  *
  * @param age corrected age now
- * @param lifetime explicit only: heuristics are not used
+ * @param lifetime as the origin said, or guessed where it said nothing and that is allowed
  */
 public record Freshness(long age, long lifetime) {
   private static final long MILLIS = 1000;
+  private static final long MOST_GUESSED_SECONDS = 86_400;
 
   public static Freshness of(StoredMeta meta, long nowMillis) {
     return new Freshness(age(meta, nowMillis), lifetime(meta));
@@ -28,11 +29,7 @@ public record Freshness(long age, long lifetime) {
 
   private static long age(StoredMeta meta, long nowMillis) {
     FieldList fields = meta.head().fields();
-    OptionalLong date =
-        fields
-            .first("Date")
-            .map(text -> HttpDate.parse(text, nowMillis))
-            .orElse(OptionalLong.empty());
+    OptionalLong date = date("Date", meta);
     long apparent = Math.max(0, meta.responseMillis() - date.orElse(meta.responseMillis()));
     long delay = Math.max(0, meta.responseMillis() - meta.requestMillis());
     long initial = Math.max(apparent, ageValue(fields) * MILLIS + delay);
@@ -48,16 +45,35 @@ public record Freshness(long age, long lifetime) {
   }
 
   private static long lifetime(StoredMeta meta) {
-    CacheControl control = CacheControl.of(meta.head().fields());
+    FieldList fields = meta.head().fields();
+    CacheControl control = CacheControl.ofResponse(fields);
     OptionalLong shared = control.seconds("s-maxage");
-    if (shared.isPresent()) {
-      return shared.getAsLong();
+    OptionalLong explicit = shared.isPresent() ? shared : control.seconds("max-age");
+    if (explicit.isPresent()) {
+      return explicit.getAsLong();
     }
-    OptionalLong max = control.seconds("max-age");
-    if (max.isPresent()) {
-      return max.getAsLong();
+    if (!control.isTargeted() && fields.contains("Expires")) {
+      return expires(meta);
     }
-    return expires(meta);
+    return StoragePolicy.mayGuess(control, meta.head().status()) ? guessed(meta) : 0;
+  }
+
+  /** A tenth of the time since it was changed (section 4.2.2), a day at most. */
+  private static long guessed(StoredMeta meta) {
+    OptionalLong changed = date("Last-Modified", meta);
+    if (changed.isEmpty()) {
+      return 0;
+    }
+    long unchanged = date("Date", meta).orElse(meta.responseMillis()) - changed.getAsLong();
+    return Math.clamp(unchanged / 10 / MILLIS, 0, MOST_GUESSED_SECONDS);
+  }
+
+  private static OptionalLong date(String name, StoredMeta meta) {
+    return meta.head()
+        .fields()
+        .first(name)
+        .map(text -> HttpDate.parse(text, meta.responseMillis()))
+        .orElse(OptionalLong.empty());
   }
 
   /** Expires less Date; an invalid or repeated one is in the past (section 5.3). */
@@ -68,11 +84,7 @@ public record Freshness(long age, long lifetime) {
       return 0;
     }
     OptionalLong expires = HttpDate.parse(all.getFirst(), meta.responseMillis());
-    OptionalLong date =
-        fields
-            .first("Date")
-            .map(text -> HttpDate.parse(text, meta.responseMillis()))
-            .orElse(OptionalLong.empty());
+    OptionalLong date = date("Date", meta);
     if (expires.isEmpty()) {
       return 0;
     }

@@ -22,7 +22,7 @@ public final class LookupPolicy {
     if (request.hasBody()) {
       return new Lookup.Bypass(Lookup.BypassReason.BODY);
     }
-    CacheControl wishes = CacheControl.of(request.fields());
+    CacheControl wishes = CacheControl.ofRequest(request.fields());
     if (wishes.has("no-store")) {
       return new Lookup.Bypass(Lookup.BypassReason.REQUEST);
     }
@@ -37,12 +37,12 @@ public final class LookupPolicy {
 
   /** Whether the client wants an answer from the cache or none (section 5.2.1.7). */
   public static boolean isOnlyIfCached(RequestHead request) {
-    return CacheControl.of(request.fields()).has("only-if-cached");
+    return CacheControl.ofRequest(request.fields()).has("only-if-cached");
   }
 
   /** Whether a response that is still being received may answer a request that comes now. */
   public static boolean suits(RequestHead request, StoredMeta meta, long nowMillis) {
-    CacheControl wishes = CacheControl.of(request.fields());
+    CacheControl wishes = CacheControl.ofRequest(request.fields());
     return Variants.match(meta, request.fields())
         && staleness(request, wishes, meta, Freshness.of(meta, nowMillis)).isEmpty();
   }
@@ -61,7 +61,7 @@ public final class LookupPolicy {
     if (meta.softPurgedBy().isPresent()) {
       return Optional.of(Lookup.StaleReason.SOFT_PURGED);
     }
-    if (CacheControl.of(meta.head().fields()).has("no-cache")) {
+    if (CacheControl.ofResponse(meta.head().fields()).isUnqualified("no-cache")) {
       return Optional.of(Lookup.StaleReason.NO_CACHE);
     }
     if (asksForValidation(request, wishes, freshness)) {

@@ -13,7 +13,7 @@ public final class StalePolicy {
    * Whether the origin forbids use of it once stale, where it does not allow that in so many words.
    */
   public static boolean isForbidden(StoredMeta meta) {
-    CacheControl control = CacheControl.of(meta.head().fields());
+    CacheControl control = CacheControl.ofResponse(meta.head().fields());
     return isForbiddenOutright(control) || control.has("s-maxage");
   }
 
@@ -24,7 +24,7 @@ public final class StalePolicy {
   private static boolean isForbiddenOutright(CacheControl control) {
     return control.has("must-revalidate")
         || control.has("proxy-revalidate")
-        || control.has("no-cache");
+        || control.isUnqualified("no-cache");
   }
 
   /** Whether it may be served while it is validated in the background (RFC 5861, section 3). */
@@ -40,14 +40,14 @@ public final class StalePolicy {
 
   /** Whether it may stand in for an origin that gives no answer. */
   public static boolean whenDisconnected(StoredMeta meta, long nowMillis) {
-    CacheControl control = CacheControl.of(meta.head().fields());
+    CacheControl control = CacheControl.ofResponse(meta.head().fields());
     OptionalLong allowed = control.seconds("stale-if-error");
     boolean forbidden = allowed.isPresent() ? isForbiddenOutright(control) : isForbidden(meta);
     return !forbidden && staleness(meta, nowMillis) <= allowed.orElse(DISCONNECTED_SECONDS);
   }
 
   private static boolean isWithin(String directive, StoredMeta meta, long nowMillis) {
-    CacheControl control = CacheControl.of(meta.head().fields());
+    CacheControl control = CacheControl.ofResponse(meta.head().fields());
     OptionalLong allowed = control.seconds(directive);
     return allowed.isPresent()
         && !isForbiddenOutright(control)

@@ -15,6 +15,13 @@ public final class StoragePolicy {
   private static final Set<Integer> HEURISTIC =
       Set.of(200, 203, 204, 300, 301, 308, 404, 405, 410, 414, 501);
 
+  /** Status codes whose caching is defined (RFC 9110, section 15), but for parts and 304. */
+  private static final Set<Integer> UNDERSTOOD =
+      Set.of(
+          200, 201, 202, 203, 204, 205, 300, 301, 302, 303, 307, 308, 400, 401, 402, 403, 404, 405,
+          406, 407, 408, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 426, 500, 501, 502,
+          503, 504, 505);
+
   private StoragePolicy() {}
 
   /** The answer. */
@@ -31,6 +38,7 @@ public final class StoragePolicy {
     NO_STORE("The response forbids it."),
     PRIVATE("The response is for one user."),
     AUTHORIZATION("The request was authenticated and the response does not allow sharing."),
+    NOT_UNDERSTOOD("It must be understood, and its status code is unknown here."),
     VARY_ALL("Vary: * fits no other request."),
     PARTIAL("Parts are not stored."),
     COOKIE("The response sets a cookie and does not say that it is for everybody."),
@@ -67,7 +75,7 @@ public final class StoragePolicy {
     StoredMeta meta =
         new StoredMeta(
             key,
-            response,
+            new ResponseHead(response.status(), shareable(response.fields())),
             Variants.names(response.fields()),
             Variants.values(Variants.names(response.fields()), request.fields()),
             tags(response.fields()),
@@ -76,16 +84,19 @@ public final class StoragePolicy {
             fence,
             fence,
             OptionalLong.empty());
-    CacheControl control = CacheControl.of(response.fields());
+    CacheControl control = CacheControl.ofResponse(response.fields());
     boolean shared = control.has("public") || control.has("s-maxage");
     boolean sharedOrChecked = shared || control.has("must-revalidate");
     if (!request.isGet()) {
       return no(NotStoredReason.METHOD);
-    } else if (CacheControl.of(request.fields()).has("no-store")) {
+    } else if (CacheControl.ofRequest(request.fields()).has("no-store")) {
       return no(NotStoredReason.REQUEST_NO_STORE);
-    } else if (control.has("no-store")) {
-      return no(NotStoredReason.NO_STORE);
-    } else if (control.has("private")) {
+    } else if (isForbidden(control, response.status())) {
+      return no(
+          control.has("must-understand")
+              ? NotStoredReason.NOT_UNDERSTOOD
+              : NotStoredReason.NO_STORE);
+    } else if (control.isUnqualified("private")) {
       return no(NotStoredReason.PRIVATE);
     } else if (request.fields().contains("Authorization") && !sharedOrChecked) {
       return no(NotStoredReason.AUTHORIZATION);
@@ -101,6 +112,24 @@ public final class StoragePolicy {
     return new Storage.Storable(meta);
   }
 
+  /** By no-store, or by must-understand in its place (section 5.2.2.3). */
+  static boolean isForbidden(CacheControl control, int status) {
+    return control.has("must-understand") ? !UNDERSTOOD.contains(status) : control.has("no-store");
+  }
+
+  /** The fields without those that {@code private} or {@code no-cache} names. */
+  static FieldList shareable(FieldList fields) {
+    CacheControl control = CacheControl.ofResponse(fields);
+    Set<String> named = new LinkedHashSet<>(control.qualified("private"));
+    named.addAll(control.qualified("no-cache"));
+    if (named.isEmpty()) {
+      return fields;
+    }
+    FieldList.Builder kept = fields.toBuilder();
+    named.forEach(kept::remove);
+    return kept.build();
+  }
+
   private static Storage no(NotStoredReason reason) {
     return new Storage.NotStorable(reason);
   }
@@ -108,10 +137,16 @@ public final class StoragePolicy {
   private static boolean hasUse(ResponseHead response, CacheControl control) {
     FieldList fields = response.fields();
     boolean explicit =
-        control.has("max-age") || control.has("s-maxage") || fields.contains("Expires");
+        control.has("max-age")
+            || control.has("s-maxage")
+            || (!control.isTargeted() && fields.contains("Expires"));
     boolean validator = fields.contains("ETag") || fields.contains("Last-Modified");
-    boolean mayGuess = HEURISTIC.contains(response.status()) || control.has("public");
-    return explicit || (validator && mayGuess);
+    return explicit || (validator && mayGuess(control, response.status()));
+  }
+
+  /** Whether a lifetime may be guessed (section 4.2.2). */
+  static boolean mayGuess(CacheControl control, int status) {
+    return HEURISTIC.contains(status) || control.has("public");
   }
 
   /** Surrogate-Key by spaces, Cache-Tag by commas; what breaks the limits is left out. */

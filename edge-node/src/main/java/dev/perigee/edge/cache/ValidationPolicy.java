@@ -11,11 +11,11 @@ import java.util.Set;
 /** Asking the origin whether a stored response still holds (RFC 9111, section 4.3). */
 public final class ValidationPolicy {
   /**
-   * They describe the stored bytes, so a 304 cannot change them (section 3.2); a cookie was meant
-   * for the one who asked.
+   * They say how to read the stored bytes, so a 304 cannot change them (section 3.2); a cookie was
+   * meant for the one who asked.
    */
   private static final Set<String> KEPT =
-      Set.of("content-length", "content-encoding", "content-type", "content-range", "set-cookie");
+      Set.of("content-length", "content-encoding", "content-range", "set-cookie");
 
   private ValidationPolicy() {}
 
@@ -54,8 +54,9 @@ public final class ValidationPolicy {
       long requestMillis,
       long responseMillis,
       long freshFence) {
+    FieldList sent = StoragePolicy.shareable(notModified.fields());
     Set<String> replaced = new HashSet<>();
-    notModified.fields().forEach((name, value) -> replaced.add(name.toLowerCase(Locale.ROOT)));
+    sent.forEach((name, value) -> replaced.add(name.toLowerCase(Locale.ROOT)));
     replaced.removeAll(KEPT);
     // An Age that the 304 does not repeat was of the older answer.
     replaced.add("age");
@@ -68,14 +69,12 @@ public final class ValidationPolicy {
                 out.add(name, value);
               }
             });
-    notModified
-        .fields()
-        .forEach(
-            (name, value) -> {
-              if (!KEPT.contains(name.toLowerCase(Locale.ROOT))) {
-                out.add(name, value);
-              }
-            });
+    sent.forEach(
+        (name, value) -> {
+          if (!KEPT.contains(name.toLowerCase(Locale.ROOT))) {
+            out.add(name, value);
+          }
+        });
     FieldList fields = out.build();
     Set<String> tags = StoragePolicy.tags(fields);
     return new StoredMeta(
@@ -94,9 +93,9 @@ public final class ValidationPolicy {
   /** Whether a response with the fields of a 304 may stay stored, for the same requests. */
   public static boolean mayStay(StoredMeta freshened) {
     FieldList fields = freshened.head().fields();
-    CacheControl control = CacheControl.of(fields);
-    return !control.has("no-store")
-        && !control.has("private")
+    CacheControl control = CacheControl.ofResponse(fields);
+    return !StoragePolicy.isForbidden(control, freshened.head().status())
+        && !control.isUnqualified("private")
         && Variants.names(fields).equals(freshened.varyNames());
   }
 

@@ -1,14 +1,21 @@
 package dev.perigee.edge.cache;
 
 import dev.perigee.edge.request.Fields;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 
 /** Vary: which request fields a response was made for (RFC 9111, section 4.1). */
 public final class Variants {
+  private static final Set<String> WITHOUT_CASE = Set.of("accept-language", "accept-encoding");
+  private static final Set<String> WITHOUT_ORDER =
+      Set.of("accept", "accept-language", "accept-encoding", "accept-charset");
+
   private Variants() {}
 
   /** Names that Vary lists, lower case, sorted; {@code *} stands for itself. */
@@ -41,18 +48,25 @@ public final class Variants {
     return true;
   }
 
-  /** All lines together, without space around the members. */
+  /**
+   * All lines together, without space around the members; where the order says nothing (RFC 9110,
+   * section 12.5) it is the alphabet's, and where case says nothing it is lower.
+   */
   private static String value(String name, Fields request) {
     List<String> lines = request.all(name);
     if (lines.isEmpty()) {
       return "";
     }
-    StringBuilder out = new StringBuilder();
+    List<String> members = new ArrayList<>();
     for (String line : lines) {
       for (String member : line.split(",", -1)) {
-        out.append(out.isEmpty() ? "" : ",").append(member.strip());
+        String bare = member.strip();
+        members.add(WITHOUT_CASE.contains(name) ? bare.toLowerCase(Locale.ROOT) : bare);
       }
     }
-    return out.toString();
+    if (WITHOUT_ORDER.contains(name)) {
+      Collections.sort(members);
+    }
+    return String.join(",", members);
   }
 }

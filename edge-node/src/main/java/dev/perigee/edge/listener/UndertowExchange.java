@@ -2,20 +2,32 @@ package dev.perigee.edge.listener;
 
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.InterimHead;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseSink;
+import io.undertow.server.AbstractServerConnection;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.ServerConnection;
 import io.undertow.util.AttachmentKey;
+import io.undertow.util.Protocols;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import org.xnio.IoUtils;
+import org.xnio.conduits.StreamSinkConduit;
 
 /** One Undertow exchange in the pipeline's words. */
 final class UndertowExchange implements Exchange {
   private static final AttachmentKey<UndertowSink> CURRENT =
       AttachmentKey.create(UndertowSink.class);
 
+  /** Interim bytes of one exchange; far below what a socket takes at once. */
+  private static final int MAX_INTERIM = 16 * 1024;
+
   private final HttpServerExchange exchange;
+  private int interimBytes;
   private final RequestHead head;
   private final UndertowSink sink;
   private final Optional<BodySource> body;
@@ -56,6 +68,35 @@ final class UndertowExchange implements Exchange {
   @Override
   public ResponseSink sink() {
     return sink;
+  }
+
+  /**
+   * Undertow knows no interim response but 100, so the bytes go under it. Where they do not all fit
+   * into the socket's buffer the response can only be broken: a client that reads so slowly has
+   * taken nothing for a while.
+   */
+  @Override
+  public void interim(InterimHead interim) {
+    boolean possible =
+        exchange.getConnection() instanceof AbstractServerConnection
+            && exchange.getProtocol().equals(Protocols.HTTP_1_1)
+            && !exchange.isResponseStarted()
+            && interimBytes < MAX_INTERIM;
+    if (!possible) {
+      return;
+    }
+    ByteBuffer bytes = ByteBuffer.wrap(interim.toText().getBytes(StandardCharsets.ISO_8859_1));
+    interimBytes += bytes.remaining();
+    StreamSinkConduit raw =
+        ((AbstractServerConnection) exchange.getConnection()).getOriginalSinkConduit();
+    try {
+      int first = raw.write(bytes);
+      if (first > 0 && bytes.hasRemaining()) {
+        IoUtils.safeClose(exchange.getConnection());
+      }
+    } catch (IOException e) {
+      IoUtils.safeClose(exchange.getConnection());
+    }
   }
 
   @Override

@@ -3,8 +3,10 @@ package dev.perigee.edge.origin;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.InterimHead;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * What to ask an origin.
@@ -14,13 +16,15 @@ import java.util.Optional;
  * @param target path and query
  * @param fields every header field that goes out, Host included
  * @param body the request's body; empty for none
+ * @param interim told of interim responses
  */
 public record FetchRequest(
     List<OriginUrl> servers,
     String method,
     String target,
     FieldList fields,
-    Optional<BodySource> body) {
+    Optional<BodySource> body,
+    Consumer<InterimHead> interim) {
   /** Copies the collection. */
   public FetchRequest {
     servers = List.copyOf(servers);

@@ -1,8 +1,12 @@
 package dev.perigee.edge.origin;
 
+import dev.perigee.edge.request.InterimHead;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.function.Consumer;
 import org.xnio.channels.StreamSinkChannel;
 import org.xnio.conduits.AbstractStreamSourceConduit;
 import org.xnio.conduits.ConduitReadableByteChannel;
@@ -10,11 +14,11 @@ import org.xnio.conduits.StreamSourceConduit;
 
 /**
  * Takes interim responses (1xx, RFC 9110, section 15.2) out of what an origin sends, in front of
- * Undertow's parser, which would take a 103 for the final answer. 100 passes: the client waits for
- * it where it sent {@code Expect}.
+ * Undertow's parser, which would take a 103 for the final answer, and tells of them. 100 passes:
+ * the client waits for it where it sent {@code Expect}.
  *
  * <p>It looks at the first bytes of each response only: as long as they could still be {@code
- * HTTP/1.1 1xx} they are held back; an interim head is read to its empty line and forgotten; at
+ * HTTP/1.1 1xx} they are held back; an interim head is read to its empty line and handed on; at
  * anything else the filter stands aside until {@link #expectResponse} announces the next response
  * on the connection.
  */
@@ -31,13 +35,21 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
   private boolean aside;
   private int interimBytes;
   private int newlines;
+  private Consumer<InterimHead> interim = head -> {};
+  private final ByteArrayOutputStream head = new ByteArrayOutputStream(256);
 
   InterimFilter(StreamSourceConduit next) {
     super(next);
   }
 
-  /** The next bytes begin a response. */
-  void expectResponse() {
+  /**
+   * The next bytes begin a response.
+   *
+   * @param interim told of each interim response before it
+   */
+  void expectResponse(Consumer<InterimHead> interim) {
+    this.interim = interim;
+    head.reset();
     held = 0;
     replayed = 0;
     inInterim = false;
@@ -117,6 +129,7 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
       if (isInterim()) {
         inInterim = true;
         newlines = 0;
+        head.write(start, 0, held);
         held = 0;
       } else {
         aside = true;
@@ -130,6 +143,7 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
     if (++interimBytes > MAX_INTERIM) {
       throw new IOException("the origin sent more than " + MAX_INTERIM + " interim bytes");
     }
+    head.write(octet);
     if (octet == '\n') {
       newlines++;
     } else if (octet != '\r') {
@@ -138,6 +152,8 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
     if (newlines == 2) {
       inInterim = false;
       held = 0;
+      InterimHead.parse(head.toString(StandardCharsets.ISO_8859_1)).ifPresent(interim);
+      head.reset();
     }
   }
 

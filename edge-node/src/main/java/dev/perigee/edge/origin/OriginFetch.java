@@ -169,7 +169,7 @@ final class OriginFetch {
     }
 
     void send() {
-      connection.filter().expectResponse();
+      connection.filter().expectResponse(request.interim());
       ClientRequest out = new ClientRequest();
       out.setMethod(HttpString.tryFromString(request.method())).setPath(request.target());
       HeaderMap headers = out.getRequestHeaders();

@@ -1,5 +1,6 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
@@ -112,6 +113,7 @@ final class Answer {
   /** The fields as they go out: Age and Cache-Status set, Via added. */
   ResponseHead served(ResponseHead head, OptionalLong age, CacheStatus cacheStatus) {
     FieldList.Builder fields = head.fields().toBuilder();
+    CacheControl.ownFields().forEach(fields::remove);
     age.ifPresent(seconds -> fields.set("Age", Long.toString(seconds)));
     String via = "1.1 " + config.name();
     fields.set("Via", head.fields().joined("Via").map(v -> v + ", " + via).orElse(via));

@@ -61,7 +61,7 @@ final class Delivery {
     Outcome outcome = whole ? Outcome.HIT : Outcome.COLLAPSED;
     fetch.answer().ifPresent(answer -> answer.outcome(outcome, ""));
     OptionalLong age = OptionalLong.of(Freshness.of(ready.meta(), clock.millis()).age());
-    return stream(fetch, ready.head(), age, ready.length(), ready.fill(), status);
+    return stream(fetch, ready.meta().head(), age, ready.length(), ready.fill(), status);
   }
 
   /** To the only one it is for. */

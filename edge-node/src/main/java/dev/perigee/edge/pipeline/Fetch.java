@@ -3,6 +3,7 @@ package dev.perigee.edge.pipeline;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.InterimHead;
 import dev.perigee.edge.request.RequestHead;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -58,5 +59,10 @@ record Fetch(
   /** The same for a second and last flight. */
   Fetch again() {
     return new Fetch(request, answer, site, key, stale, why, thread, true);
+  }
+
+  /** To the one who asked; whoever follows has come for the final response. */
+  void interim(InterimHead head) {
+    answer.ifPresent(a -> a.exchange().interim(head));
   }
 }

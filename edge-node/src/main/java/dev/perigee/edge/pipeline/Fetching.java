@@ -99,7 +99,12 @@ final class Fetching {
     fetch.stale().ifPresent(s -> ValidationPolicy.conditionalFields(s.meta()).forEach(fields::add));
     FetchRequest request =
         new FetchRequest(
-            fetch.site().origins(), "GET", fetch.key().target(), fields.build(), Optional.empty());
+            fetch.site().origins(),
+            "GET",
+            fetch.key().target(),
+            fields.build(),
+            Optional.empty(),
+            fetch::interim);
     origin.fetch(
         request,
         fetched -> {
@@ -132,7 +137,8 @@ final class Fetching {
             fetch.request().method(),
             fetch.key().target(),
             fields.build(),
-            fetch.answer().flatMap(answer -> answer.exchange().body()));
+            fetch.answer().flatMap(answer -> answer.exchange().body()),
+            fetch::interim);
     origin.fetch(
         request,
         fetched -> {
@@ -242,7 +248,7 @@ final class Fetching {
     Filled.Ready ready =
         new Filled.Ready(response.head(), meta, response.body().length(), fill.fill());
     delivery.lead(fetch, ready, true, "");
-    if (CacheControl.of(response.head().fields()).has("no-cache")) {
+    if (CacheControl.ofResponse(response.head().fields()).isUnqualified("no-cache")) {
       end(flight, new Filled.Uncacheable());
     } else {
       flight.filled(ready);

@@ -12,6 +12,9 @@ public interface Exchange {
 
   ResponseSink sink();
 
+  /** Sends an interim response, where the protocol and the connection allow it just now. */
+  void interim(InterimHead head);
+
   /** Runs on the connection's I/O thread. */
   Executor thread();
 

@@ -22,7 +22,10 @@ public final class Preconditions {
       return matches(noneMatch.get(), response.fields().first("ETag").orElse(""));
     }
     OptionalLong since = date(request.fields().first("If-Modified-Since"), nowMillis);
-    OptionalLong modified = date(response.fields().first("Last-Modified"), nowMillis);
+    // Without a date of change that of the response stands in for it (RFC 9111, section 4.3.2).
+    Optional<String> changed =
+        response.fields().first("Last-Modified").or(() -> response.fields().first("Date"));
+    OptionalLong modified = date(changed, nowMillis);
     return since.isPresent() && modified.isPresent() && modified.getAsLong() <= since.getAsLong();
   }
 

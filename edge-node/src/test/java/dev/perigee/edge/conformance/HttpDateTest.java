@@ -23,6 +23,10 @@ class HttpDateTest {
         "Sunday, 06-Nov-94 08:49:37 GMT; 1994-11-06T08:49:37Z",
         "Sun Nov  6 08:49:37 1994; 1994-11-06T08:49:37Z",
         "Wed Nov 16 08:49:37 1994; 1994-11-16T08:49:37Z",
+        "Mon, 06 Nov 1994 08:49:37 GMT; 1994-11-06T08:49:37Z",
+        "sun, 06 NOV 1994 08:49:37 gmt; 1994-11-06T08:49:37Z",
+        "Sun Nov 6 08:49:37 1994; 1994-11-06T08:49:37Z",
+        "Tue, 31 Dec 2030 23:59:60 GMT; 2030-12-31T23:59:59Z",
         "Wednesday, 01-Jan-70 00:00:00 GMT; 2070-01-01T00:00:00Z",
       })
   void allThreeFormsAreRead(String text, String expected) {
@@ -41,6 +45,11 @@ class HttpDateTest {
         "Sun, 31 Feb 1994 08:49:37 GMT",
         "Sun, 06 Nov 1994 25:49:37 GMT",
         "06 Nov 1994 08:49:37",
+        "Sun, 06  Nov 1994 08:49:37 GMT",
+        "Sun, 6 Nov 1994 08:49:37 GMT",
+        "Sun, 06-Nov-94 08:49:37 GMT",
+        "Sun, 06 Nov 1994 8:49:37 GMT",
+        "Sun 06 Nov 1994 08:49:37 GMT",
         "1994-11-06T08:49:37Z"
       })
   void whatIsNoDateIsNone(String text) {

@@ -1,6 +1,8 @@
 package dev.perigee.edge.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 
 import dev.perigee.edge.cache.StoragePolicy.Storage;
 import java.util.Set;
@@ -40,7 +42,17 @@ class Rfc9111Section3Test {
             + " max-age=60; STORED",
         "5.2.2.7 private; GET; ''; 200; Cache-Control: private, max-age=60; PRIVATE",
         "5.2.2.7 private with names; GET; ''; 200; Cache-Control: private=\"x-user\", max-age=60;"
-            + " PRIVATE",
+            + " STORED",
+        "5.2.2.7 private both ways; GET; ''; 200; Cache-Control: private, private=\"x\","
+            + " max-age=60; PRIVATE",
+        "5.2.2.3 must-understand of a known status; GET; ''; 200; Cache-Control: must-understand,"
+            + " no-store, max-age=60; STORED",
+        "5.2.2.3 must-understand of an unknown status; GET; ''; 299; Cache-Control:"
+            + " must-understand, max-age=60; NOT_UNDERSTOOD",
+        "RFC 9213 no-store for CDNs; GET; ''; 200; CDN-Cache-Control: no-store|Cache-Control:"
+            + " max-age=60; NO_STORE",
+        "RFC 9213 no-store for others; GET; ''; 200; CDN-Cache-Control: max-age=60|Cache-Control:"
+            + " no-store; STORED",
         "3.5 authenticated; GET; Authorization: Basic eA==; 200; Cache-Control: max-age=60;"
             + " AUTHORIZATION",
         "3.5 authenticated and public; GET; Authorization: Basic eA==; 200; Cache-Control: public,"
@@ -83,6 +95,22 @@ class Rfc9111Section3Test {
     assertEquals(Set.of("t"), tags("Surrogate-Key: " + many));
     assertEquals(64, tags("Surrogate-Key: " + numbered).size());
     assertEquals(Set.of("ok"), tags("Cache-Tag: " + "x".repeat(5000) + ",ok"));
+  }
+
+  @Test
+  void fieldsThatAreForOneAreNotStored() {
+    Storage storage =
+        Cases.storage(
+            "GET",
+            "",
+            200,
+            "Cache-Control: max-age=60, private=\"X-User, x-Cart\", no-cache=x-once"
+                + "|X-User: u|X-Cart: c|X-Once: o|X-All: a");
+    Storage.Storable storable = assertInstanceOf(Storage.Storable.class, storage);
+    assertEquals(1, storable.meta().head().fields().all("X-All").size());
+    for (String name : new String[] {"X-User", "X-Cart", "X-Once"}) {
+      assertFalse(storable.meta().head().fields().contains(name), name);
+    }
   }
 
   private static Set<String> tags(String lines) {

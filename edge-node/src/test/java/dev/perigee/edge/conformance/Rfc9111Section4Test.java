@@ -30,6 +30,36 @@ class Rfc9111Section4Test {
         "5.2.2.1 a quoted number counts; ''; Cache-Control: max-age=\"60\"; 59; FRESH",
         "1.2.2 a number too large is very large; ''; Cache-Control: max-age=99999999999999999999;"
             + " 1000000; FRESH",
+        "4.2.2 a tenth of the time since it was changed; ''; Last-Modified: {-600}|Date: {0}; 59;"
+            + " FRESH",
+        "4.2.2 and no more; ''; Last-Modified: {-600}|Date: {0}; 60; EXPIRED",
+        "4.2.2 a day at most; ''; Last-Modified: {-99999999}|Date: {0}; 86399; FRESH",
+        "4.2.2 and no more than that; ''; Last-Modified: {-99999999}|Date: {0}; 86400; EXPIRED",
+        "4.2.2 nothing is guessed beside an explicit time; ''; Last-Modified: {-600}|Expires: 0; 1;"
+            + " EXPIRED",
+        "4.2.2 nothing is guessed without a date of change; ''; ETag: \"1\"; 0; EXPIRED",
+        "RFC 9213 2.2 what is addressed to a CDN comes first; ''; Cache-Control:"
+            + " max-age=1|CDN-Cache-Control: max-age=60; 59; FRESH",
+        "RFC 9213 2.2 and hides the rest; ''; Cache-Control: max-age=60|CDN-Cache-Control:"
+            + " max-age=1; 2; EXPIRED",
+        "RFC 9213 2.2 our own name before the common one; ''; CDN-Cache-Control:"
+            + " max-age=1|Perigee-CDN-Cache-Control: max-age=60; 59; FRESH",
+        "RFC 9213 2.1 Expires is for others; ''; CDN-Cache-Control: max-age=0|Expires: {60}; 1;"
+            + " EXPIRED",
+        "RFC 9213 2.1 a broken one is not there; ''; CDN-Cache-Control: max-age=1,,|Cache-Control:"
+            + " max-age=60; 59; FRESH",
+        "RFC 9213 2.1 keys have one case; ''; CDN-Cache-Control: Max-Age=1|Cache-Control:"
+            + " max-age=60; 59; FRESH",
+        "RFC 9213 2.1 a text is no number; ''; CDN-Cache-Control: max-age=\"60\"; 1; EXPIRED",
+        "RFC 9213 2.1 an empty one is not there; ''; CDN-Cache-Control: |Cache-Control: max-age=60;"
+            + " 59; FRESH",
+        "RFC 9213 no-cache; ''; CDN-Cache-Control: no-cache|Cache-Control: max-age=60; 1; NO_CACHE",
+        "Surrogate-Control; ''; Surrogate-Control: max-age=60, content=x|Cache-Control: no-cache;"
+            + " 59; FRESH",
+        "Surrogate-Control for another; ''; 'Surrogate-Control: max-age=60;other|Cache-Control:"
+            + " max-age=1'; 2; EXPIRED",
+        "5.2.2.4 no-cache with names needs no check; ''; Cache-Control: max-age=60,"
+            + " no-cache=\"x-user\"; 1; FRESH",
         "4.2.1 Expires less Date; ''; Date: {-10}|Expires: {50}; 49; FRESH",
         "4.2.3 Date adds to the age; ''; Date: {-10}|Expires: {50}; 50; EXPIRED",
         "5.3 Expires: 0 is in the past; ''; Expires: 0; 0; EXPIRED",
@@ -100,7 +130,11 @@ class Rfc9111Section4Test {
         "4.1 absent does not match present; ''; Accept; Accept: a; VARY_MISS",
         "4.1 space around members does not count; Accept: a,b; Accept; Accept: a ,  b; FRESH",
         "4.1 several lines are one list; Accept: a,b; Accept; Accept: a|Accept: b; FRESH",
-        "4.1 the order counts; Accept: a,b; Accept; Accept: b,a; VARY_MISS",
+        "4.1 the order counts where it says something; X: a,b; X; X: b,a; VARY_MISS",
+        "4.1 the order of Accept says nothing; Accept: a,b; Accept; Accept: b,a; FRESH",
+        "4.1 weights do; Accept: a,b; Accept; 'Accept: a;q=1,b'; VARY_MISS",
+        "4.1 languages have no case; Accept-Language: en-GB, de; Accept-Language; Accept-Language:"
+            + " DE,en-gb; FRESH",
         "4.1 names have no case; ACCEPT: a; aCCept; accept: a; FRESH",
         "4.1 all names must match; Accept: a|X: 1; Accept, X; Accept: a|X: 2; VARY_MISS",
       })

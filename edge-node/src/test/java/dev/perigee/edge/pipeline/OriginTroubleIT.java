@@ -9,6 +9,7 @@ import dev.perigee.testkit.NothingLeaks;
 import dev.perigee.testkit.ScriptedOrigin;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -65,6 +66,27 @@ final class OriginTroubleIT {
         assertEquals("good", response.body(), target);
       }
     }
+  }
+
+  /** RFC 9110, section 15.2: a proxy forwards 1xx responses, but for 100. */
+  @Test
+  void interimResponsesReachTheOneWhoAskedAndNobodyElse() throws Exception {
+    String hints = "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\nConnection: close\r\n\r\n";
+    origin.on("/a", call -> call.send(hints + "HTTP/1.1 102 Processing\r\n\r\n" + OK));
+    origin.on("/bad", call -> call.send("HTTP/1.1 103 x\r\nno field\r\n\r\n" + OK));
+    try (RawClient client = new RawClient(edge.port())) {
+      client.send("GET", "/a");
+      Response first = client.head();
+      assertEquals(103, first.status());
+      assertEquals(List.of("Link: </a.css>"), first.lines());
+      assertEquals(102, client.head().status());
+      assertEquals("good", client.response(false).body());
+      client.send("GET", "/bad");
+      assertEquals(200, client.head().status());
+    }
+    Response http10 =
+        RawClient.raw(edge.port(), "GET /a HTTP/1.0\r\nHost: www.shop.example\r\n\r\n");
+    assertEquals(200, http10.status());
   }
 
   @Test

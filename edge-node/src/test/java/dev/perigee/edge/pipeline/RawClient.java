@@ -75,6 +75,14 @@ final class RawClient implements AutoCloseable {
     }
   }
 
+  /** What comes first for a request as it stands. */
+  static Response raw(int port, String request) throws IOException {
+    try (RawClient client = new RawClient(port)) {
+      client.send(request);
+      return client.head();
+    }
+  }
+
   void send(String method, String target, String... fields) throws IOException {
     StringBuilder head = new StringBuilder(method + " " + target + " HTTP/1.1\r\n");
     head.append("Host: ").append(EdgeUnderTest.HOST).append("\r\n");
@@ -95,6 +103,9 @@ final class RawClient implements AutoCloseable {
 
   Response response(boolean head) throws IOException {
     Response bare = head();
+    while (bare.status() < 200) {
+      bare = head();
+    }
     boolean bodiless = head || bare.status() == 304 || bare.status() == 204;
     return bodiless ? bare : new Response(bare.status(), bare.lines(), body(bare));
   }

@@ -1,0 +1,120 @@
+package dev.perigee.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import dev.perigee.control.api.TestApi;
+import dev.perigee.testkit.Loopback;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A script can tell from the exit code what became of a command, over a real API. */
+final class ExitCodeIT {
+  @TempDir static Path folder;
+  private static TestApi api;
+  private static Path token;
+
+  @BeforeAll
+  static void start() throws Exception {
+    api = new TestApi();
+    token = Files.writeString(folder.resolve("token"), TestApi.TOKEN + "\n");
+    assertEquals(0, run("site add held.example --origin https://origin.example"));
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+  }
+
+  private static int run(String line) {
+    return run(api.url().toString(), token, line);
+  }
+
+  private static int run(String url, Path tokenFile, String line) {
+    List<String> args = new ArrayList<>(List.of(line.split(" ", -1)));
+    args.addAll(List.of("--api", url, "--token-file", tokenFile.toString()));
+    return PerigeeCli.run(args.toArray(String[]::new));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "site list",
+        "site show held.example",
+        "site list --json",
+        "node list",
+        "cert list",
+        "status",
+        "steer explain --client 8.8.8.8",
+        "purge --site held.example --tag spring",
+        "purge --site held.example --url http://held.example/a --wait"
+      })
+  void whatIsDoneEndsWith0(String line) {
+    assertEquals(0, run(line));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "site show nobody",
+        "site remove nobody",
+        "site add held.example --origin https://origin.example",
+        "site add a.example --origin http://10.0.0.1",
+        "node drain nobody",
+        "node join-token nobody",
+        "cert remove nobody",
+        "purge --site nobody --everything",
+        "purge show nothing",
+        "steer explain --client nobody"
+      })
+  void whatIsRefusedEndsWith1(String line) {
+    assertEquals(1, run(line));
+  }
+
+  @Test
+  void aTokenThatIsWrongOrMissingEndsWith1() throws Exception {
+    Path wrong = Files.writeString(folder.resolve("wrong"), "not-the-token");
+    assertEquals(1, run(api.url().toString(), wrong, "site list"));
+    assertEquals(1, run(api.url().toString(), folder.resolve("missing"), "site list"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "site",
+        "sites",
+        "site list --colour",
+        "site add a.example",
+        "node add n1 --region eu --at north --address 127.0.0.1",
+        "purge --site held.example --everything --timeout soon",
+        "cert add --cert /nowhere --key /nowhere"
+      })
+  void whatIsMisspelledEndsWith2(String line) {
+    assertEquals(2, run(line));
+  }
+
+  @Test
+  void anApiThatIsNoUrlEndsWith2() {
+    assertEquals(2, run("ftp://127.0.0.1", token, "site list"));
+  }
+
+  @Test
+  void aControlPlaneThatDoesNotAnswerEndsWith3() {
+    String url = "http://127.0.0.1:" + Loopback.freePort("127.0.0.1");
+    assertEquals(3, run(url, token, "site list"));
+  }
+
+  @Test
+  void aPurgeThatIsNotAppliedInTimeEndsWith3() {
+    assertEquals(0, run("node add late-1 --region eu --at 50,8 --address 127.0.0.1"));
+    assertEquals(3, run("purge --site held.example --everything --wait --timeout 1s"));
+    assertEquals(0, run("node remove late-1"));
+  }
+}

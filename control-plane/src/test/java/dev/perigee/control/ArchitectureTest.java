@@ -1,0 +1,132 @@
+package dev.perigee.control;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.fields;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The plan of the control plane's code, as ARCHITECTURE.md draws it. */
+final class ArchitectureTest {
+  private static final String ROOT = "dev.perigee.control";
+  private static final JavaClasses CONTROL =
+      new ClassFileImporter()
+          .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+          .importPackages(ROOT, "dev.perigee.cli");
+
+  private static String[] at(String names) {
+    String[] packages = names.split(" ", -1);
+    for (int i = 0; i < packages.length; i++) {
+      packages[i] = packages[i].equals("cli") ? "dev.perigee.cli.." : at1(packages[i]);
+    }
+    return packages;
+  }
+
+  private static String at1(String name) {
+    return name.equals("root") ? ROOT : ROOT + "." + name + "..";
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "store, api changelog console dns fleet pki steer stream root cli",
+    "fleet, api changelog console dns pki steer store stream root cli",
+    "changelog, api console dns fleet pki steer stream root cli",
+    "pki, api changelog console dns fleet steer stream root cli",
+    "stream, api console dns steer root cli",
+    "steer, api changelog console dns pki stream root cli",
+    "dns, api changelog console fleet pki stream root cli",
+    "api, changelog console dns stream root cli",
+    "console, changelog dns fleet pki steer store stream root cli",
+    "cli, api changelog console dns fleet pki steer store stream root"
+  })
+  void aPackageDoesNotKnow(String own, String others) {
+    noClasses()
+        .that()
+        .resideInAnyPackage(at(own))
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(at(others))
+        .check(CONTROL);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "io.undertow.., api steer",
+    "org.xnio.., api steer",
+    "io.grpc.., stream",
+    "com.google.protobuf.., stream",
+    "dev.perigee.contract.sync.v1.., stream",
+    "com.maxmind.., steer",
+    "org.xbill.., dns",
+    "org.bouncycastle.., pki store",
+    "org.jdbi.., store",
+    "org.flywaydb.., store",
+    "org.postgresql.., store",
+    "com.zaxxer.., store",
+    "io.zonky.., store",
+    "java.sql.., store",
+    "com.fasterxml.jackson.., api cli",
+    "picocli.., root cli"
+  })
+  void aLibraryHasItsOwners(String library, String owners) {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(at(owners))
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(library)
+        .check(CONTROL);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching(ROOT + ".(*)..").should().beFreeOfCycles().check(CONTROL);
+  }
+
+  @Test
+  void theEdgeIsNotSeen() {
+    noClasses()
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.perigee.edge..")
+        .check(CONTROL);
+  }
+
+  @Test
+  void staticFieldsAreFinal() {
+    fields().that().areStatic().should().beFinal().check(CONTROL);
+  }
+
+  @Test
+  void clockAndRandomnessAreGiven() {
+    noClasses()
+        .that()
+        .doNotHaveFullyQualifiedName(ROOT + ".ControlPlane")
+        .should()
+        .callMethod(System.class, "currentTimeMillis")
+        .orShould()
+        .callMethod(System.class, "nanoTime")
+        .orShould()
+        .callMethod(Instant.class, "now")
+        .orShould()
+        .callMethod(InstantSource.class, "system")
+        .orShould()
+        .callMethod(Clock.class, "systemUTC")
+        .orShould()
+        .callMethod(Thread.class, "sleep", long.class)
+        .orShould()
+        .callConstructor(Random.class)
+        .orShould()
+        .callConstructor(java.security.SecureRandom.class)
+        .check(CONTROL);
+  }
+}

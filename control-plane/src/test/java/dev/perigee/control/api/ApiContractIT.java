@@ -1,0 +1,350 @@
+package dev.perigee.control.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.perigee.control.store.TestPem;
+import dev.perigee.testkit.NothingLeaks;
+import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The API is what its OpenAPI document says, route by route, and so are its refusals. */
+@ExtendWith(NothingLeaks.class)
+final class ApiContractIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final String SHOP =
+      "{'hosts':['shop.example'],'origins':['https://origin.example'],'regions':['eu']}";
+  private static final String FRA =
+      "{'name':'fra-1','region':'eu','latitude':50.1,'longitude':8.7,'addresses':['127.0.0.1']}";
+
+  private static TestApi api;
+  private static JsonNode document;
+
+  @BeforeAll
+  static void start() throws Exception {
+    api = new TestApi();
+    document = json(send("GET", "/v1/openapi.json", Optional.empty(), Map.of()));
+    // What the refusals collide with.
+    send(
+        "POST",
+        "/v1/sites",
+        Optional.of(
+            q("{'id':'held','hosts':['held.example']," + "'origins':['https://origin.example']}")),
+        authorised());
+    send("POST", "/v1/nodes", Optional.of(q(FRA.replace("fra-1", "held-1"))), authorised());
+    String purge = q("{'site':'held','tag':'first'}");
+    send(
+        "POST",
+        "/v1/purges",
+        Optional.of(purge),
+        Map.of("Authorization", "Bearer " + TestApi.TOKEN, "Idempotency-Key", "held"));
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+  }
+
+  /** JSON is easier to read with single quotes in Java. */
+  private static String q(String text) {
+    return text.replace('\'', '"');
+  }
+
+  private static Map<String, String> authorised() {
+    return Map.of("Authorization", "Bearer " + TestApi.TOKEN);
+  }
+
+  private static HttpResponse<String> send(
+      String method, String path, Optional<String> body, Map<String, String> headers)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request = HttpRequest.newBuilder(api.url().resolve(path));
+    request.method(method, body.map(BodyPublishers::ofString).orElse(BodyPublishers.noBody()));
+    if (body.isPresent() && !headers.containsKey("Content-Type")) {
+      request.header("Content-Type", "application/json");
+    }
+    headers.forEach(request::header);
+    return CLIENT.send(request.build(), BodyHandlers.ofString());
+  }
+
+  private static JsonNode json(HttpResponse<String> response) throws IOException {
+    return JSON.readTree(response.body());
+  }
+
+  private static String type(HttpResponse<String> response) {
+    return response.headers().firstValue("Content-Type").orElse("");
+  }
+
+  /** Calls a documented operation and holds the answer to the document. */
+  private static JsonNode call(Set<String> seen, String method, String template, String... rest)
+      throws Exception {
+    String path = rest.length > 0 ? rest[0] : template;
+    Optional<String> body = rest.length > 1 ? Optional.of(q(rest[1])) : Optional.empty();
+    seen.add(method + " " + template);
+    HttpResponse<String> response = send(method, path, body, authorised());
+    String what = method + " " + path + ": " + response.statusCode() + " " + response.body();
+    assertEquals(2, response.statusCode() / 100, what);
+    JsonNode content =
+        document
+            .path("paths")
+            .path(template)
+            .path(method.toLowerCase(Locale.ROOT))
+            .path("responses")
+            .path("2XX")
+            .path("content");
+    if (content.isMissingNode()) {
+      assertEquals("", response.body(), what);
+      return JSON.createObjectNode();
+    }
+    assertEquals("application/json", type(response), what);
+    JsonNode schema = content.path("application/json").path("schema");
+    JsonNode answer = json(response);
+    assertEquals(List.of(), SchemaCheck.complaints(document, schema, answer), what);
+    return answer;
+  }
+
+  private static Set<String> operations() {
+    Set<String> operations = new TreeSet<>();
+    for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
+      path.getValue()
+          .fieldNames()
+          .forEachRemaining(m -> operations.add(m.toUpperCase(Locale.ROOT) + " " + path.getKey()));
+    }
+    return operations;
+  }
+
+  @Test
+  void everyRouteIsInTheDocumentAndAnswersAsItSays() throws Exception {
+    Set<String> seen = new TreeSet<>();
+    String site = call(seen, "POST", "/v1/sites", "/v1/sites", SHOP).path("id").asText();
+    assertEquals("shop-example", site);
+    call(seen, "GET", "/v1/sites");
+    call(seen, "GET", "/v1/sites/{site}", "/v1/sites/shop.example");
+    call(seen, "PUT", "/v1/sites/{site}", "/v1/sites/" + site, SHOP);
+    JsonNode node = call(seen, "POST", "/v1/nodes", "/v1/nodes", FRA);
+    assertFalse(node.path("joinToken").asText().isEmpty());
+    call(seen, "GET", "/v1/nodes");
+    call(seen, "GET", "/v1/nodes/{node}", "/v1/nodes/fra-1");
+    call(seen, "PUT", "/v1/nodes/{node}", "/v1/nodes/fra-1", FRA.replace("'name':'fra-1',", ""));
+    JsonNode drained = call(seen, "POST", "/v1/nodes/{node}/drain", "/v1/nodes/fra-1/drain");
+    assertTrue(drained.path("draining").asBoolean());
+    call(seen, "POST", "/v1/nodes/{node}/undrain", "/v1/nodes/fra-1/undrain");
+    call(seen, "POST", "/v1/nodes/{node}/join-token", "/v1/nodes/fra-1/join-token");
+    TestPem pem = TestPem.ec("shop.example");
+    String upload =
+        JSON.createObjectNode()
+            .put("certificate", pem.certificate())
+            .put("privateKey", pem.key())
+            .toString();
+    String certificate =
+        call(seen, "POST", "/v1/certificates", "/v1/certificates", upload).path("id").asText();
+    call(seen, "GET", "/v1/certificates");
+    call(seen, "DELETE", "/v1/certificates/{certificate}", "/v1/certificates/" + certificate);
+    String purge =
+        call(seen, "POST", "/v1/purges", "/v1/purges", "{'site':'shop-example','tag':'a'}")
+            .path("id")
+            .asText();
+    call(seen, "GET", "/v1/purges");
+    JsonNode receipt = call(seen, "GET", "/v1/purges/{purge}", "/v1/purges/" + purge + "?wait=0s");
+    assertFalse(receipt.path("complete").asBoolean());
+    call(seen, "GET", "/v1/steer/explain", "/v1/steer/explain?client=8.8.8.8&site=" + site);
+    call(seen, "GET", "/v1/status");
+    call(seen, "DELETE", "/v1/nodes/{node}", "/v1/nodes/fra-1");
+    call(seen, "DELETE", "/v1/sites/{site}", "/v1/sites/" + site);
+    assertEquals(operations(), seen);
+  }
+
+  @Test
+  void everyOperationWithoutTheOperatorsTokenIs401() throws Exception {
+    for (String operation : operations()) {
+      String method = operation.substring(0, operation.indexOf(' '));
+      String path = operation.substring(method.length() + 1).replaceAll("\\{[a-z]+}", "held");
+      for (Map<String, String> headers :
+          List.of(
+              Map.<String, String>of(),
+              Map.of("Authorization", "Bearer wrong"),
+              Map.of("Authorization", "Basic " + TestApi.TOKEN),
+              Map.of("Authorization", TestApi.TOKEN))) {
+        HttpResponse<String> response = send(method, path, Optional.empty(), headers);
+        assertEquals(401, response.statusCode(), operation);
+        assertEquals(Optional.of("Bearer"), response.headers().firstValue("WWW-Authenticate"));
+        assertProblem(response);
+      }
+    }
+  }
+
+  private static JsonNode assertProblem(HttpResponse<String> response) throws IOException {
+    assertEquals("application/problem+json", type(response), response.body());
+    JsonNode problem = json(response);
+    JsonNode schema = document.at("/components/schemas/Problem");
+    assertEquals(List.of(), SchemaCheck.complaints(document, schema, problem));
+    assertEquals(response.statusCode(), problem.path("status").asInt());
+    return problem;
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "POST | /v1/sites | {} | 422 | hosts origins",
+        "POST | /v1/sites | {'colour':1,'hosts':['a.example'],'origins':[]} | 422 | colour",
+        "POST | /v1/sites | {'hosts':'a.example','origins':['https://b.example']} | 422 | hosts",
+        "POST | /v1/sites | {'hosts':['a.example',7,'-'],'origins':[]} | 422 | hosts[1]",
+        "POST | /v1/sites | {'hosts':['a.example','a b'],'origins':[]} | 422 | hosts[1]",
+        "POST | /v1/sites | {'hosts':['a.example','a.example'],'origins':['https://b.example']}"
+            + " | 422 | hosts[1]",
+        "POST | /v1/sites | {'hosts':['a.cdn.example'],'origins':['https://b.example']}"
+            + " | 422 | hosts[0]",
+        "POST | /v1/sites | {'hosts':['a.example'],'origins':['https://b.example','ftp://b']}"
+            + " | 422 | origins[1]",
+        "POST | /v1/sites | {'hosts':['a.example'],'origins':['https://b.example',"
+            + "'http://100.64.0.1','http://[64:ff9b::1]']} | 422 | origins[1] origins[2]",
+        "POST | /v1/sites | {'id':'A b','hosts':['a.example'],'origins':['https://b.example']}"
+            + " | 422 | id",
+        "POST | /v1/sites | {'hosts':['a.example'],'origins':['https://b.example'],"
+            + "'schemeInKey':'yes'} | 422 | schemeInKey",
+        "POST | /v1/sites | {'hosts':['a.example'],'origins':['https://b.example'],"
+            + "'regions':['E U']} | 422 | regions",
+        "POST | /v1/sites | {'hosts':['new.example','held.example'],"
+            + "'origins':['https://b.example']} | 409 | hosts[1]",
+        "POST | /v1/sites | {'id':'held','hosts':['new.example'],"
+            + "'origins':['https://b.example']} | 409 | id",
+        "PUT | /v1/sites/held | {'id':'other','hosts':['held.example'],"
+            + "'origins':['https://b.example']} | 422 | id",
+        "POST | /v1/nodes | {} | 422 | name region latitude longitude",
+        "POST | /v1/nodes | {'name':'N 1','region':'','latitude':91,'longitude':181,"
+            + "'addresses':[],'httpPort':0,'httpsPort':65536}"
+            + " | 422 | name region latitude longitude addresses httpPort httpsPort",
+        "POST | /v1/nodes | {'name':'n1','region':'eu','latitude':'north','longitude':0,"
+            + "'addresses':['127.0.0.1'],'httpPort':1.5} | 422 | latitude httpPort",
+        "POST | /v1/nodes | {'name':'n1','region':'eu','latitude':0,'longitude':0,"
+            + "'addresses':['x','127.0.0.1','y']} | 422 | addresses[0] addresses[2]",
+        "POST | /v1/nodes | {'name':'held-1','region':'eu','latitude':0,'longitude':0,"
+            + "'addresses':['127.0.0.1']} | 409 | name",
+        "POST | /v1/certificates | {} | 422 | certificate privateKey",
+        "POST | /v1/certificates | {'certificate':'x','privateKey':'y'} | 422 | certificate",
+        "POST | /v1/purges | {'site':'nobody','tag':'a'} | 422 | site",
+        "POST | /v1/purges | {'tag':'a'} | 422 | site",
+        "POST | /v1/purges | {'site':'held'} | 422 | scope",
+        "POST | /v1/purges | {'site':'held','tag':'a','url':'http://held.example/'} | 422 | scope",
+        "POST | /v1/purges | {'site':'held','url':'held.example/a'} | 422 | url",
+        "POST | /v1/purges | {'site':'held','url':'http://other.example/a'} | 422 | url",
+        "POST | /v1/purges | {'site':'held','prefix':'a'} | 422 | prefix",
+        "POST | /v1/purges | {'site':'held','host':'other.example'} | 422 | host",
+        "POST | /v1/purges | {'site':'held','tag':'a b'} | 422 | tag",
+        "POST | /v1/purges | {'site':'held','tag':'a','soft':'no'} | 422 | soft",
+        "GET | /v1/purges/00000000-0000-0000-0000-000000000000 | | 404 | ",
+        "GET | /v1/steer/explain | | 422 | client",
+        "GET | /v1/steer/explain?client=localhost | | 422 | client",
+        "GET | /v1/steer/explain?client=8.8.8.8&site=nobody | | 422 | site",
+        "GET | /v1/sites/nobody | | 404 | ",
+        "DELETE | /v1/sites/nobody | | 404 | ",
+        "GET | /v1/nodes/nobody | | 404 | ",
+        "POST | /v1/nodes/nobody/drain | | 404 | ",
+        "POST | /v1/nodes/nobody/join-token | | 404 | ",
+        "DELETE | /v1/nodes/nobody | | 404 | ",
+        "DELETE | /v1/certificates/nobody | | 404 | ",
+        "DELETE | /v1/status | | 405 | ",
+        "GET | /v1/nothing | | 404 | ",
+        "POST | /v1/sites | [] | 400 | ",
+        "POST | /v1/sites | {'hosts':[] | 400 | ",
+        "POST | /v1/sites | {'hosts':[],'hosts':[]} | 400 | "
+      })
+  void aRefusalIsAProblemThatNamesTheFields(
+      String method, String path, String body, int status, String fields) throws Exception {
+    HttpResponse<String> response =
+        send(method, path, Optional.ofNullable(body).map(ApiContractIT::q), authorised());
+    assertEquals(status, response.statusCode(), response.body());
+    Set<String> named = new TreeSet<>();
+    for (JsonNode error : assertProblem(response).path("errors")) {
+      named.add(error.path("field").asText());
+    }
+    Set<String> wanted = fields == null ? Set.of() : new TreeSet<>(List.of(fields.split(" ", -1)));
+    assertEquals(wanted, named, response.body());
+  }
+
+  @Test
+  void aKeyThatStandsForAnotherPurgeIs409AndTheSamePurgeIsTheFirstOne() throws Exception {
+    Map<String, String> headers =
+        Map.of("Authorization", "Bearer " + TestApi.TOKEN, "Idempotency-Key", "held");
+    HttpResponse<String> other =
+        send("POST", "/v1/purges", Optional.of(q("{'site':'held','tag':'second'}")), headers);
+    assertEquals(409, other.statusCode());
+    assertEquals("Idempotency-Key", assertProblem(other).at("/errors/0/field").asText());
+    String same = q("{'site':'held.example','tag':'first'}");
+    HttpResponse<String> again = send("POST", "/v1/purges", Optional.of(same), headers);
+    assertEquals(202, again.statusCode());
+    assertEquals(1, json(again).path("number").asLong());
+  }
+
+  @Test
+  void theDocumentNamesTheHeaderThatMakesAPurgeSafeToRepeat() {
+    JsonNode parameters = document.at("/paths/~1v1~1purges/post/parameters");
+    assertEquals("Idempotency-Key", parameters.at("/0/name").asText());
+    assertEquals("header", parameters.at("/0/in").asText());
+    assertFalse(parameters.at("/0/required").asBoolean(true));
+  }
+
+  @Test
+  void aPurgesWaitIsSeconds() throws Exception {
+    JsonNode purges = json(send("GET", "/v1/purges", Optional.empty(), authorised()));
+    String path = "/v1/purges/" + purges.at("/items/0/id").asText() + "?wait=long";
+    HttpResponse<String> response = send("GET", path, Optional.empty(), authorised());
+    assertEquals(422, response.statusCode());
+    assertEquals("wait", assertProblem(response).at("/errors/0/field").asText());
+  }
+
+  @Test
+  void whatIsNoJsonOrTooLargeIsRefused() throws Exception {
+    Map<String, String> text =
+        Map.of("Authorization", "Bearer " + TestApi.TOKEN, "Content-Type", "text/plain");
+    HttpResponse<String> plain = send("POST", "/v1/sites", Optional.of("{}"), text);
+    assertEquals(415, plain.statusCode());
+    assertProblem(plain);
+    HttpResponse<String> large =
+        send("POST", "/v1/sites", Optional.of(" ".repeat(2 << 20)), authorised());
+    assertEquals(413, large.statusCode());
+    assertProblem(large);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/console.js", "/console.css", "/healthz", "/v1/openapi.json"})
+  void whatNeedsNoTokenAnswersWithoutOne(String path) throws Exception {
+    assertEquals(200, send("GET", path, Optional.empty(), Map.of()).statusCode());
+  }
+
+  @Test
+  void aDatabaseThatDoesNotAnswerIs503() throws Exception {
+    TestApi healthy = api;
+    try (TestApi broken = new TestApi()) {
+      broken.postgres.close();
+      api = broken;
+      HttpResponse<String> response = send("GET", "/v1/sites", Optional.empty(), authorised());
+      assertEquals(503, response.statusCode());
+      assertProblem(response);
+    } finally {
+      api = healthy;
+    }
+  }
+}

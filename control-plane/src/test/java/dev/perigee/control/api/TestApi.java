@@ -1,0 +1,87 @@
+package dev.perigee.control.api;
+
+import dev.perigee.control.console.ConsoleFiles;
+import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.pki.EdgeAuthority;
+import dev.perigee.control.pki.Enrolments;
+import dev.perigee.control.steer.Steering;
+import dev.perigee.control.store.EnrolmentStore;
+import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.Node;
+import dev.perigee.control.store.PostgresCertificateStore;
+import dev.perigee.control.store.PostgresNodeStore;
+import dev.perigee.control.store.PostgresPurgeStore;
+import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.TestPostgres;
+import java.net.InetAddress;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Optional;
+
+/** A real API over a database of its own; its steering sends everybody to one place. */
+public final class TestApi implements AutoCloseable {
+  /** The operator's token. */
+  public static final String TOKEN = "a-token-of-the-operator-of-this-test";
+
+  final TestPostgres postgres = TestPostgres.fresh();
+  private final LogNumbers numbers = new LogNumbers(postgres.database());
+  private final ApiServer server;
+
+  public TestApi() {
+    InstantSource clock = InstantSource.system();
+    SecureRandom random = new SecureRandom();
+    PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
+    Fleet fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
+    EdgeAuthority authority =
+        EdgeAuthority.open(new SettingStore(postgres.database()), clock, random);
+    ApiPorts ports =
+        new ApiPorts(
+            new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false),
+            nodes,
+            new PostgresCertificateStore(postgres.database(), numbers, clock),
+            new PostgresPurgeStore(postgres.database(), numbers),
+            fleet,
+            (client, site) -> explanation(client),
+            new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random),
+            () -> numbers.head().revision(),
+            () -> Optional.of(Duration.ofDays(12)),
+            fleet::changed,
+            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()));
+    server =
+        new ApiServer(
+            new ApiConfig(InetAddress.getLoopbackAddress(), 0),
+            ports,
+            TOKEN::equals,
+            ConsoleFiles.all());
+    server.start();
+  }
+
+  private static Steering.Explanation explanation(InetAddress client) {
+    InetAddress address = InetAddress.ofLiteral("127.0.0.1");
+    return new Steering.Explanation(
+        client,
+        Optional.of(new Steering.Position(50.1, 8.7)),
+        Optional.of("DE"),
+        "geoip",
+        List.of(
+            new Steering.Candidate(
+                "fra-1", "eu", Optional.of(12.0), true, "Nearest.", List.of(address), 8080, 8443)),
+        24,
+        false);
+  }
+
+  /** Where it answers. */
+  public URI url() {
+    return URI.create("http://127.0.0.1:" + server.port());
+  }
+
+  @Override
+  public void close() {
+    server.close();
+    postgres.close();
+  }
+}

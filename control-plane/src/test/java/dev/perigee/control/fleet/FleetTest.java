@@ -1,0 +1,113 @@
+package dev.perigee.control.fleet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.perigee.contract.FromEdge;
+import dev.perigee.control.MovableClock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** What is known of the nodes from what they say and from their silence. */
+final class FleetTest {
+  private final MovableClock clock = new MovableClock(Instant.parse("2026-01-01T00:00:00Z"));
+  private final List<String> nodes = new ArrayList<>(List.of("fra-1", "iad-1"));
+  private final Fleet fleet = new Fleet(clock, () -> List.copyOf(nodes));
+
+  private static FromEdge.Hello hello(String node, long revision, long purge) {
+    return new FromEdge.Hello(node, "1.0", revision, purge, "log");
+  }
+
+  private static FromEdge.Heartbeat beat(long revision, long purge, boolean healthy) {
+    return new FromEdge.Heartbeat(revision, purge, 1.5, 7, 0.25, healthy, healthy ? "" : "full");
+  }
+
+  @Test
+  void aNodeThatNeverCameIsNotConnected() {
+    assertFalse(fleet.state("fra-1").connected());
+    assertEquals("never connected", fleet.state("fra-1").healthDetail());
+  }
+
+  @Test
+  void aNodeServesOnceItSaysThatItIsHealthyAndUntilItIsSilentForThreeSeconds() {
+    AtomicInteger changes = new AtomicInteger();
+    fleet.onChange(changes::incrementAndGet);
+    fleet.connected(this, hello("fra-1", 3, 4));
+    assertTrue(fleet.state("fra-1").connected());
+    assertFalse(fleet.state("fra-1").isServing());
+    fleet.heartbeat("fra-1", beat(3, 4, true));
+    assertTrue(fleet.state("fra-1").isServing());
+    assertEquals(2, changes.get());
+
+    clock.advance(Duration.ofMillis(2_999));
+    fleet.sweep();
+    assertTrue(fleet.state("fra-1").isServing());
+    assertEquals(2, changes.get());
+    clock.advance(Duration.ofMillis(1));
+    assertFalse(fleet.state("fra-1").isServing(), "even before the sweep");
+    fleet.sweep();
+    assertEquals(3, changes.get());
+  }
+
+  @Test
+  void anUnhealthyNodeServesNobodyAndSaysWhy() {
+    fleet.connected(this, hello("fra-1", 0, 0));
+    fleet.heartbeat("fra-1", beat(1, 0, false));
+    assertFalse(fleet.state("fra-1").isServing());
+    assertEquals("full", fleet.state("fra-1").healthDetail());
+  }
+
+  @Test
+  void theEndOfAStreamThatWasReplacedChangesNothing() {
+    Object older = new Object();
+    Object newer = new Object();
+    fleet.connected(older, hello("fra-1", 0, 0));
+    fleet.connected(newer, hello("fra-1", 0, 0));
+    fleet.lost(older, "fra-1");
+    assertTrue(fleet.state("fra-1").connected());
+    fleet.lost(newer, "fra-1");
+    assertFalse(fleet.state("fra-1").connected());
+  }
+
+  @Test
+  void aReceiptNamesWhoAppliedThePurgeAndWhoIsLateAndHowLongTheSlowestTook() {
+    fleet.issued(7, clock.instant());
+    assertEquals(
+        new FleetView.PurgeReceipt(7, List.of(), List.of("fra-1", "iad-1"), Optional.empty()),
+        fleet.receipt(7));
+    clock.advance(Duration.ofMillis(40));
+    fleet.purged("fra-1", 7);
+    clock.advance(Duration.ofMillis(60));
+    fleet.purged("iad-1", 9);
+    fleet.purged("fra-1", 6);
+    assertEquals(
+        new FleetView.PurgeReceipt(7, List.of("fra-1", "iad-1"), List.of(), Optional.of(100L)),
+        fleet.receipt(7));
+    nodes.add("sin-1");
+    assertFalse(fleet.receipt(7).isComplete(), "a node that is new has not applied it either");
+  }
+
+  @Test
+  void waitingEndsWhenTheLastNodeHasAppliedThePurge() throws Exception {
+    fleet.issued(1, clock.instant());
+    fleet.purged("fra-1", 1);
+    Thread last = Thread.ofVirtual().start(() -> fleet.purged("iad-1", 1));
+    assertTrue(fleet.await(1, Duration.ofSeconds(30)).isComplete());
+    last.join();
+  }
+
+  @Test
+  void anAcknowledgementBringsTheRevisionAndTheRefusals() {
+    fleet.connected(this, hello("fra-1", 1, 0));
+    List<FromEdge.Refusal> refusals = List.of(new FromEdge.Refusal("shop", "no origin"));
+    fleet.acknowledged("fra-1", new FromEdge.Ack("n", 2, refusals));
+    assertEquals(2, fleet.state("fra-1").revision());
+    assertEquals(refusals, fleet.state("fra-1").refusals());
+  }
+}

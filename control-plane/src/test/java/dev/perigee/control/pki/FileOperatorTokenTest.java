@@ -1,0 +1,49 @@
+package dev.perigee.control.pki;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The operator's token is made once, kept from others, and never half. */
+final class FileOperatorTokenTest {
+  private final SecureRandom random = new SecureRandom();
+  @TempDir Path folder;
+
+  @Test
+  void aTokenThatIsMissingIsMadeForTheOperatorAlone() throws IOException {
+    Path file = folder.resolve("new").resolve("token");
+    FileOperatorToken token = FileOperatorToken.open(file, random);
+    String text = Files.readString(file).strip();
+    assertEquals(43, text.length());
+    assertEquals("rw-------", PosixFilePermissions.toString(Files.getPosixFilePermissions(file)));
+    assertTrue(token.isValid(text));
+    assertFalse(token.isValid(text + "x"));
+    assertFalse(token.isValid(""));
+    assertTrue(FileOperatorToken.open(file, random).isValid(text));
+  }
+
+  @Test
+  void anEmptyFileThatACrashLeftIsFilled() throws IOException {
+    Path file = Files.writeString(folder.resolve("token"), "\n");
+    FileOperatorToken token = FileOperatorToken.open(file, random);
+    assertTrue(token.isValid(Files.readString(file).strip()));
+    assertFalse(token.isValid(""));
+  }
+
+  @Test
+  void aTokenThatCouldBeGuessedIsRefused() throws IOException {
+    Path file = Files.writeString(folder.resolve("token"), "secret");
+    IOException refusal =
+        assertThrows(IOException.class, () -> FileOperatorToken.open(file, random));
+    assertTrue(refusal.toString().contains("too short"), refusal.toString());
+  }
+}
