@@ -4,6 +4,7 @@ import dev.perigee.contract.HostName;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.UrlNormaliser;
 import io.undertow.UndertowOptions;
+import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.DefaultByteBufferPool;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpContinue;
@@ -44,15 +45,15 @@ public final class HttpSteering implements AutoCloseable {
           .set(UndertowOptions.DECODE_URL, false)
           .set(UndertowOptions.MAX_HEADER_SIZE, 16 * 1024)
           .set(UndertowOptions.MAX_ENTITY_SIZE, BODY_BYTES)
-          .set(UndertowOptions.NO_REQUEST_TIMEOUT, 30_000)
+          .set(UndertowOptions.NO_REQUEST_TIMEOUT, PATIENCE_MILLIS)
           .set(UndertowOptions.REQUEST_PARSE_TIMEOUT, 10_000)
           .getMap();
 
   private final InetSocketAddress address;
   private final NearestSteering steering;
   private final String zone;
-  private final HttpOpenListener parser =
-      new HttpOpenListener(new DefaultByteBufferPool(true, BUFFER_BYTES), OPTIONS);
+  private final ByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER_BYTES);
+  private final HttpOpenListener parser = new HttpOpenListener(buffers, OPTIONS);
   private @Nullable XnioWorker worker;
   private @Nullable AcceptingChannel<StreamConnection> server;
 
@@ -111,6 +112,7 @@ public final class HttpSteering implements AutoCloseable {
     if (worker != null) {
       worker.shutdownNow();
     }
+    buffers.close();
   }
 
   private void answer(HttpServerExchange exchange) {
