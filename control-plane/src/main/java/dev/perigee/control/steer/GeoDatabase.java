@@ -4,6 +4,7 @@ import com.maxmind.geoip2.exception.GeoIp2Exception;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
@@ -51,7 +52,7 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
   public Optional<Location> locate(InetAddress address) {
     try {
       return records.find(address);
-    } catch (IOException | GeoIp2Exception | RuntimeException e) {
+    } catch (IOException | GeoIp2Exception | RuntimeException | StackOverflowError e) {
       LOG.debug("no position for {}", address, e);
       return Optional.empty();
     }
@@ -76,7 +77,8 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
       LOG.info("GeoIP file {} taken, built {}", file, records.metadata().buildTime());
       return true;
     } catch (IOException | RuntimeException e) {
-      LOG.error("GeoIP file {} refused, the one before goes on serving: {}", file, e.getMessage());
+      String why = e instanceof NoSuchFileException ? "there is no such file" : e.getMessage();
+      LOG.error("GeoIP file {} refused, the one before goes on serving: {}", file, why);
       return false;
     }
   }
@@ -107,8 +109,17 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
   }
 
   private record Stamp(FileTime modified, long size) {
-    static Stamp of(Path file) throws IOException {
-      return new Stamp(Files.getLastModifiedTime(file), Files.size(file));
+    private static final Stamp NONE = new Stamp(FileTime.fromMillis(0), -1);
+
+    /**
+     * A file that cannot be seen has a stamp too, so that it is named once and not every second.
+     */
+    static Stamp of(Path file) {
+      try {
+        return new Stamp(Files.getLastModifiedTime(file), Files.size(file));
+      } catch (IOException e) {
+        return NONE;
+      }
     }
   }
 }

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The records of one GeoIP file, in memory. Files of MaxMind's city shape are read by MaxMind's own
  * model; other makers' flat records ({@code latitude}, {@code longitude}, {@code country_code}) and
- * types of other names as they are.
+ * types of other names as they are. A record that points to itself overflows the library's stack,
+ * which is no worse than any other broken record.
  */
 sealed interface GeoRecords {
   Optional<GeoLocator.Location> find(InetAddress address) throws IOException, GeoIp2Exception;
@@ -44,8 +45,8 @@ sealed interface GeoRecords {
                 .build());
       }
       return new OfOthers(reader);
-    } catch (InvalidNetworkException | RuntimeException e) {
-      throw new InvalidDatabaseException("not a GeoIP file: " + e.getMessage());
+    } catch (InvalidNetworkException | RuntimeException | StackOverflowError e) {
+      throw new InvalidDatabaseException("not a GeoIP file: " + e);
     }
   }
 
@@ -56,8 +57,8 @@ sealed interface GeoRecords {
       while (networks.hasNext()) {
         networks.next();
       }
-    } catch (InvalidNetworkException | RuntimeException e) {
-      throw new InvalidDatabaseException("a record cannot be read: " + e.getMessage());
+    } catch (InvalidNetworkException | RuntimeException | StackOverflowError e) {
+      throw new InvalidDatabaseException("a record cannot be read: " + e);
     }
   }
 

@@ -23,6 +23,7 @@ import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -186,10 +187,39 @@ class GeoDatabaseTest {
         put(cut);
         assertFalse(database.reloadIfChanged());
       }
+      log.list.clear();
       Files.delete(file);
       assertFalse(database.reloadIfChanged());
+      assertFalse(database.reloadIfChanged(), "seen already");
+      assertOneClearLine("there is no such file");
       assertTrue(database.locate(LINKOPING).isPresent());
     }
+  }
+
+  /** The story: a pointer to itself overflowed the stack of the thread that watches the file. */
+  @Test
+  void whateverAFileHoldsItIsReadOrRefused() throws IOException {
+    long seed = Long.getLong("perigee.seed", System.nanoTime());
+    System.out.println("GeoDatabaseTest seed " + seed);
+    Random random = new Random(seed);
+    byte[] sound = Files.readAllBytes(DATA.resolve("GeoIP2-City-Test.mmdb"));
+    int refused = 0;
+    for (int i = 0; i < 3_000; i++) {
+      byte[] bytes = sound.clone();
+      for (int flips = random.nextInt(6); flips >= 0; flips--) {
+        int at = random.nextInt(bytes.length);
+        bytes[at] = (byte) (random.nextBoolean() ? random.nextInt(256) : 0x20 + random.nextInt(8));
+      }
+      try {
+        GeoRecords.of(bytes).metadata();
+        GeoRecords.requireWhole(bytes);
+      } catch (IOException e) {
+        refused++;
+      } catch (Throwable e) {
+        throw new AssertionError("seed " + seed + " file " + i, e);
+      }
+    }
+    assertTrue(refused > 1_000, refused + " refused");
   }
 
   @ParameterizedTest
