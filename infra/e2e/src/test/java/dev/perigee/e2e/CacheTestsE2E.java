@@ -1,0 +1,117 @@
+package dev.perigee.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.perigee.testkit.Full;
+import dev.perigee.testkit.Loopback;
+import dev.perigee.testkit.RunningProcess;
+import dev.perigee.testkit.RunningProcess.Finished;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The public conformance suite for HTTP caches against a real edge: every required case passes
+ * except those that {@code cache-tests/exceptions.txt} justifies. Needs Node and {@code npm
+ * install} in that folder, as {@code .ci/run} does it.
+ */
+@Full("conformance of an edge with the public suite http-cache-tests")
+class CacheTestsE2E {
+  private static final Path FOLDER = Path.of("cache-tests").toAbsolutePath();
+  private static final Path SUITE = FOLDER.resolve("node_modules/http-cache-tests");
+  private static final String HOST = "www.cache-tests.example";
+  private static final Duration LONG = Duration.ofMinutes(4);
+
+  /** What was reached; fewer is a step back. */
+  private static final int OPTIMAL = 85;
+
+  @Test
+  void everyRequiredCasePassesButTheJustifiedOnes(@TempDir Path folder) throws IOException {
+    assertTrue(Files.exists(SUITE), "npm install in " + FOLDER);
+    int port = Loopback.freePort("127.0.0.1");
+    Map<String, String> environment = new HashMap<>();
+    environment.put("npm_config_protocol", "http");
+    environment.put("npm_config_port", Integer.toString(port));
+    environment.put("npm_config_pidfile", folder.resolve("pid").toString());
+    environment.put("npm_config_id", "");
+    environment.put("npm_package_config_id", "");
+    List<String> server = List.of("node", "server/server.mjs");
+    try (Network network = new Network(folder);
+        RunningProcess origin = RunningProcess.start("suite", SUITE, environment, server)) {
+      network.startControl();
+      network.addEdge("fra-1", 1, "eu-central", "50.11,8.68");
+      network.cliOk("site", "add", HOST, "--origin", "http://127.0.0.1:" + port);
+      awaitOrigin(origin, port);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> network.get("fra-1", HOST, "/").status() == 200);
+      environment.put("EDGE_HOST", HOST);
+      environment.put("EDGE_ADDRESS", network.address("fra-1"));
+      environment.put("npm_config_base", "http://" + HOST + ":" + Network.HTTP);
+      judge(run(folder, environment));
+    }
+  }
+
+  private static void awaitOrigin(RunningProcess origin, int port) {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .until(
+            () -> {
+              assertTrue(origin.isAlive(), origin.output());
+              try (Socket socket = new Socket()) {
+                socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 1000);
+                return true;
+              } catch (IOException e) {
+                return false;
+              }
+            });
+  }
+
+  private static String run(Path folder, Map<String, String> environment) {
+    Path results = folder.resolve("results.json");
+    String suite =
+        "exec node --no-warnings --require '%s' cli.mjs > '%s'"
+            .formatted(FOLDER.resolve("resolve.cjs"), results);
+    Finished ran =
+        RunningProcess.run("cases", SUITE, environment, LONG, List.of("sh", "-c", suite));
+    assertEquals(0, ran.exitCode(), ran.output());
+    String score = "exec node --no-warnings score.mjs < '%s'".formatted(results);
+    Finished scored =
+        RunningProcess.run("score", FOLDER, Map.of(), LONG, List.of("sh", "-c", score));
+    assertEquals(0, scored.exitCode(), scored.output());
+    return scored.output();
+  }
+
+  private static void judge(String output) throws IOException {
+    output.lines().filter(line -> line.startsWith("score ")).forEach(System.out::println);
+    Set<String> justified =
+        Files.readAllLines(FOLDER.resolve("exceptions.txt")).stream()
+            .filter(line -> !line.isBlank() && !line.startsWith("#"))
+            .collect(Collectors.toCollection(TreeSet::new));
+    Set<String> failed =
+        output
+            .lines()
+            .filter(line -> line.startsWith("required "))
+            .map(line -> line.substring("required ".length(), line.indexOf(": ")))
+            .collect(Collectors.toCollection(TreeSet::new));
+    assertEquals(justified, failed, output);
+    Matcher optimal = Pattern.compile("score optimal (\\d+) of").matcher(output);
+    assertTrue(optimal.find() && Integer.parseInt(optimal.group(1)) >= OPTIMAL, output);
+  }
+}
