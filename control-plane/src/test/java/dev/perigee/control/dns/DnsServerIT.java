@@ -25,6 +25,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Random;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -355,5 +357,42 @@ class DnsServerIT {
     packet.putShort(10, (short) 1);
     assertEquals(
         Rcode.FORMERR, new Message(udp(packet.array(), PATIENCE_MILLIS)).getRcode(), option);
+  }
+
+  @Test
+  void afterAFloodOfNoiseAGoodQueryIsAnswered() throws IOException {
+    long seed = Long.getLong("perigee.seed", System.nanoTime());
+    System.out.println("DnsServerIT seed " + seed);
+    Random random = new Random(seed);
+    byte[] sound = query("shop.cdn.example", Type.A, "203.0.113.0", 24).toWire();
+    try (DatagramSocket socket = new DatagramSocket(0, LOOPBACK)) {
+      for (int i = 0; i < 5_000; i++) {
+        byte[] packet = Arrays.copyOf(sound, random.nextInt(2 * sound.length));
+        for (int flips = random.nextInt(8); flips > 0 && packet.length > 0; flips--) {
+          packet[random.nextInt(packet.length)] = (byte) random.nextInt(256);
+        }
+        socket.send(new DatagramPacket(packet, packet.length, LOOPBACK, server.port()));
+      }
+    }
+    for (int i = 0; i < 20; i++) {
+      try (Socket socket = connect()) {
+        byte[] noise = new byte[random.nextInt(10_000)];
+        random.nextBytes(noise);
+        socket.getOutputStream().write(noise);
+      }
+    }
+    assertEquals(List.of(address(ASHBURN, Type.A)), data(udpUntilAnswered()));
+    Awaitility.await()
+        .ignoreExceptions()
+        .until(() -> data(tcp(query("shop.cdn.example", Type.A))).size() == 1);
+  }
+
+  /** A socket's buffer that is full of noise drops what comes, as UDP may. */
+  private Message udpUntilAnswered() {
+    return Awaitility.await()
+        .ignoreExceptions()
+        .until(
+            () -> new Message(udp(query("shop.cdn.example", Type.A).toWire(), 1_000)),
+            answer -> answer.getRcode() == Rcode.NOERROR);
   }
 }
