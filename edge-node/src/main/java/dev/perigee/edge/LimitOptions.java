@@ -12,18 +12,21 @@ import picocli.CommandLine.Option;
 final class LimitOptions {
   private static final long MOST_WINDOW = 1L << 30;
   private static final long MOST_HEADER = 1L << 20;
+  private static final long MOST_BY_HEAP = 100_000;
 
   @Option(
       names = "--max-connections",
-      defaultValue = "100000",
-      description = "Readers' connections of one address and port; further ones wait.")
-  int maxConnections;
+      description =
+          "Readers' connections of one address and port; further ones wait. Default one for each"
+              + " 16 KiB of the heap, 100000 at most.")
+  @Nullable Integer maxConnections;
 
   @Option(
       names = "--max-requests",
-      defaultValue = "100000",
-      description = "Requests being answered; further ones get 503.")
-  int maxRequests;
+      description =
+          "Requests being answered; further ones get 503. Default one for each 96 KiB of the heap,"
+              + " which is what a slow reader of a large body takes; 100000 at most.")
+  @Nullable Integer maxRequests;
 
   @Option(
       names = "--max-header-size",
@@ -111,7 +114,7 @@ final class LimitOptions {
 
   /** What is wrong with them, a sentence. */
   Optional<String> problem() {
-    if (Math.min(maxConnections, maxRequests) < 1 || Math.min(maxHeaders, maxFlights) < 1) {
+    if (Math.min(maxConnections(), maxRequests()) < 1 || Math.min(maxHeaders, maxFlights) < 1) {
       return Optional.of("--max-*: each must be at least 1.");
     }
     if (originMaxConnections < 1) {
@@ -150,8 +153,8 @@ final class LimitOptions {
         maxHeaders,
         headTimeout.duration(),
         idleTimeout.duration(),
-        maxConnections,
-        maxRequests);
+        maxConnections(),
+        maxRequests());
   }
 
   OriginConfig origin(boolean allowPrivate) {
@@ -175,6 +178,18 @@ final class LimitOptions {
         stragglerTimeout.duration().toMillis());
   }
 
+  private int maxConnections() {
+    return maxConnections == null ? byHeap(16 * 1024) : maxConnections;
+  }
+
+  private int maxRequests() {
+    return maxRequests == null ? byHeap(96 * 1024) : maxRequests;
+  }
+
+  private static int byHeap(int bytesEach) {
+    return (int) Math.min(MOST_BY_HEAP, Runtime.getRuntime().maxMemory() / bytesEach);
+  }
+
   private long fillMemory() {
     return fillMemory == null ? Runtime.getRuntime().maxMemory() / 4 : fillMemory.bytes();
   }
@@ -186,8 +201,8 @@ final class LimitOptions {
             + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
             + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s")
         .formatted(
-            maxConnections,
-            maxRequests,
+            maxConnections(),
+            maxRequests(),
             maxHeaderSize,
             maxHeaders,
             headTimeout,

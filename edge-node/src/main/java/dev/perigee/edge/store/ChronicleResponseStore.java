@@ -20,11 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -44,15 +39,13 @@ import org.slf4j.LoggerFactory;
  * touched only on the store's own threads. Small bodies lately written or read are kept on the heap
  * as well and answered at once.
  *
- * <p>Purges go to the journal and to disk before anything else; then what they cover is removed,
- * and marks remember them for fetches that began earlier. At start the journal is replayed over the
- * records before anything can be found.
+ * <p>Purges go to the journal and to disk before anything else; then marks put them in force, for
+ * what is stored and for fetches that began earlier, and a sweeper removes what they cover. At
+ * start the journal is replayed over the records before anything can be found.
  */
 public final class ChronicleResponseStore implements ResponseStore, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ChronicleResponseStore.class);
-  private static final int WRITE_THREADS = 2;
   private static final int ID_SHIFT = 20;
-  private static final long DRAIN_SECONDS = 30;
 
   /** Objects removed in one go while hits wait. */
   private static final int UNDER_LOCK = 64;
@@ -64,12 +57,12 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   final StoreConfig config;
   final Disk disk;
   final BodyMemory memory;
-  final ExecutorService readThreads;
+  final StoreThreads threads = new StoreThreads();
   final AtomicLong queued = new AtomicLong();
-  private final List<ExecutorService> writeThreads = new ArrayList<>();
   private final StoreIndex index = new StoreIndex();
   private final PurgeMarks marks = new PurgeMarks();
   private final PurgeJournal journal;
+  private final PurgeSweeper sweeper;
   private final Map<Long, List<Integer>> recordBlocks = new HashMap<>();
   private final Map<StoreReason, Long> refusals = new EnumMap<>(StoreReason.class);
   private final AtomicLong nextId;
@@ -81,15 +74,9 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     this.disk = disk;
     this.journal = journal;
     this.memory = new BodyMemory(config.memoryBytes());
+    this.sweeper =
+        new PurgeSweeper(purge -> remove(index.covered(purge), object -> apply(purge, object)));
     this.nextId = new AtomicLong(clock.millis() << ID_SHIFT);
-    this.readThreads = Executors.newFixedThreadPool(2, threads("store-read"));
-    for (int i = 0; i < WRITE_THREADS; i++) {
-      writeThreads.add(Executors.newSingleThreadExecutor(threads("store-write")));
-    }
-  }
-
-  private static java.util.concurrent.ThreadFactory threads(String name) {
-    return Thread.ofPlatform().daemon().name(name + "-", 0).factory();
   }
 
   /** Opens the store, with everything that is whole and not purged findable. */
@@ -141,6 +128,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     }
     disk.large.keepFree(large);
     disk.small.keepFree(small);
+    sweeper.startAfter(marks.last());
     LOG.info(
         "cache open: {} objects, {} bytes, purges applied through {}",
         index.size(),
@@ -154,11 +142,36 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     if (found.isEmpty()) {
       return List.of();
     }
+    long through = marks.last();
+    boolean swept = sweeper.sweptThrough() >= through;
     List<StoredResponse> responses = new ArrayList<>(found.size());
     for (StoredObject object : found) {
-      responses.add(new ObjectResponse(this, object, object.meta));
+      if (swept || object.checkedThrough >= through || settle(object, through)) {
+        responses.add(new ObjectResponse(this, object, object.meta));
+      }
     }
     return responses;
+  }
+
+  /** Does for one object what the sweeper has not come to yet; false when it is gone. */
+  private boolean settle(StoredObject object, long through) {
+    synchronized (lock) {
+      if (object.gone) {
+        return false;
+      }
+      StoredMeta meta = object.meta;
+      if (marks.marked(meta.key(), meta.tags()) > meta.bodyFence()) {
+        removeLocked(object);
+        return false;
+      }
+      StoredMeta softened = PurgeMarks.softened(meta, marks.soft(meta.key(), meta.tags()));
+      if (!softened.softPurgedBy().equals(meta.softPurgedBy())) {
+        object.meta = softened;
+        threads.later(object, () -> writeRecord(object));
+      }
+      object.checkedThrough = through;
+      return true;
+    }
   }
 
   @Override
@@ -182,8 +195,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     }
     refused.ifPresent(this::count);
     long id = nextId.incrementAndGet();
-    ExecutorService thread = writeThreads.get((int) Math.floorMod(id, (long) WRITE_THREADS));
-    return new ObjectWriter(this, id, meta, thread, refused);
+    return new ObjectWriter(this, id, meta, threads.writesOf(id), refused);
   }
 
   @Override
@@ -193,7 +205,8 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     }
     StoredMeta refreshed;
     synchronized (lock) {
-      if (object.gone) {
+      // By its old tags first: under the new ones a purge would miss it.
+      if (!settle(object, marks.last())) {
         return new Stored.Refused(StoreReason.GONE);
       }
       if (marks.hard(meta.key(), meta.tags()) > meta.bodyFence()) {
@@ -203,7 +216,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       index.retag(object, refreshed.tags());
       object.meta = refreshed;
     }
-    later(object, () -> writeRecord(object));
+    threads.later(object, () -> writeRecord(object));
     return new Stored.Kept(new ObjectResponse(this, object, refreshed));
   }
 
@@ -215,8 +228,8 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   }
 
   /**
-   * Puts purges in force: on disk first, then over everything stored. Blocks; called by one thread
-   * at a time, in order of number.
+   * Puts purges in force: on disk first, then by their marks; the sweeper clears away behind.
+   * Blocks for the disk; called by one thread at a time, in order of number.
    *
    * @return number of the last purge in force
    */
@@ -226,19 +239,24 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       return marks.last();
     }
     journal.append(fresh);
-    for (Purge purge : fresh) {
-      synchronized (lock) {
-        marks.add(purge);
-      }
-      // What is published from here on is held against the mark.
-      remove(index.covered(purge), object -> apply(purge, object));
+    synchronized (lock) {
+      fresh.forEach(marks::add);
     }
-    if (journal.isFull()) {
-      drain();
-      disk.forceRecords();
-      journal.restart(journal.logId(), marks.last());
+    sweeper.add(fresh);
+    if (journal.isFull() || marks.isFull()) {
+      beginJournalAnew();
     }
     return marks.last();
+  }
+
+  /** Once nothing is left of the purges in it, on the disk itself. */
+  private void beginJournalAnew() throws IOException {
+    if (sweeper.await()) {
+      threads.drain();
+      disk.forceRecords();
+      journal.restart(journal.logId(), marks.last());
+      marks.forget();
+    }
   }
 
   /** A few at a time, for hits wait for the lock as well; and with a limit to what queues up. */
@@ -250,7 +268,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
         some.forEach(removal);
       }
       if (from % QUEUED_REMOVALS == QUEUED_REMOVALS - UNDER_LOCK) {
-        drain();
+        threads.drain();
       }
     }
   }
@@ -260,32 +278,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       removeLocked(object);
     } else if (purge.soft()) {
       object.meta = PurgeMarks.softened(object.meta, purge.number());
-      later(object, () -> writeRecord(object));
-    }
-  }
-
-  /** Work on the object's own store thread; none once the store is closing. */
-  private void later(StoredObject object, Runnable work) {
-    try {
-      writeThreads.get((int) Math.floorMod(object.id, (long) WRITE_THREADS)).execute(work);
-    } catch (RejectedExecutionException e) {
-      LOG.trace("after the end", e);
-    }
-  }
-
-  /** Waits until every removal and record so far has reached the maps. */
-  private void drain() throws IOException {
-    CountDownLatch reached = new CountDownLatch(WRITE_THREADS);
-    try {
-      writeThreads.forEach(thread -> thread.execute(reached::countDown));
-      if (!reached.await(DRAIN_SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException("the store's writes do not come to an end");
-      }
-    } catch (RejectedExecutionException e) {
-      throw new IOException("the store is closing", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("interrupted", e);
+      threads.later(object, () -> writeRecord(object));
     }
   }
 
@@ -294,6 +287,9 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
    * purgedThrough} is gone, everything at all when the log is another.
    */
   public void adopt(String logId, long purgedThrough) throws IOException {
+    if (!sweeper.await()) {
+      LOG.warn("purges before the new beginning are not cleared away");
+    }
     boolean other = !journal.logId().equals(logId);
     long base = other ? purgedThrough : Math.max(purgedThrough, marks.last());
     synchronized (lock) {
@@ -305,9 +301,10 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
             .toList();
     remove(older, this::removeLocked);
     // Were the journal first, a crash in between would leave objects that no number can tell.
-    drain();
+    threads.drain();
     disk.forceRecords();
     journal.restart(logId, base);
+    sweeper.startAfter(base);
   }
 
   /** Number of the last purge in force. */
@@ -456,7 +453,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     if (object.pins == 0) {
       freeBlocks(object);
     }
-    later(object, () -> disk.remove(object.id));
+    threads.later(object, () -> disk.remove(object.id));
   }
 
   private void freeBlocks(StoredObject object) {
@@ -475,20 +472,8 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   /** Writes what is queued and closes the files in order; at most a few seconds. */
   @Override
   public void close() throws IOException {
-    boolean done = true;
-    for (ExecutorService thread : writeThreads) {
-      thread.shutdown();
-    }
-    readThreads.shutdown();
-    try {
-      for (ExecutorService thread : writeThreads) {
-        done &= thread.awaitTermination(3, TimeUnit.SECONDS);
-      }
-      done &= readThreads.awaitTermination(1, TimeUnit.SECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      done = false;
-    }
+    sweeper.close();
+    boolean done = threads.end();
     journal.close();
     if (done) {
       disk.close();

@@ -31,7 +31,7 @@ final class ObjectBody implements StoredBody {
       return;
     }
     try {
-      store.readThreads.execute(() -> readBlocks(position, reading));
+      store.threads.reads().execute(() -> readBlocks(position, reading));
     } catch (RejectedExecutionException e) {
       reading.failed("the store is closing");
     }

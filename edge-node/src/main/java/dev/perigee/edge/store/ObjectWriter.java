@@ -283,7 +283,7 @@ final class ObjectWriter implements ResponseWriter {
     @Override
     public void read(long position, Reading reading) {
       try {
-        store.readThreads.execute(() -> readNow(position, reading));
+        store.threads.reads().execute(() -> readNow(position, reading));
       } catch (RejectedExecutionException e) {
         reading.failed("the store is closing");
       }

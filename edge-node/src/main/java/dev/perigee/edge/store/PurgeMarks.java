@@ -14,17 +14,17 @@ import java.util.OptionalLong;
 
 /**
  * The newest purge of each scope: answers which purge was the last to cover a key, without looking
- * at all of them. Serves fetches in flight and the replay at start; what is stored is removed by
- * the purge itself. Guarded by its own lock.
+ * at all of them. Serves fetches in flight, the replay at start, and what is stored until the
+ * sweeper has been. Guarded by its own lock.
  */
 final class PurgeMarks {
-  /** Purges remembered one by one; older ones count as covering everything. */
+  /** Purges remembered one by one. */
   private static final int MAX_MARKS = 100_000;
 
   private final Map<String, SiteMarks> sites = new HashMap<>();
   private long everywhere;
   private long everywhereSoft;
-  private long last;
+  private volatile long last;
   private long floor;
   private int marks;
 
@@ -73,25 +73,39 @@ final class PurgeMarks {
       everywhereSoft = purge.soft() ? purge.number() : everywhereSoft;
       return;
     }
-    if (++marks > MAX_MARKS) {
-      // Conservative: whoever began before is treated as purged.
-      sites.clear();
-      marks = 0;
-      floor = purge.number();
-      return;
-    }
+    marks++;
     sites.computeIfAbsent(purge.site().get(), s -> new SiteMarks()).add(purge);
   }
 
-  synchronized long last() {
+  long last() {
     return last;
   }
 
-  /** The last hard purge that covers the response. */
+  /** Whether so many are remembered one by one that they should be forgotten. */
+  synchronized boolean isFull() {
+    return marks > MAX_MARKS;
+  }
+
+  /**
+   * Forgets them, once nothing that they cover is stored: whoever began to fetch before counts as
+   * purged.
+   */
+  synchronized void forget() {
+    sites.clear();
+    marks = 0;
+    floor = last;
+  }
+
+  /** The last hard purge that covers a response which was fetched meanwhile. */
   synchronized long hard(CacheKey key, Collection<String> tags) {
+    return Math.max(floor, marked(key, tags));
+  }
+
+  /** The last hard purge that is remembered and covers a response. */
+  synchronized long marked(CacheKey key, Collection<String> tags) {
     SiteMarks site = sites.get(key.site());
     long own = site == null ? 0 : site.newest(false, key, Optional.of(tags));
-    return Math.max(floor, Math.max(everywhere, own));
+    return Math.max(everywhere, own);
   }
 
   /** The last soft purge that covers the response. */
@@ -112,14 +126,18 @@ final class PurgeMarks {
   /** The purges of one site, hard and soft apart, by scope. */
   private static final class SiteMarks {
     private final List<Map<PurgeScope, Long>> exact = List.of(new HashMap<>(), new HashMap<>());
-    private final List<Map<PurgeScope.Prefix, Long>> prefixes =
+    private final List<Map<Optional<String>, PrefixMarks>> prefixes =
         List.of(new HashMap<>(), new HashMap<>());
     private final long[] anyTag = new long[2];
 
     void add(Purge purge) {
       int kind = purge.soft() ? 1 : 0;
       switch (purge.scope()) {
-        case PurgeScope.Prefix prefix -> prefixes.get(kind).put(prefix, purge.number());
+        case PurgeScope.Prefix(Optional<String> host, String path) ->
+            prefixes
+                .get(kind)
+                .computeIfAbsent(host, h -> new PrefixMarks())
+                .put(path, purge.number());
         case PurgeScope.Tag tag -> {
           anyTag[kind] = purge.number();
           exact.get(kind).put(tag, purge.number());
@@ -142,11 +160,9 @@ final class PurgeMarks {
       for (PurgeScope scope : scopes) {
         newest = Math.max(newest, known.getOrDefault(scope, 0L));
       }
-      for (Map.Entry<PurgeScope.Prefix, Long> prefix : prefixes.get(kind).entrySet()) {
-        if (prefix.getValue() > newest
-            && prefix.getKey().covers(key.host(), key.target(), List.of())) {
-          newest = prefix.getValue();
-        }
+      for (Optional<String> host : List.of(Optional.of(key.host()), Optional.<String>empty())) {
+        PrefixMarks paths = prefixes.get(kind).get(host);
+        newest = paths == null ? newest : Math.max(newest, paths.newest(key.target()));
       }
       return newest;
     }

@@ -15,6 +15,10 @@ final class StoredObject {
   volatile StoredMeta meta;
   volatile boolean visited;
   volatile boolean gone;
+
+  /** No purge up to this number covers it that its meta does not tell of. */
+  volatile long checkedThrough;
+
   int pins;
   @Nullable StoredObject older;
   @Nullable StoredObject newer;

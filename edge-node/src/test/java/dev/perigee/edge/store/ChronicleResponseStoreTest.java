@@ -400,6 +400,43 @@ class ChronicleResponseStoreTest {
     }
   }
 
+  /** The acknowledgement comes before the sweeper: what it has not come to yet is gone as well. */
+  @Test
+  void aPurgeOfManyIsInForceOnceItReturns() throws IOException {
+    try (StoreUnderTest store = StoreUnderTest.open(folder)) {
+      for (int i = 0; i < 1500; i++) {
+        store.put(
+            meta(key("/" + i), Map.of(), Set.of(i % 2 == 0 ? "even" : "odd"), 0), body("", 0));
+      }
+      store.purge(1, new PurgeScope.Tag("even"), false);
+      store.purge(2, new PurgeScope.Tag("odd"), true);
+      for (int i = 1499; i >= 0; i--) {
+        List<StoredResponse> found = store.find("/" + i);
+        assertEquals(i % 2, found.size(), "/" + i);
+        if (i % 2 == 1) {
+          assertEquals(OptionalLong.of(2), found.getFirst().meta().softPurgedBy());
+        }
+      }
+      org.awaitility.Awaitility.await().until(() -> store.store.statistics().objects() == 750);
+    }
+  }
+
+  /** The story: a 304 gave the response another tag before the purge of the old one was swept. */
+  @Test
+  void aNewTagDoesNotSaveFromThePurgeOfTheOldOne() throws IOException {
+    for (int round = 0; round < 50; round++) {
+      try (StoreUnderTest store = StoreUnderTest.open(folder.resolve("" + round))) {
+        StoredMeta old = meta(key("/a"), Map.of(), Set.of("old"), 0);
+        store.put(old, body("a", 10));
+        StoredResponse stale = store.find("/a").getFirst();
+        store.purge(1, new PurgeScope.Tag("old"), false);
+        StoredMeta renamed = meta(key("/a"), Map.of(), Set.of("new"), 0);
+        assertInstanceOf(Stored.Refused.class, store.store.refresh(stale, renamed));
+        assertFalse(store.has("/a"));
+      }
+    }
+  }
+
   @Test
   void whatWasFetchedBeforeAPurgeIsNotKeptAfterIt() throws IOException {
     try (StoreUnderTest store = StoreUnderTest.open(folder)) {

@@ -1,0 +1,91 @@
+package dev.perigee.edge.store;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The store's own platform threads, on which alone Chronicle is touched: what is written for one
+ * object stays in order on one of them.
+ */
+final class StoreThreads {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreThreads.class);
+  private static final int WRITE_THREADS = 2;
+  private static final int READ_THREADS = 2;
+  private static final long DRAIN_SECONDS = 30;
+
+  private final ExecutorService reads =
+      Executors.newFixedThreadPool(READ_THREADS, threads("store-read"));
+  private final List<ExecutorService> writes = new ArrayList<>();
+
+  StoreThreads() {
+    for (int i = 0; i < WRITE_THREADS; i++) {
+      writes.add(Executors.newSingleThreadExecutor(threads("store-write")));
+    }
+  }
+
+  private static ThreadFactory threads(String name) {
+    return Thread.ofPlatform().daemon().name(name + "-", 0).factory();
+  }
+
+  /** Any of the threads that read. */
+  Executor reads() {
+    return reads;
+  }
+
+  /** The thread that writes for this object. */
+  Executor writesOf(long object) {
+    return writes.get((int) Math.floorMod(object, (long) WRITE_THREADS));
+  }
+
+  /** Work on the object's own thread; none once the store is closing. */
+  void later(StoredObject object, Runnable work) {
+    try {
+      writesOf(object.id).execute(work);
+    } catch (RejectedExecutionException e) {
+      LOG.trace("after the end", e);
+    }
+  }
+
+  /** Waits until everything so far has reached the maps. */
+  void drain() throws IOException {
+    CountDownLatch reached = new CountDownLatch(WRITE_THREADS);
+    try {
+      writes.forEach(thread -> thread.execute(reached::countDown));
+      if (!reached.await(DRAIN_SECONDS, TimeUnit.SECONDS)) {
+        throw new IOException("the store's writes do not come to an end");
+      }
+    } catch (RejectedExecutionException e) {
+      throw new IOException("the store is closing", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /** Does what is queued, for a few seconds; whether all of it was done. */
+  boolean end() {
+    boolean done = true;
+    writes.forEach(ExecutorService::shutdown);
+    reads.shutdown();
+    try {
+      for (ExecutorService thread : writes) {
+        done &= thread.awaitTermination(3, TimeUnit.SECONDS);
+      }
+      done &= reads.awaitTermination(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      done = false;
+    }
+    return done;
+  }
+}
