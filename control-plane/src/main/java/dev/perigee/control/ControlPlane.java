@@ -238,7 +238,14 @@ public final class ControlPlane implements AutoCloseable {
     }
     DnsConfig config =
         new DnsConfig(
-            List.of(bind), options.dnsPort, zone, options.dnsSiteHosts, servers, options.dnsTtl);
+            List.of(bind),
+            options.dnsPort,
+            zone,
+            options.dnsSiteHosts,
+            servers,
+            options.dnsTtl,
+            options.dnsTcpConnections,
+            Duration.ofSeconds(options.dnsTcpIdle));
     return new DnsServer(config, steering, steering::snapshot, System::nanoTime);
   }
 

@@ -61,6 +61,18 @@ final class Options {
   @Option(names = "--dns-ttl", defaultValue = "30", description = "seconds; ${DEFAULT-VALUE}")
   int dnsTtl;
 
+  @Option(
+      names = "--dns-tcp-connections",
+      defaultValue = "1000",
+      description = "open at one time; ${DEFAULT-VALUE}")
+  int dnsTcpConnections;
+
+  @Option(
+      names = "--dns-tcp-idle",
+      defaultValue = "10",
+      description = "seconds for a whole query, and for taking an answer; ${DEFAULT-VALUE}")
+  int dnsTcpIdle;
+
   @Option(names = "--steer-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
   String steerBind = "";
 

@@ -7,7 +7,6 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -23,7 +22,6 @@ import org.xbill.DNS.Message;
 import org.xbill.DNS.NSRecord;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.OPTRecord;
-import org.xbill.DNS.Opcode;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.SOARecord;
@@ -56,24 +54,18 @@ final class DnsAnswers {
   /**
    * The answer.
    *
+   * @param query one question, and at most one OPT
    * @param source who asks: the client itself, or its resolver
    */
   Message answer(Message query, InetAddress source) {
     Message response = new Message(query.getHeader().getID());
     response.getHeader().setFlag(Flags.QR);
-    response.getHeader().setOpcode(query.getHeader().getOpcode());
     if (query.getHeader().getFlag(Flags.RD)) {
       response.getHeader().setFlag(Flags.RD);
     }
-    List<Record> questions = query.getSection(Section.QUESTION);
-    questions.forEach(question -> response.addRecord(question, Section.QUESTION));
+    Record question = query.getQuestion();
+    response.addRecord(question, Section.QUESTION);
     OPTRecord edns = query.getOPT();
-    if (query.getHeader().getOpcode() != Opcode.QUERY) {
-      return finished(response, Rcode.NOTIMP, edns, Optional.empty());
-    }
-    if (questions.size() != 1) {
-      return finished(response, Rcode.FORMERR, edns, Optional.empty());
-    }
     if (edns != null && edns.getVersion() > 0) {
       return finished(response, Rcode.BADVERS, edns, Optional.empty());
     }
@@ -81,9 +73,11 @@ final class DnsAnswers {
     if (subnet.filter(s -> s.getScopePrefixLength() != 0).isPresent()) {
       return finished(response, Rcode.FORMERR, edns, Optional.empty());
     }
-    Record question = questions.getFirst();
-    if (question.getDClass() != DClass.IN) {
+    if (question.getDClass() != DClass.IN || isTransfer(question.getType())) {
       return finished(response, Rcode.REFUSED, edns, Optional.empty());
+    }
+    if (isMeta(question.getType())) {
+      return finished(response, Rcode.NOTIMP, edns, Optional.empty());
     }
     InetAddress client =
         subnet
@@ -91,6 +85,15 @@ final class DnsAnswers {
             .map(ClientSubnetOption::getAddress)
             .orElse(source);
     return resolve(question, response, edns, client, subnet);
+  }
+
+  private static boolean isTransfer(int type) {
+    return type == Type.AXFR || type == Type.IXFR;
+  }
+
+  /** Types that no data has (RFC 6895, section 3.1), but for ANY. */
+  private static boolean isMeta(int type) {
+    return type == Type.OPT || (type >= 128 && type < Type.ANY);
   }
 
   private Message resolve(
@@ -147,11 +150,21 @@ final class DnsAnswers {
       Optional<SiteConfig> site = config.siteHosts() ? now.siteOfHost(text) : Optional.empty();
       return site.<Found>map(s -> steered(client, s)).orElseGet(Found.Elsewhere::new);
     }
-    for (Map.Entry<String, InetAddress> server : config.nameServers().entrySet()) {
-      if (server.getKey().equals(text)) {
-        return new Found.Addresses(List.of(server.getValue()), 0);
-      }
+    InetAddress server = config.nameServers().get(text);
+    if (server != null) {
+      return new Found.Addresses(server.isAnyLocalAddress() ? List.of() : List.of(server), 0);
     }
+    Found found = below(text, now, client);
+    boolean serverBelow =
+        config.nameServers().keySet().stream().anyMatch(host -> host.endsWith("." + text));
+    // A name above another exists, though it has no data (RFC 8020).
+    return found instanceof Found.Nothing && serverBelow
+        ? new Found.Addresses(List.of(), 0)
+        : found;
+  }
+
+  /** What is steered: names of one or two labels in the zone. */
+  private Found below(String text, SteeringSnapshot now, InetAddress client) {
     String[] labels = text.substring(0, text.length() - config.zone().length() - 1).split("\\.");
     return switch (labels.length) {
       case 1 ->
@@ -190,7 +203,7 @@ final class DnsAnswers {
                     address instanceof Inet4Address
                         ? new ARecord(name(server), DClass.IN, ZONE_TTL, address)
                         : new AAAARecord(name(server), DClass.IN, ZONE_TTL, address);
-                if (name(server).subdomain(zone)) {
+                if (name(server).subdomain(zone) && !address.isAnyLocalAddress()) {
                   response.addRecord(glue, Section.ADDITIONAL);
                 }
               });

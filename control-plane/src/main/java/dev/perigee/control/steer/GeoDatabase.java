@@ -1,23 +1,14 @@
 package dev.perigee.control.steer;
 
-import com.maxmind.db.CHMCache;
-import com.maxmind.db.InvalidDatabaseException;
-import com.maxmind.db.InvalidNetworkException;
-import com.maxmind.db.Network;
-import com.maxmind.db.Networks;
-import com.maxmind.db.Reader;
-import com.maxmind.geoip2.DatabaseReader;
 import com.maxmind.geoip2.exception.GeoIp2Exception;
-import com.maxmind.geoip2.model.CityResponse;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.InstantSource;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,16 +16,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A GeoIP file of MaxMind's city shape, taken anew when it changes. A broken file is refused while
- * the one before goes on serving.
+ * A GeoIP file of cities, taken anew when it changes. A broken file is refused while the one before
+ * goes on serving.
  */
 public final class GeoDatabase implements GeoLocator, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GeoDatabase.class);
+  private static final Duration EVERY = Duration.ofSeconds(1);
 
   private final Path file;
   private final InstantSource clock;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private volatile DatabaseReader reader;
+  private volatile GeoRecords records;
   private Stamp lastSeen;
 
   /**
@@ -43,38 +35,32 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
    * @throws IOException when it cannot be read or is no GeoIP file
    */
   public GeoDatabase(Path file, InstantSource clock) throws IOException {
+    this(file, clock, EVERY);
+  }
+
+  /** Also how often to look whether the file changed. */
+  GeoDatabase(Path file, InstantSource clock, Duration every) throws IOException {
     this.file = file;
     this.clock = clock;
     this.lastSeen = Stamp.of(file);
-    this.reader = reader(Files.readAllBytes(file));
-    Thread.ofVirtual().name("geoip-watch").start(this::watch);
+    byte[] bytes = Files.readAllBytes(file);
+    this.records = GeoRecords.of(bytes);
+    Thread.ofVirtual().name("geoip-watch").start(() -> watch(bytes, every));
   }
 
   @Override
   public Optional<Location> locate(InetAddress address) {
     try {
-      return reader.tryCity(address).flatMap(GeoDatabase::location);
-    } catch (IOException | GeoIp2Exception | RuntimeException e) {
+      return records.find(address);
+    } catch (IOException | GeoIp2Exception | RuntimeException | StackOverflowError e) {
       LOG.debug("no position for {}", address, e);
       return Optional.empty();
     }
   }
 
-  private static Optional<Location> location(CityResponse found) {
-    Double latitude = found.location().latitude();
-    Double longitude = found.location().longitude();
-    String country = found.country().isoCode();
-    Network network = found.traits().network();
-    return latitude == null || longitude == null || network == null
-        ? Optional.empty()
-        : Optional.of(
-            new Location(
-                latitude, longitude, country == null ? "" : country, network.prefixLength()));
-  }
-
   /** Since when the file that serves was built. */
   public Duration age() {
-    return Duration.between(reader.metadata().buildTime(), clock.instant());
+    return Duration.between(records.metadata().buildTime(), clock.instant());
   }
 
   /** Takes the file anew if it changed and every record of it can be read; whether it did. */
@@ -86,12 +72,13 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
       }
       lastSeen = now;
       byte[] bytes = Files.readAllBytes(file);
-      requireWhole(bytes);
-      reader = reader(bytes);
-      LOG.info("GeoIP file {} taken, built {}", file, reader.metadata().buildTime());
+      GeoRecords.requireWhole(bytes);
+      records = GeoRecords.of(bytes);
+      LOG.info("GeoIP file {} taken, built {}", file, records.metadata().buildTime());
       return true;
     } catch (IOException | RuntimeException e) {
-      LOG.error("GeoIP file {} refused, the one before goes on serving: {}", file, e.getMessage());
+      String why = e instanceof NoSuchFileException ? "there is no such file" : e.getMessage();
+      LOG.error("GeoIP file {} refused, the one before goes on serving: {}", file, why);
       return false;
     }
   }
@@ -101,9 +88,10 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
     closed.countDown();
   }
 
-  private void watch() {
+  private void watch(byte[] first, Duration every) {
+    checkWhole(first);
     try {
-      while (!closed.await(1, TimeUnit.SECONDS)) {
+      while (!closed.await(every.toMillis(), TimeUnit.MILLISECONDS)) {
         reloadIfChanged();
       }
     } catch (InterruptedException e) {
@@ -111,37 +99,27 @@ public final class GeoDatabase implements GeoLocator, AutoCloseable {
     }
   }
 
-  /** From memory, so that a file overwritten in place cannot harm readers. */
-  private static DatabaseReader reader(byte[] bytes) throws IOException {
+  /** The first file serves as it is, for there is none to keep; what is broken in it is named. */
+  private void checkWhole(byte[] first) {
     try {
-      DatabaseReader made =
-          new DatabaseReader.Builder(new ByteArrayInputStream(bytes))
-              .withCache(new CHMCache())
-              .build();
-      made.tryCity(InetAddress.getLoopbackAddress());
-      return made;
-    } catch (GeoIp2Exception | RuntimeException e) {
-      throw new InvalidDatabaseException("not a GeoIP file of cities: " + e.getMessage());
-    }
-  }
-
-  /**
-   * Reads every record: a file that is broken further in must not take the place of a sound one.
-   */
-  private static void requireWhole(byte[] bytes) throws IOException {
-    try (Reader all = new Reader(new ByteArrayInputStream(bytes), new CHMCache())) {
-      Networks<?> networks = all.networks(Map.class);
-      while (networks.hasNext()) {
-        networks.next();
-      }
-    } catch (InvalidNetworkException | RuntimeException e) {
-      throw new InvalidDatabaseException("a record cannot be read: " + e.getMessage());
+      GeoRecords.requireWhole(first);
+    } catch (IOException e) {
+      LOG.error("GeoIP file {} is damaged, part of it is not known: {}", file, e.getMessage());
     }
   }
 
   private record Stamp(FileTime modified, long size) {
-    static Stamp of(Path file) throws IOException {
-      return new Stamp(Files.getLastModifiedTime(file), Files.size(file));
+    private static final Stamp NONE = new Stamp(FileTime.fromMillis(0), -1);
+
+    /**
+     * A file that cannot be seen has a stamp too, so that it is named once and not every second.
+     */
+    static Stamp of(Path file) {
+      try {
+        return new Stamp(Files.getLastModifiedTime(file), Files.size(file));
+      } catch (IOException e) {
+        return NONE;
+      }
     }
   }
 }

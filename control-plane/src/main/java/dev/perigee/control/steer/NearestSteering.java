@@ -120,19 +120,29 @@ public final class NearestSteering implements Steering {
       return "Out: it " + one.state() + ".";
     }
     String from = known ? "" : " from where unknown clients are taken to be";
-    Ranked first = ranked.getFirst();
     if (place > 0) {
-      double more = one.distanceKm() - first.distanceKm();
-      return "Lost to %s, which is %.0f km nearer%s; it %s."
-          .formatted(first.node().node().name(), more, from, one.state());
+      Ranked first = ranked.getFirst();
+      return "Lost to %s, which is %s%s; it %s."
+          .formatted(first.node().node().name(), nearer(first, one, ""), from, one.state());
     }
     if (ranked.size() == 1 || !ranked.get(1).eligible()) {
       return "Chosen: the only one in the running; it " + one.state() + ".";
     }
     Ranked next = ranked.get(1);
-    return "Chosen: the nearest%s, %.0f km nearer than %s; it %s."
-        .formatted(
-            from, next.distanceKm() - one.distanceKm(), next.node().node().name(), one.state());
+    String other = next.node().node().name();
+    return "Chosen: %s%s; it %s.".formatted(nearer(one, next, other), from, one.state());
+  }
+
+  /** By how much one is nearer than another, which is named or not. */
+  private static String nearer(Ranked one, Ranked other, String name) {
+    double more = other.distanceKm() - one.distanceKm();
+    if (more == 0) {
+      return name.isEmpty()
+          ? "as near and first by name"
+          : "as near as " + name + ", and first by name";
+    }
+    String by = more < 1 ? "less than 1 km nearer" : Math.round(more) + " km nearer";
+    return name.isEmpty() ? by : "the nearest, " + by + " than " + name;
   }
 
   private static String state(SteeredNode node, Predicate<SteeredNode> serves) {

@@ -54,8 +54,8 @@ public final class SnapshotFeed implements AutoCloseable {
 
   /** Builds the first snapshot and follows the fleet; a broken database is an exception. */
   public void start() {
-    readAgain();
     fleet.onChange(this::changed);
+    readAgain();
     Thread.ofVirtual().name("steer-feed").start(this::follow);
   }
 

@@ -19,12 +19,14 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +71,14 @@ class DnsServerIT {
   private final DnsServer server =
       new DnsServer(
           new DnsConfig(
-              List.of(LOOPBACK), 0, "cdn.example", true, Map.of("ns1.cdn.example", LOOPBACK), 20),
+              List.of(LOOPBACK),
+              0,
+              "cdn.example",
+              true,
+              Map.of("NS1.CDN.example.", LOOPBACK),
+              20,
+              2,
+              Duration.ofSeconds(10)),
           steering,
           steering::snapshot,
           System::nanoTime);
@@ -203,6 +212,11 @@ class DnsServerIT {
     "a.b.shop.cdn.example, A, NXDOMAIN, true",
     "nobody.shop.cdn.example, A, NXDOMAIN, true",
     "shop.cdn.example, TXT, NOERROR, true",
+    "shop.cdn.example, TYPE65280, NOERROR, true",
+    "shop.cdn.example, HTTPS, NOERROR, true",
+    "shop.cdn.example, AXFR, REFUSED, false",
+    "cdn.example, IXFR, REFUSED, false",
+    "shop.cdn.example, MAILB, NOTIMP, false",
     "asia.example, A, NOERROR, true",
     "asia.cdn.example, A, NOERROR, true",
     "nobody.example, A, REFUSED, false",
@@ -298,6 +312,18 @@ class DnsServerIT {
     assertEquals(Rcode.FORMERR, udp(two).getRcode());
     Message none = new Message();
     assertEquals(Rcode.FORMERR, udp(none).getRcode());
+    Message pair = query("shop.cdn.example", Type.A);
+    pair.addRecord(query("www.shop.example", Type.A).getQuestion(), Section.QUESTION);
+    assertEquals(Rcode.FORMERR, udp(pair).getRcode());
+    byte[] trailed = query("shop.cdn.example", Type.A).toWire();
+    trailed = Arrays.copyOf(trailed, trailed.length + 1);
+    assertEquals(Rcode.FORMERR, new Message(udp(trailed, PATIENCE_MILLIS)).getRcode());
+    Message truncated = query("shop.cdn.example", Type.A);
+    truncated.getHeader().setFlag(Flags.TC);
+    assertEquals(Rcode.FORMERR, udp(truncated).getRcode());
+    Message misplaced = query("shop.cdn.example", Type.A);
+    misplaced.addRecord(new OPTRecord(1232, 0, 0), Section.AUTHORITY);
+    assertEquals(Rcode.FORMERR, udp(misplaced).getRcode());
     byte[] cut = query("shop.cdn.example", Type.A).toWire();
     assertEquals(Rcode.FORMERR, new Message(udp(Arrays.copyOf(cut, 20), 5000)).getRcode());
     Message notify = query("shop.cdn.example", Type.A);
@@ -334,31 +360,39 @@ class DnsServerIT {
   }
 
   @Test
-  void whateverThePacketHoldsTheServerGoesOn() throws IOException {
+  void afterAFloodOfNoiseAGoodQueryIsAnswered() throws IOException {
     long seed = Long.getLong("perigee.seed", System.nanoTime());
     System.out.println("DnsServerIT seed " + seed);
     Random random = new Random(seed);
     byte[] sound = query("shop.cdn.example", Type.A, "203.0.113.0", 24).toWire();
-    for (int i = 0; i < 20_000; i++) {
-      byte[] packet = Arrays.copyOf(sound, 1 + random.nextInt(2 * sound.length));
-      for (int flips = random.nextInt(8); flips >= 0; flips--) {
-        packet[random.nextInt(packet.length)] = (byte) random.nextInt(256);
-      }
-      Optional<byte[]> answer = server.answer(packet, LOOPBACK, random.nextBoolean());
-      if (answer.isPresent()) {
-        byte[] bytes = answer.get();
-        assertTrue((bytes[2] & 0x80) != 0, "seed " + seed);
-        assertEquals(packet[0], bytes[0], "seed " + seed);
-        assertEquals(packet[1], bytes[1], "seed " + seed);
-        assertTrue(new Message(bytes).getHeader().getID() >= 0, "seed " + seed);
+    try (DatagramSocket socket = new DatagramSocket(0, LOOPBACK)) {
+      for (int i = 0; i < 5_000; i++) {
+        byte[] packet = Arrays.copyOf(sound, random.nextInt(2 * sound.length));
+        for (int flips = random.nextInt(8); flips > 0 && packet.length > 0; flips--) {
+          packet[random.nextInt(packet.length)] = (byte) random.nextInt(256);
+        }
+        socket.send(new DatagramPacket(packet, packet.length, LOOPBACK, server.port()));
       }
     }
-    try (Socket socket = connect()) {
-      byte[] noise = new byte[10_000];
-      random.nextBytes(noise);
-      socket.getOutputStream().write(noise);
+    for (int i = 0; i < 20; i++) {
+      try (Socket socket = connect()) {
+        byte[] noise = new byte[random.nextInt(10_000)];
+        random.nextBytes(noise);
+        socket.getOutputStream().write(noise);
+      }
     }
-    assertEquals(1, data(udp(query("shop.cdn.example", Type.A))).size());
-    assertEquals(1, data(tcp(query("shop.cdn.example", Type.A))).size());
+    assertEquals(List.of(address(ASHBURN, Type.A)), data(udpUntilAnswered()));
+    Awaitility.await()
+        .ignoreExceptions()
+        .until(() -> data(tcp(query("shop.cdn.example", Type.A))).size() == 1);
+  }
+
+  /** A socket's buffer that is full of noise drops what comes, as UDP may. */
+  private Message udpUntilAnswered() {
+    return Awaitility.await()
+        .ignoreExceptions()
+        .until(
+            () -> new Message(udp(query("shop.cdn.example", Type.A).toWire(), 1_000)),
+            answer -> answer.getRcode() == Rcode.NOERROR);
   }
 }

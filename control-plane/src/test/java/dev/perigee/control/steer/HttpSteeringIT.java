@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,7 +24,7 @@ class HttpSteeringIT {
       new HttpSteering(InetAddress.ofLiteral("127.0.0.1"), 0, "cdn.example", steering);
 
   @BeforeEach
-  void start() {
+  void start() throws IOException {
     steering.swap(
         new SteeringSnapshot(
             List.of(Fixtures.serving(Fixtures.node("fra-1", "eu", 50, 8))),
@@ -57,12 +58,21 @@ class HttpSteeringIT {
     "/, /",
     "/a/b%20c?x=1&y=%2F, /a/b%20c?x=1&y=%2F",
     "/a?b?c, /a?b?c",
+    "/a?, /a?",
+    "/?, /?",
+    "/a??, /a??",
+    "/a??b, /a??b",
+    "//a//b?&&=, //a//b?&&=",
+    "/a;b=c?d;e, /a;b=c?d;e",
+    "http://www.shop.example/a?, /a?",
+    "http://www.shop.example:7080/a, /a",
     "/%e4%B8, /%e4%B8",
     "http://www.shop.example/a?b=c, /a?b=c",
     "http://www.shop.example, /",
   })
   void pathAndQueryAreKept(String target, String expected) throws IOException {
-    String answer = ask("GET", target, "www.shop.example");
+    String port = target.contains(":7080") ? ":7080" : "";
+    String answer = ask("GET", target, "www.shop.example" + port);
     assertTrue(answer.startsWith("HTTP/1.1 302 "), answer);
     assertTrue(
         answer.contains("Location: http://fra-1.shop.cdn.example:8080" + expected + "\r\n"),
@@ -90,6 +100,86 @@ class HttpSteeringIT {
     String answer = ask("GET", target, host);
     assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
     assertFalse(status != 302 && answer.contains("Location:"), answer);
+  }
+
+  @Test
+  void eachRequestOfAConnectionHasItsOwnTarget() throws IOException {
+    StringBuilder requests = new StringBuilder();
+    for (int i = 0; i < 300; i++) {
+      requests.append("GET /%d? HTTP/1.1\r\nHost: www.shop.example\r\n\r\n".formatted(i));
+    }
+    requests.append("GET /end HTTP/1.1\r\nHost: www.shop.example\r\nConnection: close\r\n\r\n");
+    String answers = ask(requests.toString());
+    List<String> expected = new ArrayList<>();
+    for (int i = 0; i < 300; i++) {
+      expected.add("http://fra-1.shop.cdn.example:8080/" + i + "?");
+    }
+    expected.add("http://fra-1.shop.cdn.example:8080/end");
+    assertEquals(expected, locations(answers));
+  }
+
+  @Test
+  void aTargetThatComesInPiecesIsWhole() throws IOException {
+    String target = "/" + "abcdefghij/".repeat(600) + "?";
+    String request =
+        "GET " + target + " HTTP/1.1\r\nHost: www.shop.example\r\nConnection: close\r\n\r\n";
+    try (Socket socket = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port())) {
+      socket.setSoTimeout(10_000);
+      socket.setTcpNoDelay(true);
+      for (int i = 0; i < request.length(); i += 97) {
+        String piece = request.substring(i, Math.min(request.length(), i + 97));
+        socket.getOutputStream().write(piece.getBytes(StandardCharsets.ISO_8859_1));
+      }
+      String answer =
+          new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
+      assertEquals(List.of("http://fra-1.shop.cdn.example:8080" + target), locations(answer));
+    }
+  }
+
+  @Test
+  void aBodyIsNotTakenForTheNextRequest() throws IOException {
+    String hidden = "GET /hidden HTTP/1.1\r\nHost: www.shop.example\r\n\r\n";
+    String answers =
+        ask(
+            "POST /a? HTTP/1.1\r\nHost: www.shop.example\r\nContent-Length: %d\r\n\r\n%s%s"
+                .formatted(hidden.length(), hidden, hidden));
+    assertEquals(List.of("http://fra-1.shop.cdn.example:8080/a?"), locations(answers));
+    String chunked =
+        ask(
+            "POST /a? HTTP/1.1\r\nHost: www.shop.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "%x\r\n%s\r\n0\r\n\r\n%s".formatted(hidden.length(), hidden, hidden));
+    assertEquals(List.of("http://fra-1.shop.cdn.example:8080/a?"), locations(chunked));
+  }
+
+  /** The story: a POST with a chunked body got no answer at all. */
+  @Test
+  void aBodyOfAnyKindGetsItsRedirect() throws IOException {
+    String head = "POST /a HTTP/1.1\r\nHost: www.shop.example\r\n";
+    List<String> expected = List.of("http://fra-1.shop.cdn.example:8080/a");
+    String large = "x".repeat(200_000);
+    String chunk = "%x\r\n%s\r\n".formatted(large.length(), large);
+    String chunked = head + "Transfer-Encoding: chunked\r\n\r\n";
+    assertEquals(expected, locations(ask(chunked + "2\r\nab\r\n0\r\n\r\n")));
+    assertEquals(expected, locations(ask(chunked + chunk + chunk + "0\r\n\r\n")));
+    assertEquals(
+        expected, locations(ask(head + "Content-Length: " + 200_000 + "\r\n\r\n" + large)));
+    assertEquals(
+        expected, locations(ask(head + "Expect: 100-continue\r\nContent-Length: 200000\r\n\r\n")));
+  }
+
+  /** RFC 9112, section 3.2.2: it would be the target's host that counts; two are ambiguous. */
+  @Test
+  void aTargetOfAnotherHostThanTheHostFieldsIsRefused() throws IOException {
+    String answer = ask("GET", "http://www.shop.example/a", "asia.example");
+    assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+  }
+
+  private static List<String> locations(String answers) {
+    return answers
+        .lines()
+        .filter(line -> line.startsWith("Location: "))
+        .map(line -> line.substring("Location: ".length()))
+        .toList();
   }
 
   @Test

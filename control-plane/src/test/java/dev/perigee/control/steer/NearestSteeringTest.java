@@ -61,6 +61,17 @@ class NearestSteeringTest {
   }
 
   @Test
+  void ofNodesThatAreAsNearTheFirstByNameWins() {
+    Node beside = node("fra-2", "eu", 50.11, 8.68);
+    Explanation why = berlin(serving(beside), serving(FRANKFURT)).explain(CLIENT, Optional.empty());
+    assertEquals(
+        List.of(
+            "Chosen: as near as fra-2, and first by name; it is serving.",
+            "Lost to fra-1, which is as near and first by name; it is serving."),
+        why.candidates().stream().map(Candidate::reason).toList());
+  }
+
+  @Test
   void aDeadADrainingAndAnUnenrolledNodeAreOut() {
     Node draining = node("dra-1", "eu", 52.5, 13.4, true, true);
     Node fresh = node("new-1", "eu", 52.5, 13.4, false, false);
