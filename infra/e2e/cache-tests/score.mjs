@@ -1,5 +1,5 @@
-// Reads the suite's results from standard input; prints one line for each case that did not pass,
-// as `kind id: what`, and then the score as `score kind passed of all`.
+// Reads the results of the suite's runs from the files named; prints one line for each case that
+// passed in none of them, as `kind id: what`, and then the score as `score kind passed of all`.
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { pathToFileURL } from 'node:url'
@@ -8,7 +8,7 @@ import path from 'node:path'
 const suite = path.dirname(createRequire(import.meta.url).resolve('http-cache-tests/package.json'))
 const load = async file => (await import(pathToFileURL(path.join(suite, 'tests', file)))).default
 const groups = [...await load('index.mjs'), await load('surrogate-control.mjs')]
-const results = JSON.parse(readFileSync(0, 'utf8'))
+const runs = process.argv.slice(2).map(file => JSON.parse(readFileSync(file, 'utf8')))
 
 const score = {}
 for (const test of groups.flatMap(group => group.tests)) {
@@ -18,10 +18,10 @@ for (const test of groups.flatMap(group => group.tests)) {
   const kind = test.kind ?? 'required'
   score[kind] ??= { passed: 0, all: 0 }
   score[kind].all++
-  if (results[test.id] === true) {
+  if (runs.some(results => results[test.id] === true)) {
     score[kind].passed++
   } else {
-    console.log(`${kind} ${test.id}: ${JSON.stringify(results[test.id])}`)
+    console.log(`${kind} ${test.id}: ${JSON.stringify(runs.map(results => results[test.id]))}`)
   }
 }
 for (const [kind, { passed, all }] of Object.entries(score)) {
