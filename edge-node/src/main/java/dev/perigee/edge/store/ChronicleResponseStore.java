@@ -138,12 +138,13 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
 
   @Override
   public List<StoredResponse> find(CacheKey key) {
+    // Asked in this order: what is found after the sweep is what the sweep left.
+    long through = marks.last();
+    boolean swept = sweeper.sweptThrough() >= through;
     List<StoredObject> found = index.find(key);
     if (found.isEmpty()) {
       return List.of();
     }
-    long through = marks.last();
-    boolean swept = sweeper.sweptThrough() >= through;
     List<StoredResponse> responses = new ArrayList<>(found.size());
     for (StoredObject object : found) {
       if (swept || object.checkedThrough >= through || settle(object, through)) {
