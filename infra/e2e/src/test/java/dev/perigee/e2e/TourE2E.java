@@ -171,6 +171,7 @@ class TourE2E {
     for (int i = 0; i < 20; i++) {
       network.get("sin-1", HOST, "/kept/" + i);
     }
+    awaitStored("sin-1");
     network.killEdge("sin-1");
     network.startEdge("sin-1");
     for (int i = 0; i < 20; i++) {
@@ -185,6 +186,7 @@ class TourE2E {
   void aPurgeThatAnEdgeMissedWhileItWasDownIsInForceOnceItIsBack() {
     network.get("sin-1", HOST, "/missed/page");
     assertTrue(network.get("sin-1", HOST, "/missed/page").isHit());
+    awaitStored("sin-1");
     network.killEdge("sin-1");
     network.cliOk("purge", "--site", HOST, "--tag", "missed");
     network.startEdge("sin-1");
@@ -258,6 +260,18 @@ class TourE2E {
 
   private List<String> toldInGermany() {
     return network.dns().addresses(HOST, GERMANY);
+  }
+
+  /** The store writes behind the answers: waits until it has written them. */
+  private void awaitStored(String edge) {
+    String address = network.address(edge);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () ->
+                Fetch.get(address, Network.ADMIN, address, "/metrics")
+                    .body()
+                    .contains("\nperigee_fetches 0"));
   }
 
   private void awaitStatus(String edge, String target, int status) {
