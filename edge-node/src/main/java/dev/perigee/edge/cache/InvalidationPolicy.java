@@ -40,8 +40,7 @@ public final class InvalidationPolicy {
         return Optional.empty();
       }
       String query = uri.getRawQuery() == null ? "" : "?" + uri.getRawQuery();
-      return UrlNormaliser.target(uri.getRawPath() + query)
-          .map(target -> new CacheKey(key.site(), key.host(), target, key.scheme(), key.port()));
+      return UrlNormaliser.target(uri.getRawPath() + query).map(key::withTarget);
     } catch (URISyntaxException | IllegalArgumentException e) {
       return Optional.empty();
     }

@@ -5,6 +5,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /**
  * The port behind which responses are kept. Every method may be called on an I/O thread and none
@@ -14,8 +16,11 @@ public interface ResponseStore {
   /**
    * The variants stored under a key that no hard purge has removed, newest first. Soft-purged ones
    * carry the purge's number in their meta.
+   *
+   * @param found told before this returns where what is known of them is in memory, else later
+   *     through {@code thread}
    */
-  List<StoredResponse> find(CacheKey key);
+  void find(CacheKey key, Executor thread, Consumer<List<StoredResponse>> found);
 
   /** Number of the last purge in force: what a fetch that begins now notes as its fence. */
   long fence();

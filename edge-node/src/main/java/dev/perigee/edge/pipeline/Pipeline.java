@@ -122,15 +122,18 @@ public final class Pipeline {
   }
 
   private void cache(Answer answer, SiteConfig site, CacheKey key, Serving allowed) {
-    RequestHead request = answer.request();
-    long now = clock.millis();
     if (allowed == Serving.NO_HITS) {
       bypass(answer, site, key, Lookup.BypassReason.UNSYNCED);
-      return;
+    } else if (answer.request().isGet() || answer.request().isHead()) {
+      store.find(key, answer.exchange().thread(), found -> found(answer, site, key, found));
+    } else {
+      found(answer, site, key, List.of());
     }
-    boolean safe = request.isGet() || request.isHead();
-    List<StoredResponse> found = safe ? store.find(key) : List.of();
-    switch (LookupPolicy.lookup(request, found, now)) {
+  }
+
+  private void found(Answer answer, SiteConfig site, CacheKey key, List<StoredResponse> found) {
+    long now = clock.millis();
+    switch (LookupPolicy.lookup(answer.request(), found, now)) {
       case Lookup.Fresh(StoredResponse response, long age, long ttl) -> {
         answer.outcome(Outcome.HIT, "");
         if (!answer.stored(response, age, CacheStatus.hit(config.name(), ttl), now)) {

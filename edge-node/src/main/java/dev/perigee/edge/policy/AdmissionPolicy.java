@@ -31,7 +31,9 @@ public final class AdmissionPolicy {
             keyHost,
             request.target(),
             site.schemeInKey() ? Optional.of(request.scheme()) : Optional.empty(),
-            site.portInKey() ? OptionalInt.of(request.port()) : OptionalInt.empty()));
+            site.portInKey() ? OptionalInt.of(request.port()) : OptionalInt.empty(),
+            "",
+            CacheKey.WHOLE));
   }
 
   private Optional<Admission.DenyReason> denied(RequestHead request) {

@@ -12,21 +12,54 @@ import java.util.OptionalInt;
  * @param target normalised path and query
  * @param scheme only where the site caches http and https apart
  * @param port only where the site caches ports apart
+ * @param extra what else tells the responses of one URL apart by the site's policy; empty as a rule
+ * @param slice number of the slice of a large body, counted from 0; {@link #WHOLE} for all of it
  */
 public record CacheKey(
-    String site, String host, String target, Optional<String> scheme, OptionalInt port) {
+    String site,
+    String host,
+    String target,
+    Optional<String> scheme,
+    OptionalInt port,
+    String extra,
+    long slice) {
+  /** In place of a slice's number: the whole body. */
+  public static final long WHOLE = -1;
 
   /** The key of a site with the usual settings. */
   public static CacheKey of(String site, String host, String target) {
-    return new CacheKey(site, host, target, Optional.empty(), OptionalInt.empty());
+    return new CacheKey(site, host, target, Optional.empty(), OptionalInt.empty(), "", WHOLE);
+  }
+
+  /** The same for another URL of the host. */
+  public CacheKey withTarget(String other) {
+    return new CacheKey(site, host, other, scheme, port, extra, slice);
+  }
+
+  /** The same for one slice of the body. */
+  public CacheKey withSlice(long number) {
+    return new CacheKey(site, host, target, scheme, port, extra, number);
   }
 
   /**
-   * One line without ambiguity: site, port, scheme, host and target, divided by spaces, which none
-   * of them holds.
+   * One line without ambiguity: site, port, scheme, host, slice, target and extra, divided by
+   * spaces, which none but the last holds.
    */
   public String canonical() {
     String portText = port.isPresent() ? Integer.toString(port.getAsInt()) : "-";
-    return site + ' ' + portText + ' ' + scheme.orElse("-") + ' ' + host + ' ' + target;
+    String sliceText = slice == WHOLE ? "-" : Long.toString(slice);
+    return site
+        + ' '
+        + portText
+        + ' '
+        + scheme.orElse("-")
+        + ' '
+        + host
+        + ' '
+        + sliceText
+        + ' '
+        + target
+        + ' '
+        + extra;
   }
 }

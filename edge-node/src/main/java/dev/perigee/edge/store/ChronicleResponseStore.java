@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -137,7 +138,11 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   }
 
   @Override
-  public List<StoredResponse> find(CacheKey key) {
+  public void find(CacheKey key, Executor thread, Consumer<List<StoredResponse>> found) {
+    found.accept(find(key));
+  }
+
+  private List<StoredResponse> find(CacheKey key) {
     // Asked in this order: what is found after the sweep is what the sweep left.
     long through = marks.last();
     boolean swept = sweeper.sweptThrough() >= through;

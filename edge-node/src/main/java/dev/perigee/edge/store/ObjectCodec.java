@@ -27,7 +27,7 @@ import java.util.zip.CRC32;
  * is torn or of another version is told from a whole one.
  */
 final class ObjectCodec {
-  private static final int VERSION = 1;
+  private static final int VERSION = 2;
   private static final int MAX_TEXT = 1 << 20;
 
   private ObjectCodec() {}
@@ -80,6 +80,8 @@ final class ObjectCodec {
     text(out, key.target());
     text(out, key.scheme().orElse(""));
     out.writeInt(key.port().orElse(-1));
+    text(out, key.extra());
+    out.writeLong(key.slice());
     out.writeShort(meta.head().status());
     out.writeInt(meta.head().fields().size());
     List<String> lines = new ArrayList<>();
@@ -121,7 +123,9 @@ final class ObjectCodec {
             host,
             target,
             scheme.isEmpty() ? Optional.empty() : Optional.of(scheme),
-            port < 0 ? OptionalInt.empty() : OptionalInt.of(port));
+            port < 0 ? OptionalInt.empty() : OptionalInt.of(port),
+            text(in),
+            in.readLong());
     int status = in.readShort();
     FieldList.Builder fields = FieldList.builder();
     for (int i = in.readInt(); i > 0; i--) {

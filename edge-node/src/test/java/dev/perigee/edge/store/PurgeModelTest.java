@@ -116,7 +116,7 @@ class PurgeModelTest {
   }
 
   private void validate(StoreUnderTest store, Random random) {
-    List<StoredResponse> found = store.store.find(key(random));
+    List<StoredResponse> found = store.find(key(random));
     if (found.isEmpty()) {
       return;
     }
@@ -157,7 +157,7 @@ class PurgeModelTest {
 
   private void check(StoreUnderTest store, Random random, String when) {
     CacheKey key = key(random);
-    for (StoredResponse response : store.store.find(key)) {
+    for (StoredResponse response : store.find(key)) {
       StoredMeta meta = response.meta();
       assertTrue(hard(meta) <= meta.bodyFence(), () -> when + ": purged " + meta);
       assertEquals(

@@ -135,7 +135,13 @@ final class StoreUnderTest implements AutoCloseable {
   }
 
   List<StoredResponse> find(String target) {
-    return store.find(key(target));
+    return find(key(target));
+  }
+
+  List<StoredResponse> find(CacheKey key) {
+    CompletableFuture<List<StoredResponse>> found = new CompletableFuture<>();
+    store.find(key, Runnable::run, found::complete);
+    return await(found);
   }
 
   boolean has(String target) {
