@@ -56,6 +56,10 @@ public final class EdgeNode implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EdgeNode.class);
   private static final long SWEEP_MILLIS = 1_000;
   private static final long DRAIN_MILLIS = 2_000;
+
+  /** How long a start waits for the cache. */
+  private static final Duration STORE_PATIENCE = Duration.ofSeconds(1);
+
   private static final int FETCH_BUFFER = 16 * 1024;
 
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
@@ -124,6 +128,9 @@ public final class EdgeNode implements AutoCloseable {
     Identity identity = identity(options, enrolment);
     ChronicleResponseStore store =
         keep(ChronicleResponseStore.open(storeConfig(options, state), clock));
+    if (!store.awaitOpen(STORE_PATIENCE)) {
+      LOG.info("the cache goes on opening in the background; the origins answer for the rest");
+    }
     ServingState serving =
         new ServingState(
             options.serveUnsynced.duration(), store::lastPurge, clock, state.resolve("contact"));
@@ -189,13 +196,7 @@ public final class EdgeNode implements AutoCloseable {
               state.resolve("cache"), options.cacheSize.bytes(), options.memorySize.bytes());
       return options.maxObjectSize == null
           ? config
-          : new StoreConfig(
-              config.directory(),
-              config.capacityBytes(),
-              options.maxObjectSize.bytes(),
-              config.memoryBytes(),
-              config.queueBytes(),
-              config.maxObjects());
+          : config.withMaxObjectBytes(options.maxObjectSize.bytes());
     } catch (IllegalArgumentException e) {
       throw new StartException(String.valueOf(e.getMessage()));
     }
@@ -268,6 +269,13 @@ public final class EdgeNode implements AutoCloseable {
     metrics.gauge(
         "perigee_store_queued_bytes", "To be written.", () -> store.statistics().queuedBytes());
     metrics.counter("perigee_store_evictions", "For room.", () -> store.statistics().evictions());
+    metrics.counter(
+        "perigee_store_broken", "Not what was written.", () -> store.statistics().broken());
+    metrics.counter(
+        "perigee_store_faults", "Refused by the disk.", () -> store.statistics().faults());
+    metrics.gauge("perigee_store_open_shards", "Open.", () -> store.statistics().openShards());
+    metrics.gauge(
+        "perigee_store_index_bytes", "Heap of the index.", () -> store.statistics().indexBytes());
     metrics.gauge("perigee_purge", "Last purge in force.", store::lastPurge);
     metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
     metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);

@@ -9,6 +9,7 @@ public enum StoreReason {
   PURGED("A purge covers it that came after its fetch began."),
   GONE("It was evicted or replaced meanwhile."),
   BROKEN("The disk or the map failed."),
+  OPENING("The part of the store that it belongs to is not open yet."),
   BUSY("More is waiting to be written than the store's queue takes.");
 
   private final String sentence;

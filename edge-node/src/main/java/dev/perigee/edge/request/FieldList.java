@@ -53,6 +53,15 @@ public final class FieldList implements Fields {
     return lines.length / 2;
   }
 
+  /** Characters of all names and values. */
+  public int characters() {
+    int count = 0;
+    for (String line : lines) {
+      count += line.length();
+    }
+    return count;
+  }
+
   @Override
   public Optional<String> first(String name) {
     for (int i = 0; i < lines.length; i += 2) {

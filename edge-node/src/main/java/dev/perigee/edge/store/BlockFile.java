@@ -4,10 +4,10 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.zip.CRC32C;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Blocks of one size in a Chronicle map whose file never grows: the keys are the block numbers, so
@@ -22,17 +22,10 @@ final class BlockFile implements AutoCloseable {
 
   private final ChronicleMap<Integer, byte[]> map;
   private final int blockBytes;
-  private final int[] free;
-  private int freeCount;
 
-  private BlockFile(ChronicleMap<Integer, byte[]> map, int blocks, int blockBytes) {
+  private BlockFile(ChronicleMap<Integer, byte[]> map, int blockBytes) {
     this.map = map;
     this.blockBytes = blockBytes;
-    this.free = new int[blocks];
-    for (int i = 0; i < blocks; i++) {
-      free[i] = blocks - 1 - i;
-    }
-    this.freeCount = blocks;
   }
 
   /**
@@ -55,33 +48,7 @@ final class BlockFile implements AutoCloseable {
         clean
             ? builder.createPersistedTo(file.toFile())
             : builder.recoverPersistedTo(file.toFile(), true);
-    return new BlockFile(map, blocks, blockBytes);
-  }
-
-  /** Block numbers that are free; guarded by the store's lock. */
-  int freeCount() {
-    return freeCount;
-  }
-
-  /** A free block; guarded by the store's lock. */
-  int take() {
-    return free[--freeCount];
-  }
-
-  /** Gives a block back; guarded by the store's lock. */
-  void give(int block) {
-    free[freeCount++] = block;
-  }
-
-  /** At start: everything is in use but these; guarded by the store's lock. */
-  void keepFree(BitSet used) {
-    int blocks = free.length;
-    freeCount = 0;
-    for (int block = blocks - 1; block >= 0; block--) {
-      if (!used.get(block)) {
-        free[freeCount++] = block;
-      }
-    }
+    return new BlockFile(map, blockBytes);
   }
 
   /** Writes a block whole. */
@@ -93,7 +60,7 @@ final class BlockFile implements AutoCloseable {
   }
 
   /** The block's bytes; null when it does not hold what is asked for, whole. */
-  byte @org.jspecify.annotations.Nullable [] read(int block, long object, int index) {
+  byte @Nullable [] read(int block, long object, int index) {
     byte[] value = map.get(block);
     if (value == null) {
       return null;

@@ -4,21 +4,21 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of the store: large and small blocks, and one record for each whole object. A mark says
+ * The files of one shard: large and small blocks, and one record for each whole object. A mark says
  * that they were closed in order; without it they are scanned and mended, and what cannot be mended
  * is begun anew: a cache may forget, it may not be wrong.
  */
@@ -31,10 +31,8 @@ final class Disk implements AutoCloseable {
   /** Index of the first block that holds a record and no body. */
   private static final int RECORD_INDEX = 1 << 30;
 
-  private static final double ROOM = 1.1;
-
-  /** Of the files; another one begins them anew. */
-  private static final int LAYOUT = 2;
+  /** Of a long record's entry: a zero, the id, the length; block numbers follow. */
+  private static final int POINTER_BYTES = 13;
 
   /** Where a Chronicle map's file says how long its header is; zero until that is written. */
   private static final int SIZE_WORD = 8;
@@ -43,82 +41,48 @@ final class Disk implements AutoCloseable {
   private static final String TAILS = "small.dat";
   private static final String RECORDS = "records.dat";
   private static final String CLEAN = "clean";
+  private static final String INDEX = "index.dat";
 
   final BlockFile large;
   final BlockFile small;
   private final ChronicleMap<Long, byte[]> records;
   private final Path directory;
-  private final FileLock lock;
+  private final boolean clean;
 
   private Disk(
       Path directory,
-      FileLock lock,
       BlockFile large,
       BlockFile small,
-      ChronicleMap<Long, byte[]> records) {
+      ChronicleMap<Long, byte[]> records,
+      boolean clean) {
     this.directory = directory;
-    this.lock = lock;
     this.large = large;
     this.small = small;
     this.records = records;
+    this.clean = clean;
   }
 
+  /**
+   * Opens the files of one shard; makes them where there are none.
+   *
+   * @param config of this shard
+   */
   static Disk open(StoreConfig config) throws IOException {
     Path directory = Files.createDirectories(config.directory());
-    FileLock lock = lock(directory);
-    try {
-      return open(config, directory, lock);
-    } catch (IOException | RuntimeException e) {
-      lock.acquiredBy().close();
-      throw e;
-    }
-  }
-
-  private static Disk open(StoreConfig config, Path directory, FileLock lock) throws IOException {
-    Path shape = directory.resolve("shape");
-    String wanted = config.capacityBytes() + " " + config.maxObjects() + " " + LAYOUT + "\n";
-    boolean same = Files.exists(shape) && Files.readString(shape).equals(wanted);
-    if (!same) {
-      clear(directory);
-      requireRoom(directory, config.capacityBytes());
-      Files.writeString(shape, wanted);
-    }
-    boolean clean = !same || Files.deleteIfExists(directory.resolve(CLEAN));
+    boolean begun = Files.exists(directory.resolve(RECORDS));
+    boolean clean = Files.deleteIfExists(directory.resolve(CLEAN)) || !begun;
     // Before anything is written: or a power cut could bring the mark back beside torn files.
-    force(directory);
+    StoreFolder.force(directory);
     try {
-      return openMaps(config, directory, lock, clean);
+      return openMaps(config, directory, clean);
     } catch (IOException | RuntimeException e) {
       LOG.warn("the cache in {} cannot be recovered and is begun anew", directory, e);
       clear(directory);
-      return openMaps(config, directory, lock, true);
+      return openMaps(config, directory, true);
     }
   }
 
-  private static FileLock lock(Path directory) throws IOException {
-    FileChannel channel =
-        FileChannel.open(
-            directory.resolve("lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    try {
-      Optional<FileLock> lock = Optional.ofNullable(channel.tryLock());
-      if (lock.isPresent()) {
-        return lock.get();
-      }
-    } catch (OverlappingFileLockException e) {
-      LOG.trace("held by this very process", e);
-    }
-    channel.close();
-    throw new IOException("another process uses the cache in " + directory);
-  }
-
-  /** Brings a file, or the names in a folder, to the disk; also what was written through a map. */
-  private static void force(Path path) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
-  }
-
-  private static Disk openMaps(StoreConfig config, Path directory, FileLock lock, boolean clean)
+  private static Disk openMaps(StoreConfig config, Path directory, boolean clean)
       throws IOException {
     for (String name : List.of(BODIES, TAILS, RECORDS)) {
       requireBegun(directory.resolve(name));
@@ -131,7 +95,7 @@ final class Disk implements AutoCloseable {
       BlockFile small =
           BlockFile.open(directory.resolve(TAILS), config.smallBlocks(), StoreConfig.SMALL, clean);
       opened.add(small);
-      return new Disk(directory, lock, large, small, records(config, directory, clean));
+      return new Disk(directory, large, small, records(config, directory, clean), clean);
     } catch (IOException | RuntimeException e) {
       for (AutoCloseable map : opened) {
         closeQuietly(map);
@@ -178,62 +142,60 @@ final class Disk implements AutoCloseable {
   }
 
   private static void clear(Path directory) throws IOException {
-    for (String name : List.of(BODIES, TAILS, RECORDS, CLEAN)) {
+    for (String name : List.of(BODIES, TAILS, RECORDS, CLEAN, INDEX)) {
       Files.deleteIfExists(directory.resolve(name));
     }
   }
 
-  private static void requireRoom(Path directory, long capacity) throws IOException {
-    long room = Files.getFileStore(directory).getUsableSpace();
-    if (room < capacity * ROOM) {
-      throw new IOException(
-          "cache-size "
-              + capacity
-              + " needs a tenth more room than that in "
-              + directory
-              + ", and there are "
-              + room
-              + " bytes: choose a smaller cache-size or another state-dir");
-    }
+  /** Whether it was closed in order, or had never been opened. */
+  boolean wasClean() {
+    return clean;
   }
 
-  /** Every whole record, with the blocks that a long one takes. */
-  List<Found> load() {
-    List<Found> found = new ArrayList<>();
+  /** Where the index lies from an orderly end to the next start. */
+  Path indexFile() {
+    return directory.resolve(INDEX);
+  }
+
+  /** Every whole record, with the blocks that a long one takes; what is broken is removed. */
+  void forEach(Consumer<Found> action) {
     List<Long> broken = new ArrayList<>();
     for (Long id : records.keySet()) {
-      byte[] record = records.get(id);
-      Optional<Found> object = record == null ? Optional.empty() : decode(record);
-      object.filter(o -> o.object.id == id).ifPresentOrElse(found::add, () -> broken.add(id));
+      find(id).ifPresentOrElse(action, () -> broken.add(id));
     }
     broken.forEach(records::remove);
-    return found;
   }
 
   /** An object with the large blocks that hold its record. */
-  record Found(StoredObject object, List<Integer> recordBlocks) {}
+  @SuppressWarnings("ArrayRecordComponent") // written once, read by this package only
+  record Found(ObjectRecord object, int[] recordBlocks) {}
+
+  /** The record of an object; empty when there is none that is whole. */
+  Optional<Found> find(long id) {
+    byte[] record = records.get(id);
+    return record == null ? Optional.empty() : decode(record).filter(f -> f.object.id() == id);
+  }
 
   private Optional<Found> decode(byte[] record) {
     if (record.length > 0 && record[0] != 0) {
-      return ObjectCodec.decode(record).map(object -> new Found(object, List.of()));
+      return ObjectCodec.decode(record).map(object -> new Found(object, new int[0]));
     }
     ByteBuffer pointer = ByteBuffer.wrap(record);
-    if (pointer.remaining() < 13) {
+    if (pointer.remaining() < POINTER_BYTES) {
       return Optional.empty();
     }
     pointer.get();
     long id = pointer.getLong();
     int total = pointer.getInt();
-    List<Integer> blocks = new ArrayList<>();
+    int[] blocks = new int[pointer.remaining() / 4];
     ByteBuffer whole = ByteBuffer.allocate(Math.max(0, Math.min(total, 1 << 26)));
-    for (int index = 0; pointer.remaining() >= 4; index++) {
-      int block = pointer.getInt();
-      byte[] part = large.read(block, id, RECORD_INDEX + index);
+    for (int index = 0; index < blocks.length; index++) {
+      blocks[index] = pointer.getInt();
+      byte[] part = large.read(blocks[index], id, RECORD_INDEX + index);
       if (part == null || part.length > whole.remaining()) {
         return Optional.empty();
       }
       whole.put(part);
-      blocks.add(block);
     }
     return whole.hasRemaining()
         ? Optional.empty()
@@ -248,19 +210,19 @@ final class Disk implements AutoCloseable {
   }
 
   /** Writes a record, long ones into the blocks given. */
-  void put(long id, byte[] record, List<Integer> blocks) {
-    if (blocks.isEmpty()) {
+  void put(long id, byte[] record, int[] blocks) {
+    if (blocks.length == 0) {
       records.put(id, record);
       return;
     }
-    ByteBuffer pointer = ByteBuffer.allocate(13 + 4 * blocks.size());
+    ByteBuffer pointer = ByteBuffer.allocate(POINTER_BYTES + 4 * blocks.length);
     pointer.put((byte) 0).putLong(id).putInt(record.length);
-    for (int i = 0; i < blocks.size(); i++) {
+    for (int i = 0; i < blocks.length; i++) {
       int from = i * StoreConfig.LARGE;
       int length = Math.min(StoreConfig.LARGE, record.length - from);
-      byte[] part = java.util.Arrays.copyOfRange(record, from, from + length);
-      large.write(blocks.get(i), id, RECORD_INDEX + i, part, length);
-      pointer.putInt(blocks.get(i));
+      byte[] part = Arrays.copyOfRange(record, from, from + length);
+      large.write(blocks[i], id, RECORD_INDEX + i, part, length);
+      pointer.putInt(blocks[i]);
     }
     records.put(id, pointer.array());
   }
@@ -271,21 +233,25 @@ final class Disk implements AutoCloseable {
 
   /** Brings every record and removal so far to the disk itself, so that a power cut keeps them. */
   void forceRecords() throws IOException {
-    force(directory.resolve(RECORDS));
+    StoreFolder.force(directory.resolve(RECORDS));
   }
 
   /** Closes in order. The mark is on disk only after everything it speaks of. */
   @Override
   public void close() throws IOException {
+    closeMaps();
+    for (String name : List.of(BODIES, TAILS, RECORDS)) {
+      StoreFolder.force(directory.resolve(name));
+    }
+    Files.writeString(directory.resolve(CLEAN), "closed in order\n");
+    StoreFolder.force(directory.resolve(CLEAN));
+    StoreFolder.force(directory);
+  }
+
+  /** Closes without the mark: what lies there is looked through at the next start. */
+  void closeMaps() {
     large.close();
     small.close();
     records.close();
-    for (String name : List.of(BODIES, TAILS, RECORDS)) {
-      force(directory.resolve(name));
-    }
-    Files.writeString(directory.resolve(CLEAN), "closed in order\n");
-    force(directory.resolve(CLEAN));
-    force(directory);
-    lock.acquiredBy().close();
   }
 }

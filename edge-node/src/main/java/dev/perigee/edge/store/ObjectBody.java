@@ -2,36 +2,35 @@ package dev.perigee.edge.store;
 
 import dev.perigee.edge.cache.StoredBody;
 import java.nio.ByteBuffer;
-import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
-/** The pinned body of a whole object: from memory at once, else block by block. */
+/** The pinned body of a whole object, block by block; a small one is kept in memory once read. */
 final class ObjectBody implements StoredBody {
-  private final ChronicleResponseStore store;
+  private final Shard shard;
   private final StoredObject object;
   private final AtomicBoolean closed = new AtomicBoolean();
 
-  ObjectBody(ChronicleResponseStore store, StoredObject object) {
-    this.store = store;
+  ObjectBody(Shard shard, StoredObject object) {
+    this.shard = shard;
     this.object = object;
   }
 
   @Override
   public long length() {
-    return object.length;
+    return object.length();
   }
 
   @Override
   public void read(long position, Reading reading) {
-    Optional<ByteBuffer> whole = store.memory.find(object.id);
-    if (whole.isPresent()) {
-      reading.ready(whole.get().position((int) position));
+    ByteBuffer body = object.body;
+    if (body != null) {
+      reading.ready(body.duplicate().position((int) position));
       return;
     }
     try {
-      store.threads.reads().execute(() -> readBlocks(position, reading));
+      shard.context.threads().reads().execute(() -> readBlocks(position, reading));
     } catch (RejectedExecutionException e) {
       reading.failed("the store is closing");
     }
@@ -40,21 +39,22 @@ final class ObjectBody implements StoredBody {
   private void readBlocks(long position, Reading reading) {
     ByteBuffer bytes;
     try {
-      bytes = object.length <= BodyMemory.MAX_BODY ? whole(position) : block(position);
-    } catch (RuntimeException e) {
+      bytes = object.length() <= MemoryTier.MAX_BODY ? whole(position) : block(position);
+    } catch (RuntimeException | InternalError e) {
+      shard.fault("a block cannot be read", e);
       bytes = null;
     }
     if (bytes == null || !bytes.hasRemaining()) {
-      store.forget(object);
+      shard.context.counters().broken.increment();
+      shard.remove(object);
       reading.failed("a block is not what it should be");
     } else {
       reading.ready(bytes.asReadOnlyBuffer());
     }
   }
 
-  /** A small body is read whole and kept in memory. */
   private @Nullable ByteBuffer whole(long position) {
-    ByteBuffer all = ByteBuffer.allocate((int) object.length);
+    ByteBuffer all = ByteBuffer.allocate((int) object.length());
     while (all.hasRemaining()) {
       ByteBuffer part = block(all.position());
       if (part == null || !part.hasRemaining() || part.remaining() > all.remaining()) {
@@ -63,20 +63,22 @@ final class ObjectBody implements StoredBody {
       all.put(part);
     }
     all.flip();
-    store.memory.keep(object.id, all.duplicate());
+    shard.context.memory().keepBody(object, all.duplicate());
     return all.position((int) position);
   }
 
   private @Nullable ByteBuffer block(long position) {
-    long inLarge = (long) object.large.length * StoreConfig.LARGE;
+    ObjectRecord record = object.record;
+    long inLarge = (long) record.large().length * StoreConfig.LARGE;
     boolean large = position < inLarge;
     int size = large ? StoreConfig.LARGE : StoreConfig.SMALL;
-    int[] blocks = large ? object.large : object.small;
-    BlockFile file = large ? store.disk.large : store.disk.small;
+    int[] blocks = large ? record.large() : record.small();
+    Pool pool = large ? shard.large : shard.small;
     long within = large ? position : position - inLarge;
     int number = (int) (within / size);
     int index = large ? number : ObjectWriter.SMALL_INDEX + number;
-    byte[] bytes = number < blocks.length ? file.read(blocks[number], object.id, index) : null;
+    byte[] bytes =
+        number < blocks.length ? pool.file.read(blocks[number], record.id(), index) : null;
     int skip = (int) (within % size);
     return bytes == null || skip > bytes.length
         ? null
@@ -86,7 +88,7 @@ final class ObjectBody implements StoredBody {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      store.unpin(object);
+      shard.unpin(object);
     }
   }
 }

@@ -27,20 +27,20 @@ import java.util.zip.CRC32;
  * is torn or of another version is told from a whole one.
  */
 final class ObjectCodec {
-  private static final int VERSION = 2;
+  private static final int VERSION = 3;
   private static final int MAX_TEXT = 1 << 20;
 
   private ObjectCodec() {}
 
-  static byte[] encode(StoredObject object) {
+  static byte[] encode(ObjectRecord object) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeByte(VERSION);
-      out.writeLong(object.id);
-      out.writeLong(object.length);
-      ints(out, object.large);
-      ints(out, object.small);
-      meta(out, object.meta);
+      out.writeLong(object.id());
+      out.writeLong(object.length());
+      ints(out, object.large());
+      ints(out, object.small());
+      meta(out, object.meta());
       CRC32 sum = new CRC32();
       sum.update(bytes.toByteArray());
       out.writeInt((int) sum.getValue());
@@ -51,7 +51,7 @@ final class ObjectCodec {
   }
 
   /** The object, or empty when the bytes are no whole record. */
-  static Optional<StoredObject> decode(byte[] record) {
+  static Optional<ObjectRecord> decode(byte[] record) {
     if (record.length < 8 || record[0] != VERSION) {
       return Optional.empty();
     }
@@ -66,7 +66,7 @@ final class ObjectCodec {
       StoredMeta meta = meta(in);
       boolean whole = in.readInt() == (int) sum.getValue();
       return whole
-          ? Optional.of(new StoredObject(id, meta, length, large, small))
+          ? Optional.of(new ObjectRecord(id, meta, length, large, small))
           : Optional.empty();
     } catch (IOException | IllegalArgumentException | NegativeArraySizeException e) {
       return Optional.empty();

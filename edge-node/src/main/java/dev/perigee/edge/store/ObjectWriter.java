@@ -5,12 +5,12 @@ import dev.perigee.edge.cache.StoreReason;
 import dev.perigee.edge.cache.Stored;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredMeta;
+import dev.perigee.edge.cache.StoredResponse;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -26,10 +26,10 @@ final class ObjectWriter implements ResponseWriter {
 
   private static final int MAX_SMALL = 4;
 
-  private final ChronicleResponseStore store;
+  private final Shard shard;
+  private final StoreContext context;
   private final long id;
   private final StoredMeta meta;
-  private final Executor thread;
   private final byte[] tail = new byte[StoreConfig.LARGE];
   private final List<Integer> large = new ArrayList<>();
   private int tailLength;
@@ -37,35 +37,29 @@ final class ObjectWriter implements ResponseWriter {
   private int readers;
   private boolean over;
   private boolean freed;
-  private Optional<StoreReason> refused;
+  private Optional<StoreReason> refused = Optional.empty();
   private @Nullable StoredObject owner;
 
-  ObjectWriter(
-      ChronicleResponseStore store,
-      long id,
-      StoredMeta meta,
-      Executor thread,
-      Optional<StoreReason> refused) {
-    this.store = store;
+  ObjectWriter(Shard shard, long id, StoredMeta meta) {
+    this.shard = shard;
+    this.context = shard.context;
     this.id = id;
     this.meta = meta;
-    this.thread = thread;
-    this.refused = refused;
   }
 
   @Override
   public void write(ByteBuffer bytes, Consumer<Optional<StoreReason>> readable) {
     int count = bytes.remaining();
-    store.queued.addAndGet(count);
+    context.counters().queuedBytes.addAndGet(count);
     boolean taken =
         run(
             () -> {
               append(bytes);
-              store.queued.addAndGet(-count);
+              context.counters().queuedBytes.addAndGet(-count);
               readable.accept(refused());
             });
     if (!taken) {
-      store.queued.addAndGet(-count);
+      context.counters().queuedBytes.addAndGet(-count);
       refuse(StoreReason.BROKEN);
       readable.accept(refused());
     }
@@ -73,7 +67,7 @@ final class ObjectWriter implements ResponseWriter {
 
   private boolean run(Runnable work) {
     try {
-      thread.execute(work);
+      shard.writes().execute(work);
       return true;
     } catch (RejectedExecutionException e) {
       return false;
@@ -82,7 +76,7 @@ final class ObjectWriter implements ResponseWriter {
 
   private void append(ByteBuffer bytes) {
     while (bytes.hasRemaining() && refused().isEmpty()) {
-      if (written + bytes.remaining() > store.config.maxObjectBytes()) {
+      if (written + bytes.remaining() > context.config().maxObjectBytes()) {
         refuse(StoreReason.TOO_LARGE);
         return;
       }
@@ -100,51 +94,52 @@ final class ObjectWriter implements ResponseWriter {
 
   /** A full block, or a long tail, goes into a large block. */
   private void flushLarge() {
-    Optional<Integer> block = store.takeBlock(store.disk.large);
-    if (block.isEmpty()) {
+    int block = shard.takeBlock(shard.large);
+    if (block < 0) {
       refuse(StoreReason.FULL);
       return;
     }
-    try {
-      store.disk.large.write(block.get(), id, large.size(), tail, tailLength);
-    } catch (RuntimeException e) {
-      store.giveBlocks(store.disk.large, List.of(block.get()));
+    if (!write(shard.large, block, large.size(), tail, tailLength)) {
+      shard.giveBlocks(shard.large, new int[] {block}, 1);
       refuse(StoreReason.BROKEN);
       return;
     }
     synchronized (this) {
-      large.add(block.get());
+      large.add(block);
       tailLength = 0;
     }
   }
 
+  private boolean write(Pool pool, int block, int index, byte[] bytes, int length) {
+    try {
+      pool.file.write(block, id, index, bytes, length);
+      return true;
+    } catch (RuntimeException | InternalError e) {
+      shard.fault("a block is not written", e);
+      return false;
+    }
+  }
+
+  /** A short tail goes into small blocks; empty when there are not enough, or on refusal. */
   private Optional<int[]> flushSmall() {
     int count = (tailLength + StoreConfig.SMALL - 1) / StoreConfig.SMALL;
     int[] small = new int[count];
     for (int i = 0; i < count; i++) {
-      Optional<Integer> block = store.takeBlock(store.disk.small);
-      if (block.isEmpty()) {
-        giveSmall(small, i);
-        refuse(StoreReason.FULL);
+      small[i] = shard.takeBlock(shard.small);
+      if (small[i] < 0) {
+        shard.giveBlocks(shard.small, small, i);
         return Optional.empty();
       }
-      small[i] = block.get();
       int from = i * StoreConfig.SMALL;
       int length = Math.min(StoreConfig.SMALL, tailLength - from);
       byte[] part = Arrays.copyOfRange(tail, from, from + length);
-      try {
-        store.disk.small.write(small[i], id, SMALL_INDEX + i, part, length);
-      } catch (RuntimeException e) {
-        giveSmall(small, i + 1);
+      if (!write(shard.small, small[i], SMALL_INDEX + i, part, length)) {
+        shard.giveBlocks(shard.small, small, i + 1);
         refuse(StoreReason.BROKEN);
         return Optional.empty();
       }
     }
     return Optional.of(small);
-  }
-
-  private void giveSmall(int[] small, int count) {
-    store.giveBlocks(store.disk.small, Arrays.stream(small).limit(count).boxed().toList());
   }
 
   @Override
@@ -155,34 +150,37 @@ final class ObjectWriter implements ResponseWriter {
   }
 
   private Stored finish() {
+    Optional<byte[]> whole =
+        large.isEmpty() ? Optional.of(Arrays.copyOf(tail, tailLength)) : Optional.empty();
+    int[] small = {};
+    if (refused().isEmpty()) {
+      small = flushTail();
+    }
     Optional<StoreReason> before = refused();
     if (before.isPresent()) {
       return new Stored.Refused(before.get());
     }
-    byte[] whole = Arrays.copyOf(tail, tailLength);
-    boolean onlyTail = large.isEmpty();
-    if (tailLength > MAX_SMALL * StoreConfig.SMALL) {
+    int[] blocks = large.stream().mapToInt(Integer::intValue).toArray();
+    ObjectRecord object = new ObjectRecord(id, meta, written, blocks, small);
+    Stored stored = shard.publish(object, whole.map(ByteBuffer::wrap));
+    switch (stored) {
+      case Stored.Kept(StoredResponse kept) -> handOver((StoredObject) kept);
+      case Stored.Refused(StoreReason reason) -> {
+        shard.giveBlocks(shard.small, small, small.length);
+        refuse(reason);
+      }
+    }
+    return stored;
+  }
+
+  /** What is left goes into small blocks; into a large one where it is long or they are taken. */
+  private int[] flushTail() {
+    boolean isShort = tailLength <= MAX_SMALL * StoreConfig.SMALL;
+    Optional<int[]> small = isShort ? flushSmall() : Optional.empty();
+    if (small.isEmpty() && refused().isEmpty()) {
       flushLarge();
     }
-    Optional<int[]> small = refused().isPresent() ? Optional.empty() : flushSmall();
-    if (small.isEmpty()) {
-      return new Stored.Refused(refused().orElse(StoreReason.BROKEN));
-    }
-    int[] blocks = large.stream().mapToInt(Integer::intValue).toArray();
-    StoredObject object = new StoredObject(id, meta, written, blocks, small.get());
-    object.pins = 1;
-    Stored stored = store.publish(object);
-    if (stored instanceof Stored.Refused(StoreReason reason)) {
-      giveSmall(small.get(), small.get().length);
-      refuse(reason);
-      return stored;
-    }
-    if (onlyTail) {
-      store.memory.keep(id, ByteBuffer.wrap(whole));
-    }
-    store.writeRecord(object);
-    handOver(object);
-    return stored;
+    return small.orElse(new int[0]);
   }
 
   /** The blocks belong to the object now; readers of the writer keep it pinned until they end. */
@@ -195,7 +193,7 @@ final class ObjectWriter implements ResponseWriter {
       last = readers == 0;
     }
     if (last) {
-      store.unpin(object);
+      shard.unpin(object);
     }
   }
 
@@ -220,21 +218,21 @@ final class ObjectWriter implements ResponseWriter {
       refused = Optional.of(reason);
     }
     if (reason != StoreReason.GONE) {
-      store.count(reason);
+      context.counters().refused(reason);
     }
     freeIfUnread();
   }
 
   private void freeIfUnread() {
-    List<Integer> blocks;
+    int[] blocks;
     synchronized (this) {
       if (freed || readers > 0 || refused.isEmpty()) {
         return;
       }
       freed = true;
-      blocks = List.copyOf(large);
+      blocks = large.stream().mapToInt(Integer::intValue).toArray();
     }
-    store.giveBlocks(store.disk.large, blocks);
+    shard.giveBlocks(shard.large, blocks, blocks.length);
   }
 
   @Override
@@ -250,7 +248,7 @@ final class ObjectWriter implements ResponseWriter {
         return Optional.of(new PartBody(written));
       }
     }
-    return store.pin(whole) ? Optional.of(new ObjectBody(store, whole)) : Optional.empty();
+    return whole.open();
   }
 
   private void readerLeft() {
@@ -260,7 +258,7 @@ final class ObjectWriter implements ResponseWriter {
       whole = readers == 0 ? owner : null;
     }
     if (whole != null) {
-      store.unpin(whole);
+      shard.unpin(whole);
     } else {
       freeIfUnread();
     }
@@ -283,7 +281,7 @@ final class ObjectWriter implements ResponseWriter {
     @Override
     public void read(long position, Reading reading) {
       try {
-        store.threads.reads().execute(() -> readNow(position, reading));
+        context.threads().reads().execute(() -> readNow(position, reading));
       } catch (RejectedExecutionException e) {
         reading.failed("the store is closing");
       }
@@ -312,9 +310,10 @@ final class ObjectWriter implements ResponseWriter {
     /** The block's bytes; none where it cannot be read. */
     private byte[] stored(int block, int number) {
       try {
-        byte[] stored = store.disk.large.read(block, id, number);
+        byte[] stored = shard.large.file.read(block, id, number);
         return stored == null ? new byte[0] : stored;
-      } catch (RuntimeException e) {
+      } catch (RuntimeException | InternalError e) {
+        shard.fault("a block cannot be read", e);
         return new byte[0];
       }
     }

@@ -25,38 +25,58 @@ final class PurgeJournal implements AutoCloseable {
   /** Past this many bytes the journal begins anew. */
   static final long MAX_BYTES = 16L << 20;
 
-  private static final int MAGIC = 0x50504a31;
+  private static final int MAGIC = 0x50504a32;
   private static final int MAX_RECORD = 64 * 1024;
   private static final int MAX_LOG_ID = 1024;
+  private static final int HEAD_BYTES = 32;
 
   private final Path file;
   private FileChannel channel;
   private String logId;
   private long base;
   private long bytes;
-  private boolean isNew;
+  private long generation;
+  private long storedFloor;
 
-  private PurgeJournal(Path file, FileChannel channel, String logId, long base) {
+  private PurgeJournal(Path file, FileChannel channel, Head head) {
     this.file = file;
     this.channel = channel;
-    this.logId = logId;
-    this.base = base;
+    this.logId = head.logId;
+    this.base = head.base;
+    this.generation = head.generation;
+    this.storedFloor = head.storedFloor;
+  }
+
+  /**
+   * The beginning of the file.
+   *
+   * @param logId which change log the numbers count in; empty for none yet
+   * @param generation of the log, ascending: how many there were before it
+   * @param base purges up to this number are not in the journal: nothing they cover is stored
+   * @param storedFloor stamp before which nothing that was fetched counts
+   */
+  record Head(String logId, long generation, long base, long storedFloor) {}
+
+  /** What must be done before a journal that is begun anew counts. */
+  interface Before {
+    void run() throws IOException;
   }
 
   /**
    * Opens the journal; what it holds goes to {@code purges}. One that is missing or has a damaged
-   * head is begun anew and says so: then nobody knows what was purged.
+   * head is begun anew: then nobody knows what was purged.
+   *
+   * @param forget removes everything stored; done before the new journal is on disk, for beside
+   *     that a removal that was cut short could not be told any more
    */
-  static PurgeJournal open(Path file, List<Purge> purges) throws IOException {
+  static PurgeJournal open(Path file, List<Purge> purges, Before forget) throws IOException {
     Optional<PurgeJournal> known = read(file, purges);
     if (known.isPresent()) {
       return known.get();
     }
-    write(file, "", 0);
-    PurgeJournal begun =
-        read(file, purges).orElseThrow(() -> new IOException("no journal can be kept in " + file));
-    begun.isNew = true;
-    return begun;
+    forget.run();
+    write(file, new Head("", 0, 0, 0), List.of());
+    return read(file, purges).orElseThrow(() -> new IOException("no journal can be kept: " + file));
   }
 
   private static Optional<PurgeJournal> read(Path file, List<Purge> purges) throws IOException {
@@ -64,29 +84,31 @@ final class PurgeJournal implements AutoCloseable {
       return Optional.empty();
     }
     ByteBuffer all = ByteBuffer.wrap(Files.readAllBytes(file));
-    if (all.remaining() < 16 || all.getInt() != MAGIC) {
+    if (all.remaining() < HEAD_BYTES || all.getInt() != MAGIC) {
       return Optional.empty();
     }
+    long generation = all.getLong();
     long base = all.getLong();
+    long storedFloor = all.getLong();
     int length = all.getInt();
     if (length < 0 || length > MAX_LOG_ID || length > all.remaining()) {
       return Optional.empty();
     }
     byte[] id = new byte[length];
     all.get(id);
+    Head head = new Head(new String(id, StandardCharsets.UTF_8), generation, base, storedFloor);
+    CRC32 sum = new CRC32();
+    sum.update(all.array(), 0, all.position());
+    if (all.remaining() < 4 || all.getInt() != (int) sum.getValue()) {
+      return Optional.empty();
+    }
     long end = replay(all, purges);
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    PurgeJournal journal =
-        new PurgeJournal(file, channel, new String(id, StandardCharsets.UTF_8), base);
+    PurgeJournal journal = new PurgeJournal(file, channel, head);
     journal.bytes = end;
     channel.truncate(end);
     channel.position(end);
     return Optional.of(journal);
-  }
-
-  /** Whether there was none, or none that could be read: then no purge before is known. */
-  boolean isNew() {
-    return isNew;
   }
 
   /** Which change log the numbers count in; empty for none yet. */
@@ -99,29 +121,26 @@ final class PurgeJournal implements AutoCloseable {
     return base;
   }
 
+  /** Of the log, ascending. */
+  long generation() {
+    return generation;
+  }
+
+  /** Stamp before which nothing that was fetched counts. */
+  long storedFloor() {
+    return storedFloor;
+  }
+
   boolean isFull() {
     return bytes > MAX_BYTES;
   }
 
   /** On disk when this returns. */
   void append(List<Purge> purges) throws IOException {
-    List<ByteBuffer> records = new ArrayList<>();
-    for (Purge purge : purges) {
-      byte[] record = SyncCodec.encode(purge).toByteArray();
-      CRC32 sum = new CRC32();
-      sum.update(record);
-      records.add(
-          ByteBuffer.allocate(8 + record.length)
-              .putInt(record.length)
-              .putInt((int) sum.getValue())
-              .put(record)
-              .flip());
-    }
+    List<ByteBuffer> records = records(purges);
     try {
       for (ByteBuffer record : records) {
-        while (record.hasRemaining()) {
-          channel.write(record);
-        }
+        writeFully(channel, record);
       }
       channel.force(false);
       bytes = channel.position();
@@ -134,21 +153,49 @@ final class PurgeJournal implements AutoCloseable {
     }
   }
 
-  /** Begins anew: everything up to {@code number} counts as purged before. */
-  void restart(String newLogId, long number) throws IOException {
-    write(file, newLogId, number);
+  private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
+    while (bytes.hasRemaining()) {
+      out.write(bytes);
+    }
+  }
+
+  private static List<ByteBuffer> records(List<Purge> purges) {
+    List<ByteBuffer> records = new ArrayList<>();
+    for (Purge purge : purges) {
+      byte[] record = SyncCodec.encode(purge).toByteArray();
+      CRC32 sum = new CRC32();
+      sum.update(record);
+      records.add(
+          ByteBuffer.allocate(8 + record.length)
+              .putInt(record.length)
+              .putInt((int) sum.getValue())
+              .put(record)
+              .flip());
+    }
+    return records;
+  }
+
+  /** Begins anew, with these purges and no others. */
+  void restart(Head head, List<Purge> kept) throws IOException {
+    write(file, head, kept);
     channel.close();
     channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     bytes = channel.size();
     channel.position(bytes);
-    logId = newLogId;
-    base = number;
+    logId = head.logId;
+    base = head.base;
+    generation = head.generation;
+    storedFloor = head.storedFloor;
   }
 
-  private static void write(Path file, String logId, long base) throws IOException {
-    byte[] id = logId.getBytes(StandardCharsets.UTF_8);
-    ByteBuffer head = ByteBuffer.allocate(16 + id.length);
-    head.putInt(MAGIC).putLong(base).putInt(id.length).put(id).flip();
+  private static void write(Path file, Head begun, List<Purge> kept) throws IOException {
+    byte[] id = begun.logId.getBytes(StandardCharsets.UTF_8);
+    ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES + id.length + 4);
+    head.putInt(MAGIC).putLong(begun.generation).putLong(begun.base).putLong(begun.storedFloor);
+    head.putInt(id.length).put(id);
+    CRC32 sum = new CRC32();
+    sum.update(head.array(), 0, head.position());
+    head.putInt((int) sum.getValue()).flip();
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     try (FileChannel out =
         FileChannel.open(
@@ -156,8 +203,9 @@ final class PurgeJournal implements AutoCloseable {
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE,
             StandardOpenOption.TRUNCATE_EXISTING)) {
-      while (head.hasRemaining()) {
-        out.write(head);
+      writeFully(out, head);
+      for (ByteBuffer record : records(kept)) {
+        writeFully(out, record);
       }
       out.force(true);
     }

@@ -13,38 +13,57 @@ import java.util.Optional;
 
 /**
  * The newest purge of each scope: answers which purge was the last to cover a key, without looking
- * at all of them. Serves fetches in flight, the replay at start, and what is stored until the
- * sweeper has been. Guarded by its own lock.
+ * at all of them. Serves fetches in flight, and what is stored until the sweeper has been. Guarded
+ * by its own lock.
+ *
+ * <p>It counts in stamps: a purge's number with the generation of the change log above it, so that
+ * all of another log is later than all of the one before, whatever its numbers.
  */
 final class PurgeMarks {
   /** Purges remembered one by one. */
   private static final int MAX_MARKS = 100_000;
+
+  private static final int NUMBER_BITS = 40;
 
   private final Map<String, SiteMarks> sites = new HashMap<>();
   private long everywhere;
   private long everywhereSoft;
   private volatile long last;
   private long floor;
+  private volatile long storedFloor;
+  private volatile long forgotten;
+  private long generation;
   private int marks;
 
-  /** Numbering goes on behind {@code number}: what was purged up to there is gone from the disk. */
-  synchronized void startAfter(long number) {
-    last = Math.max(last, number);
+  /** The stamp of a purge's number in a generation of the log. */
+  static long stamp(long generation, long number) {
+    return generation << NUMBER_BITS | number;
   }
 
-  /** Another log, or a gap in this one: everything before {@code number} is purged. */
-  synchronized void adopt(long number, boolean otherLog) {
-    if (otherLog) {
-      sites.clear();
-      marks = 0;
-      everywhere = 0;
-      everywhereSoft = 0;
-      floor = number;
-      last = number;
-    } else {
-      floor = Math.max(floor, number);
-      last = Math.max(last, number);
-    }
+  /** The purge's number in its log. */
+  static long number(long stamp) {
+    return stamp & (1L << NUMBER_BITS) - 1;
+  }
+
+  /**
+   * As the journal says at start.
+   *
+   * @param base purges up to this number are not in the journal: nothing they cover is stored
+   * @param storedFloor stamp before which nothing that was fetched counts
+   */
+  synchronized void begin(long generation, long base, long storedFloor) {
+    this.generation = generation;
+    this.last = stamp(generation, base);
+    this.floor = last;
+    this.storedFloor = storedFloor;
+  }
+
+  /** Another log, or a gap in this one: what was fetched before {@code number} is purged. */
+  synchronized void adopt(long newGeneration, long number) {
+    generation = newGeneration;
+    last = Math.max(last, stamp(newGeneration, number));
+    storedFloor = last;
+    forget();
   }
 
   /** The meta with a soft purge noted, where that came after it was last fetched or validated. */
@@ -56,18 +75,35 @@ final class PurgeMarks {
   }
 
   synchronized void add(Purge purge) {
-    last = Math.max(last, purge.number());
+    long stamp = stamp(generation, purge.number());
+    last = Math.max(last, stamp);
     if (purge.site().isEmpty()) {
-      everywhere = purge.soft() ? everywhere : purge.number();
-      everywhereSoft = purge.soft() ? purge.number() : everywhereSoft;
+      everywhere = purge.soft() ? everywhere : stamp;
+      everywhereSoft = purge.soft() ? stamp : everywhereSoft;
       return;
     }
     marks++;
-    sites.computeIfAbsent(purge.site().get(), s -> new SiteMarks()).add(purge);
+    sites.computeIfAbsent(purge.site().get(), s -> new SiteMarks()).add(purge, stamp);
   }
 
+  /** Stamp of the last purge in force. */
   long last() {
     return last;
+  }
+
+  /** Which log the numbers count in, ascending. */
+  synchronized long generation() {
+    return generation;
+  }
+
+  /** Stamp before which nothing that was fetched counts. */
+  long storedFloor() {
+    return storedFloor;
+  }
+
+  /** Purges up to this stamp are no longer told one by one. */
+  long forgotten() {
+    return forgotten;
   }
 
   /** Whether so many are remembered one by one that they should be forgotten. */
@@ -83,6 +119,7 @@ final class PurgeMarks {
     sites.clear();
     marks = 0;
     floor = last;
+    forgotten = last;
   }
 
   /** The last hard purge that covers a response which was fetched meanwhile. */
@@ -90,11 +127,11 @@ final class PurgeMarks {
     return Math.max(floor, marked(key, tags));
   }
 
-  /** The last hard purge that is remembered and covers a response. */
+  /** The last hard purge that is remembered and covers a stored response. */
   synchronized long marked(CacheKey key, Collection<String> tags) {
     SiteMarks site = sites.get(key.site());
     long own = site == null ? 0 : site.newest(false, key, Optional.of(tags));
-    return Math.max(everywhere, own);
+    return Math.max(storedFloor, Math.max(everywhere, own));
   }
 
   /** The last soft purge that covers the response. */
@@ -119,21 +156,18 @@ final class PurgeMarks {
         List.of(new HashMap<>(), new HashMap<>());
     private final long[] anyTag = new long[2];
 
-    void add(Purge purge) {
+    void add(Purge purge, long stamp) {
       int kind = purge.soft() ? 1 : 0;
       switch (purge.scope()) {
         case PurgeScope.Prefix(Optional<String> host, String path) ->
-            prefixes
-                .get(kind)
-                .computeIfAbsent(host, h -> new PrefixMarks())
-                .put(path, purge.number());
+            prefixes.get(kind).computeIfAbsent(host, h -> new PrefixMarks()).put(path, stamp);
         case PurgeScope.Tag tag -> {
-          anyTag[kind] = purge.number();
-          exact.get(kind).put(tag, purge.number());
+          anyTag[kind] = stamp;
+          exact.get(kind).put(tag, stamp);
         }
-        case PurgeScope.Url url -> exact.get(kind).put(url, purge.number());
-        case PurgeScope.Host host -> exact.get(kind).put(host, purge.number());
-        case PurgeScope.Everything everything -> exact.get(kind).put(everything, purge.number());
+        case PurgeScope.Url url -> exact.get(kind).put(url, stamp);
+        case PurgeScope.Host host -> exact.get(kind).put(host, stamp);
+        case PurgeScope.Everything everything -> exact.get(kind).put(everything, stamp);
       }
     }
 

@@ -1,94 +1,120 @@
 package dev.perigee.edge.store;
 
-import dev.perigee.contract.Purge;
 import java.io.IOException;
-import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.ExecutorService;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Clears away what purges cover, one purge after the other, behind their acknowledgement: until it
- * has come to a purge, whoever finds an object asks the marks whether it still is one.
+ * Clears away what purges cover, behind their acknowledgement and many purges in one pass: until a
+ * pass has come by, whoever finds an object asks the marks whether it still is one. All that must
+ * not happen during a pass runs on its thread as well.
  */
 final class PurgeSweeper implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PurgeSweeper.class);
   private static final long PATIENCE_SECONDS = 600;
 
-  private final Sweep sweep;
-  private final ExecutorService thread =
-      Executors.newSingleThreadExecutor(
+  /** What comes within it is swept together. */
+  private static final long DELAY_MILLIS = 250;
+
+  /** After a pass that failed. */
+  private static final long RETRY_MILLIS = 5000;
+
+  private final Pass pass;
+  private final ScheduledExecutorService thread =
+      Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("store-sweep-", 0).factory());
+  private final AtomicBoolean asked = new AtomicBoolean();
   private volatile long sweptThrough;
-  private volatile boolean failed;
 
-  /** Clears away what one purge covers. */
-  interface Sweep {
-    void sweep(Purge purge) throws IOException;
+  /** Clears away everything that the purges so far cover. */
+  interface Pass {
+    /** The stamp of the last purge of which nothing is left. */
+    long sweep() throws IOException;
   }
 
-  PurgeSweeper(Sweep sweep) {
-    this.sweep = sweep;
+  PurgeSweeper(Pass pass) {
+    this.pass = pass;
   }
 
-  /** Nothing that a purge up to this number covers is in the store. */
-  void startAfter(long number) {
-    failed = false;
-    sweptThrough = number;
-  }
-
-  /** The last purge of which nothing is left in the store. */
+  /** Purges up to this stamp have left nothing in the store. */
   long sweptThrough() {
     return sweptThrough;
   }
 
-  /** Purges that are in force from now on, in their order. */
-  void add(List<Purge> purges) {
-    for (Purge purge : purges) {
+  void startAfter(long stamp) {
+    sweptThrough = stamp;
+  }
+
+  /** There is something to be swept. */
+  void ask() {
+    if (asked.compareAndSet(false, true)) {
+      later(DELAY_MILLIS);
+    }
+  }
+
+  private void later(long millis) {
+    try {
+      var _ = thread.schedule(this::sweep, millis, TimeUnit.MILLISECONDS);
+    } catch (RejectedExecutionException e) {
+      LOG.trace("closing: the journal has it", e);
+    }
+  }
+
+  private void sweep() {
+    if (asked.compareAndSet(true, false)) {
       try {
-        thread.execute(() -> sweepNow(purge));
-      } catch (RejectedExecutionException e) {
-        LOG.trace("closing: the journal has it", e);
+        sweptThrough = pass.sweep();
+      } catch (IOException | RuntimeException e) {
+        if (!thread.isShutdown()) {
+          // What is left is told by its marks, and by the journal at the next start.
+          LOG.error("what purges cover was not cleared away, and will be tried again", e);
+        }
+        asked.set(true);
+        later(RETRY_MILLIS);
       }
     }
   }
 
-  private void sweepNow(Purge purge) {
-    try {
-      sweep.sweep(purge);
-      if (!failed) {
-        sweptThrough = purge.number();
-      }
-    } catch (IOException | RuntimeException e) {
-      // What is left is told by its marks, and by the journal at the next start.
-      failed = true;
-      LOG.error("what purge {} covers was not cleared away", purge.number(), e);
-    }
+  /** Something to be done between two passes. */
+  interface Work {
+    void run() throws IOException;
   }
 
-  /**
-   * Waits until the purges so far have been gone through.
-   *
-   * @return whether nothing is left of them
-   */
-  boolean await() throws IOException {
-    CountDownLatch reached = new CountDownLatch(1);
+  /** Does it between two passes and waits for it. */
+  void between(Work work) throws IOException {
+    CompletableFuture<Void> done = new CompletableFuture<>();
     try {
-      thread.execute(reached::countDown);
-      if (!reached.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
-        throw new IOException("clearing away what purges cover does not come to an end");
-      }
-      return !failed;
+      thread.execute(
+          () -> {
+            try {
+              work.run();
+              done.complete(null);
+            } catch (IOException | RuntimeException e) {
+              done.completeExceptionally(e);
+            }
+          });
+      done.get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (RejectedExecutionException e) {
       throw new IOException("the store is closing", e);
+    } catch (ExecutionException | TimeoutException e) {
+      throw new IOException("what was to be done between two passes was not", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted", e);
     }
+  }
+
+  /** Sweeps now what there is, and waits for it. */
+  void await() throws IOException {
+    between(this::sweep);
   }
 
   @Override

@@ -1,56 +1,136 @@
 package dev.perigee.edge.store;
 
 import dev.perigee.edge.cache.StoredMeta;
+import dev.perigee.edge.request.CacheKey;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
-import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Which of the records found at start may be served again.
+ * What a shard knows again at start: from its index where it was closed in order, else from every
+ * record.
  *
  * <p>After a crash two records may name the same block, for one was removed and its removal never
- * reached the disk. The block was given to the newer one.
- *
- * @param kept oldest first, with soft purges noted
- * @param dropped ids of the others
+ * reached the disk: the block was given to the newer one. And there may be two of one variant: the
+ * newer has taken the place of the other.
  */
-record Recovery(List<Disk.Found> kept, List<Long> dropped) {
-  /** Decides by the purges known: every hard one since an object's fetch began removes it. */
-  static Recovery of(Collection<Disk.Found> found, PurgeMarks marks) {
-    List<Disk.Found> newestFirst = new ArrayList<>(found);
-    newestFirst.sort(Comparator.comparingLong((Disk.Found one) -> one.object().id).reversed());
-    BitSet large = new BitSet();
-    BitSet small = new BitSet();
-    List<Disk.Found> kept = new ArrayList<>();
-    List<Long> dropped = new ArrayList<>();
-    for (Disk.Found one : newestFirst) {
-      StoredObject object = one.object();
-      StoredMeta meta = object.meta;
-      boolean own =
-          claim(object.large, large)
-              && claim(object.small, small)
-              && claim(one.recordBlocks().stream().mapToInt(Integer::intValue).toArray(), large);
-      if (!own || marks.hard(meta.key(), meta.tags()) > meta.bodyFence()) {
-        dropped.add(object.id);
-      } else {
-        object.meta = PurgeMarks.softened(meta, marks.soft(meta.key(), meta.tags()));
-        kept.add(one);
+final class Recovery {
+  private static final Logger LOG = LoggerFactory.getLogger(Recovery.class);
+
+  private Recovery() {}
+
+  /** What has to be known of a record until all of them have been read. */
+  @SuppressWarnings("ArrayRecordComponent") // of this class alone
+  private record Candidate(
+      long id,
+      long hash,
+      long variant,
+      int url,
+      long tags,
+      int site,
+      long length,
+      int[] large,
+      int[] small,
+      int[] recordBlocks) {}
+
+  /** Opens a shard with everything that is whole; purges are still to be swept. */
+  static Shard open(StoreContext context, Path directory, Executor writes) throws IOException {
+    Disk disk = Disk.open(context.config().in(directory));
+    Shard shard = new Shard(context, disk, writes);
+    if (disk.wasClean() && Files.exists(disk.indexFile())) {
+      try {
+        IndexFile.read(disk.indexFile(), shard);
+        Files.delete(disk.indexFile());
+        return shard;
+      } catch (IOException e) {
+        LOG.warn("the index in {} is read anew from the records", directory, e);
+        shard = new Shard(context, disk, writes);
       }
     }
-    Collections.reverse(kept);
-    return new Recovery(kept, dropped);
+    Files.deleteIfExists(disk.indexFile());
+    fromRecords(shard);
+    return shard;
   }
 
-  /** Notes blocks as used; false when one was used already. */
-  private static boolean claim(int[] blocks, BitSet used) {
-    boolean free = true;
-    for (int block : blocks) {
-      free &= !used.get(block);
-      used.set(block);
+  private static void fromRecords(Shard shard) {
+    List<Candidate> candidates = new ArrayList<>();
+    List<Long> dropped = new ArrayList<>();
+    long floor = shard.context.marks().storedFloor();
+    shard.disk.forEach(
+        found -> {
+          if (found.object().meta().bodyFence() < floor) {
+            dropped.add(found.object().id());
+          } else {
+            candidates.add(candidate(shard.context, found));
+          }
+        });
+    candidates.sort(Comparator.comparingLong(Candidate::id).reversed());
+    Set<Long> variants = new HashSet<>();
+    List<Candidate> kept = new ArrayList<>();
+    for (Candidate one : candidates) {
+      if (variants.add(one.variant) && claim(shard, one)) {
+        kept.add(one);
+      } else {
+        dropped.add(one.id);
+      }
     }
-    return free;
+    dropped.forEach(shard.disk::remove);
+    for (Candidate one : kept.reversed()) {
+      Pool pool = one.large.length > 0 ? shard.large : shard.small;
+      pool.add(one.hash, one.id, one.url, one.tags, one.site, one.length);
+    }
+    shard.allNamed();
+  }
+
+  private static Candidate candidate(StoreContext context, Disk.Found found) {
+    ObjectRecord object = found.object();
+    StoredMeta meta = object.meta();
+    CacheKey key = meta.key();
+    ObjectHash hash = context.hash();
+    String variant = meta.varyNames() + " " + new TreeMap<>(meta.varyValues());
+    return new Candidate(
+        object.id(),
+        hash.of(key),
+        hash.of(key, variant),
+        hash.url(key.host(), key.target()),
+        hash.tags(meta.tags()),
+        context.sites().of(key.site()),
+        object.length(),
+        object.large(),
+        object.small(),
+        found.recordBlocks());
+  }
+
+  private static boolean claim(Shard shard, Candidate one) {
+    FreeBlocks large = shard.large.free;
+    FreeBlocks small = shard.small.free;
+    if (!large.claim(one.large)) {
+      return false;
+    }
+    if (!large.claim(one.recordBlocks)) {
+      give(large, one.large);
+      return false;
+    }
+    if (!small.claim(one.small)) {
+      give(large, one.large);
+      give(large, one.recordBlocks);
+      return false;
+    }
+    return true;
+  }
+
+  private static void give(FreeBlocks free, int[] blocks) {
+    for (int block : blocks) {
+      free.give(block);
+    }
   }
 }

@@ -10,15 +10,12 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
- * The store's own platform threads, on which alone Chronicle is touched: what is written for one
- * object stays in order on one of them.
+ * The store's own platform threads, on which alone Chronicle is touched: what is written to one
+ * shard stays in order on one of them.
  */
 final class StoreThreads {
-  private static final Logger LOG = LoggerFactory.getLogger(StoreThreads.class);
   private static final int WRITE_THREADS = 2;
   private static final int READ_THREADS = 2;
   private static final long DRAIN_SECONDS = 30;
@@ -42,18 +39,9 @@ final class StoreThreads {
     return reads;
   }
 
-  /** The thread that writes for this object. */
-  Executor writesOf(long object) {
-    return writes.get((int) Math.floorMod(object, (long) WRITE_THREADS));
-  }
-
-  /** Work on the object's own thread; none once the store is closing. */
-  void later(StoredObject object, Runnable work) {
-    try {
-      writesOf(object.id).execute(work);
-    } catch (RejectedExecutionException e) {
-      LOG.trace("after the end", e);
-    }
+  /** The thread that writes for this shard. */
+  Executor writesOf(int shard) {
+    return writes.get(shard % WRITE_THREADS);
   }
 
   /** Waits until everything so far has reached the maps. */

@@ -55,6 +55,9 @@ final class EdgeUnderTest implements AutoCloseable {
       throws Exception {
     InstantSource now = () -> Instant.now().plusMillis(skew.get());
     store = ChronicleResponseStore.open(StoreConfig.of(directory, CAPACITY, 4L << 20), now);
+    if (!store.awaitOpen(Duration.ofSeconds(20))) {
+      throw new AssertionError("the store does not open");
+    }
     SiteConfig site =
         new SiteConfig(
             "shop",

@@ -1,64 +1,70 @@
 package dev.perigee.edge.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import dev.perigee.contract.Purge;
-import dev.perigee.contract.PurgeScope;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
-import java.util.stream.LongStream;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** The sweeper says only what is true of the store. */
 class PurgeSweeperTest {
-  private static List<Purge> purges(long from, long through) {
-    return LongStream.rangeClosed(from, through)
-        .mapToObj(n -> new Purge(n, Optional.empty(), new PurgeScope.Everything(), false))
-        .toList();
-  }
-
   @Test
-  void itGoesThroughPurgesInOrderAndWaitsForNobody() throws IOException {
+  void whoeverAsksWaitsForNothingAndManyAreSweptInOnePass() throws IOException {
     CountDownLatch go = new CountDownLatch(1);
-    List<Long> swept = Collections.synchronizedList(new ArrayList<>());
+    AtomicInteger passes = new AtomicInteger();
+    AtomicLong last = new AtomicLong(4);
     try (PurgeSweeper sweeper =
         new PurgeSweeper(
-            purge -> {
+            () -> {
               awaitQuietly(go);
-              swept.add(purge.number());
+              passes.incrementAndGet();
+              return last.get();
             })) {
       sweeper.startAfter(4);
-      sweeper.add(purges(5, 9));
+      for (int i = 5; i <= 100; i++) {
+        last.set(i);
+        sweeper.ask();
+      }
       assertEquals(4, sweeper.sweptThrough());
       go.countDown();
-      assertTrue(sweeper.await());
-      assertEquals(9, sweeper.sweptThrough());
-      assertEquals(List.of(5L, 6L, 7L, 8L, 9L), swept);
+      sweeper.await();
+      assertEquals(100, sweeper.sweptThrough());
+      assertEquals(1, passes.get());
     }
   }
 
   @Test
-  void aSweepThatFailsIsNeverSaidToBeDone() throws IOException {
+  void aPassThatFailsIsNeverSaidToBeDoneAndIsTriedAgain() throws IOException {
+    AtomicInteger passes = new AtomicInteger();
     try (PurgeSweeper sweeper =
         new PurgeSweeper(
-            purge -> {
-              if (purge.number() == 2) {
+            () -> {
+              if (passes.incrementAndGet() == 1) {
                 throw new IOException("on purpose");
               }
+              return 7;
             })) {
-      sweeper.add(purges(1, 5));
-      assertFalse(sweeper.await());
-      assertEquals(1, sweeper.sweptThrough());
-      sweeper.startAfter(7);
-      sweeper.add(purges(8, 8));
-      assertTrue(sweeper.await());
-      assertEquals(8, sweeper.sweptThrough());
+      sweeper.ask();
+      sweeper.await();
+      assertEquals(0, sweeper.sweptThrough());
+      Awaitility.await().until(() -> sweeper.sweptThrough() == 7);
+    }
+  }
+
+  @Test
+  void whatIsDoneBetweenTwoPassesTellsItsFailure() {
+    try (PurgeSweeper sweeper = new PurgeSweeper(() -> 1)) {
+      assertThrows(
+          IOException.class,
+          () ->
+              sweeper.between(
+                  () -> {
+                    throw new IOException("on purpose");
+                  }));
     }
   }
 

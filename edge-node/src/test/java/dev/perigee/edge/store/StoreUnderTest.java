@@ -17,9 +17,12 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -32,46 +35,81 @@ final class StoreUnderTest implements AutoCloseable {
   static final String SITE = "shop";
   static final String HOST = "www.shop.example";
   private static final long NOW = 1_800_000_000_000L;
+  private static final InstantSource CLOCK = InstantSource.fixed(Instant.ofEpochMilli(NOW));
   private static final long SECONDS = 20;
 
+  final StoreConfig config;
   final Path directory;
   final ChronicleResponseStore store;
 
-  private StoreUnderTest(Path directory, ChronicleResponseStore store) {
-    this.directory = directory;
+  private StoreUnderTest(StoreConfig config, ChronicleResponseStore store) {
+    this.config = config;
+    this.directory = config.directory();
     this.store = store;
   }
 
-  /** Eight MiB, no memory tier: every read comes from the blocks. */
+  /** Twelve MiB, no memory tier: every read comes from the blocks. */
   static StoreConfig config(Path directory) {
-    return new StoreConfig(directory, 8L << 20, 4L << 20, 0, 64L << 20, 2000);
+    return new StoreConfig(directory, 12L << 20, 4L << 20, 0, 64L << 20, 2000, 1);
   }
 
   static StoreUnderTest open(Path directory) throws IOException {
-    return open(config(directory), InstantSource.fixed(java.time.Instant.ofEpochMilli(NOW)));
+    return open(config(directory), CLOCK);
   }
 
   static StoreUnderTest open(StoreConfig config, InstantSource clock) throws IOException {
-    return new StoreUnderTest(config.directory(), ChronicleResponseStore.open(config, clock));
+    ChronicleResponseStore store = ChronicleResponseStore.open(config, clock);
+    try {
+      if (!store.awaitOpen(Duration.ofSeconds(SECONDS))) {
+        throw new AssertionError("the store does not open");
+      }
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    return new StoreUnderTest(config, store);
   }
 
   StoreUnderTest restarted() throws IOException {
     store.close();
-    return open(directory);
+    return open(config, CLOCK);
   }
 
   /** The files as they are now, without an orderly end, as kill -9 leaves them. */
   StoreUnderTest afterCrash(Path copy) throws IOException {
     Files.createDirectories(copy);
     // Purges last: what a store forgets while it is copied was perhaps purged, never the reverse.
-    try (Stream<Path> files = Files.list(directory)) {
+    try (Stream<Path> files = Files.walk(directory)) {
       for (Path file :
           files.filter(f -> !f.endsWith("lock") && !f.endsWith("purges")).sorted().toList()) {
-        Files.copy(file, copy.resolve(file.getFileName()));
+        Path to = copy.resolve(directory.relativize(file).toString());
+        if (Files.isDirectory(file)) {
+          Files.createDirectories(to);
+        } else {
+          Files.copy(file, to);
+        }
       }
     }
     Files.copy(directory.resolve("purges"), copy.resolve("purges"));
-    return open(copy);
+    return open(config.in(copy), CLOCK);
+  }
+
+  /** Waits until what was removed so far has given its blocks back. */
+  void settle() throws IOException {
+    store.sweep();
+    store.context.threads().drain();
+  }
+
+  int freeLarge() {
+    return shard().large.free.count();
+  }
+
+  int freeSmall() {
+    return shard().small.free.count();
+  }
+
+  /** The only one. */
+  Shard shard() {
+    return Objects.requireNonNull(store.shards.get(0));
   }
 
   static CacheKey key(String target) {

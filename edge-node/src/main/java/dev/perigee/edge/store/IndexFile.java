@@ -1,0 +1,136 @@
+package dev.perigee.edge.store;
+
+import java.io.BufferedInputStream;
+import java.io.BufferedOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import java.util.zip.CheckedInputStream;
+import java.util.zip.CheckedOutputStream;
+
+/**
+ * The index of one shard on disk, from an orderly end to the next start: with it a start reads a
+ * few bytes for each object in one go instead of every record. A checksum (CRC-32C) stands at the
+ * end; a file that is not whole counts as none.
+ */
+final class IndexFile {
+  private static final int MAGIC = 0x50475831;
+  private static final int BUFFER = 1 << 18;
+
+  private IndexFile() {}
+
+  /** Writes the index and which blocks are taken. */
+  static void write(Path file, Shard shard) throws IOException {
+    CRC32C sum = new CRC32C();
+    try (DataOutputStream out =
+        new DataOutputStream(
+            new CheckedOutputStream(
+                new BufferedOutputStream(Files.newOutputStream(file), BUFFER), sum))) {
+      out.writeInt(MAGIC);
+      out.writeLong(shard.sweptThrough());
+      List<String> sites = shard.context.sites().names();
+      out.writeInt(sites.size());
+      for (String site : sites) {
+        out.writeUTF(site);
+      }
+      for (Pool pool : shard.pools()) {
+        write(out, pool);
+      }
+      out.writeLong(sum.getValue());
+    }
+    StoreFolder.force(file);
+  }
+
+  private static void write(DataOutputStream out, Pool pool) throws IOException {
+    long[] bits = pool.free.toLongs();
+    out.writeInt(bits.length);
+    for (long word : bits) {
+      out.writeLong(word);
+    }
+    out.writeInt(pool.slots.size());
+    List<IOException> failed = new ArrayList<>();
+    pool.queues.forEach(
+        (slot, isMain, frequency) -> {
+          try {
+            out.writeLong(pool.slots.hash(slot));
+            out.writeLong(pool.slots.id(slot));
+            out.writeLong(pool.slots.tags(slot));
+            out.writeInt(pool.slots.url(slot));
+            out.writeInt(pool.queues.site(slot));
+            out.writeInt(pool.queues.units(slot));
+            out.writeByte(isMain ? frequency | 0x80 : frequency);
+          } catch (IOException e) {
+            failed.add(e);
+          }
+        });
+    if (!failed.isEmpty()) {
+      throw failed.getFirst();
+    }
+  }
+
+  /**
+   * Fills an empty shard with what {@link #write} has kept.
+   *
+   * @throws IOException where there is no whole file: the shard is then to be thrown away
+   */
+  static void read(Path file, Shard shard) throws IOException {
+    verify(file);
+    try (DataInputStream in =
+        new DataInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER))) {
+      if (in.readInt() != MAGIC) {
+        throw new IOException("not an index: " + file);
+      }
+      shard.sweptThrough(in.readLong());
+      int[] sites = new int[in.readInt()];
+      for (int i = 0; i < sites.length; i++) {
+        sites[i] = shard.context.sites().of(in.readUTF());
+      }
+      for (Pool pool : shard.pools()) {
+        read(in, pool, sites);
+      }
+      shard.allNamed();
+    } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
+      throw new IOException("an index of another store: " + file, e);
+    }
+  }
+
+  private static void verify(Path file) throws IOException {
+    long length = Files.size(file) - Long.BYTES;
+    CRC32C sum = new CRC32C();
+    try (DataInputStream in =
+        new DataInputStream(
+            new CheckedInputStream(
+                new BufferedInputStream(Files.newInputStream(file), BUFFER), sum))) {
+      in.skipNBytes(length);
+      long computed = sum.getValue();
+      if (in.readLong() != computed) {
+        throw new IOException("a damaged index: " + file);
+      }
+    }
+  }
+
+  private static void read(DataInputStream in, Pool pool, int[] sites) throws IOException {
+    long[] bits = new long[in.readInt()];
+    for (int i = 0; i < bits.length; i++) {
+      bits[i] = in.readLong();
+    }
+    if (!pool.free.restore(bits)) {
+      throw new IOException("an index of other files");
+    }
+    for (int left = in.readInt(); left > 0; left--) {
+      long hash = in.readLong();
+      long id = in.readLong();
+      long tags = in.readLong();
+      int slot = pool.slots.add(hash, id, in.readInt(), tags);
+      int site = sites[in.readInt()];
+      int units = in.readInt();
+      int flags = in.readByte();
+      pool.queues.restore(slot, site, units, (flags & 0x80) != 0, flags & 0x7f);
+    }
+  }
+}
