@@ -205,29 +205,34 @@ final class StoreUnderTest implements AutoCloseable {
   static Optional<byte[]> read(StoredBody body) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     while (out.size() < body.length()) {
-      CompletableFuture<Optional<ByteBuffer>> part = new CompletableFuture<>();
-      body.read(
-          out.size(),
-          new StoredBody.Reading() {
-            @Override
-            public void ready(ByteBuffer bytes) {
-              part.complete(Optional.of(bytes));
-            }
-
-            @Override
-            public void failed(String reason) {
-              part.complete(Optional.empty());
-            }
-          });
-      Optional<ByteBuffer> bytes = await(part);
-      if (bytes.isEmpty()) {
+      byte[] part = readPart(body, out.size());
+      if (part.length == 0) {
         return Optional.empty();
       }
-      byte[] copy = new byte[bytes.get().remaining()];
-      bytes.get().get(copy);
-      out.writeBytes(copy);
+      out.writeBytes(part);
     }
     return Optional.of(out.toByteArray());
+  }
+
+  /** As many bytes from there on as lie together; none where they cannot be had. */
+  static byte[] readPart(StoredBody body, long position) {
+    CompletableFuture<byte[]> part = new CompletableFuture<>();
+    body.read(
+        position,
+        new StoredBody.Reading() {
+          @Override
+          public void ready(ByteBuffer bytes) {
+            byte[] copy = new byte[bytes.remaining()];
+            bytes.get(copy);
+            part.complete(copy);
+          }
+
+          @Override
+          public void failed(String reason) {
+            part.complete(new byte[0]);
+          }
+        });
+    return await(part);
   }
 
   void purge(long number, PurgeScope scope, boolean soft) throws IOException {
