@@ -265,7 +265,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       }
       open++;
       synchronized (shard.lock) {
-        for (Pool pool : shard.pools()) {
+        for (Pool pool : shard.room.pools()) {
           objects += pool.slots.size();
           bytes += pool.bytes();
           indexBytes += pool.heapBytes();
@@ -317,7 +317,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   }
 
   private static void close(Shard shard) throws IOException {
-    if (!shard.isLeaky()) {
+    if (!shard.room.isLeaky()) {
       IndexFile.write(shard.disk.indexFile(), shard);
     }
     shard.disk.close();

@@ -18,9 +18,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of one shard: large and small blocks, and one record for each whole object. A mark says
- * that they were closed in order; without it they are scanned and mended, and what cannot be mended
- * is begun anew: a cache may forget, it may not be wrong.
+ * The files of one shard: blocks, and one record for each whole object. A mark says that they were
+ * closed in order; without it they are scanned and mended, and what cannot be mended is begun anew:
+ * a cache may forget, it may not be wrong.
  */
 final class Disk implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Disk.class);
@@ -37,27 +37,20 @@ final class Disk implements AutoCloseable {
   /** Where a Chronicle map's file says how long its header is; zero until that is written. */
   private static final int SIZE_WORD = 8;
 
-  private static final String BODIES = "large.dat";
-  private static final String TAILS = "small.dat";
+  private static final String BODIES = "blocks.dat";
   private static final String RECORDS = "records.dat";
   private static final String CLEAN = "clean";
   private static final String INDEX = "index.dat";
 
-  final BlockFile large;
-  final BlockFile small;
+  final BlockFile blocks;
   private final ChronicleMap<Long, byte[]> records;
   private final Path directory;
   private final boolean clean;
 
   private Disk(
-      Path directory,
-      BlockFile large,
-      BlockFile small,
-      ChronicleMap<Long, byte[]> records,
-      boolean clean) {
+      Path directory, BlockFile blocks, ChronicleMap<Long, byte[]> records, boolean clean) {
     this.directory = directory;
-    this.large = large;
-    this.small = small;
+    this.blocks = blocks;
     this.records = records;
     this.clean = clean;
   }
@@ -84,22 +77,14 @@ final class Disk implements AutoCloseable {
 
   private static Disk openMaps(StoreConfig config, Path directory, boolean clean)
       throws IOException {
-    for (String name : List.of(BODIES, TAILS, RECORDS)) {
+    for (String name : List.of(BODIES, RECORDS)) {
       requireBegun(directory.resolve(name));
     }
-    List<AutoCloseable> opened = new ArrayList<>();
+    BlockFile blocks = BlockFile.open(directory.resolve(BODIES), config.chunks(), clean);
     try {
-      BlockFile large =
-          BlockFile.open(directory.resolve(BODIES), config.largeBlocks(), StoreConfig.LARGE, clean);
-      opened.add(large);
-      BlockFile small =
-          BlockFile.open(directory.resolve(TAILS), config.smallBlocks(), StoreConfig.SMALL, clean);
-      opened.add(small);
-      return new Disk(directory, large, small, records(config, directory, clean), clean);
+      return new Disk(directory, blocks, records(config, directory, clean), clean);
     } catch (IOException | RuntimeException e) {
-      for (AutoCloseable map : opened) {
-        closeQuietly(map);
-      }
+      blocks.close();
       throw e;
     }
   }
@@ -133,16 +118,8 @@ final class Disk implements AutoCloseable {
     return clean ? builder.createPersistedTo(file) : builder.recoverPersistedTo(file, true);
   }
 
-  private static void closeQuietly(AutoCloseable map) {
-    try {
-      map.close();
-    } catch (Exception e) {
-      LOG.debug("a map that is given up", e);
-    }
-  }
-
   private static void clear(Path directory) throws IOException {
-    for (String name : List.of(BODIES, TAILS, RECORDS, CLEAN, INDEX)) {
+    for (String name : List.of(BODIES, RECORDS, CLEAN, INDEX)) {
       Files.deleteIfExists(directory.resolve(name));
     }
   }
@@ -187,11 +164,11 @@ final class Disk implements AutoCloseable {
     pointer.get();
     long id = pointer.getLong();
     int total = pointer.getInt();
-    int[] blocks = new int[pointer.remaining() / 4];
+    int[] numbers = new int[pointer.remaining() / 4];
     ByteBuffer whole = ByteBuffer.allocate(Math.max(0, Math.min(total, 1 << 26)));
-    for (int index = 0; index < blocks.length; index++) {
-      blocks[index] = pointer.getInt();
-      byte[] part = large.read(blocks[index], id, RECORD_INDEX + index);
+    for (int index = 0; index < numbers.length; index++) {
+      numbers[index] = pointer.getInt();
+      byte[] part = blocks.readLarge(numbers[index], id, RECORD_INDEX + index);
       if (part == null || part.length > whole.remaining()) {
         return Optional.empty();
       }
@@ -199,7 +176,7 @@ final class Disk implements AutoCloseable {
     }
     return whole.hasRemaining()
         ? Optional.empty()
-        : ObjectCodec.decode(whole.array()).map(object -> new Found(object, blocks));
+        : ObjectCodec.decode(whole.array()).map(object -> new Found(object, numbers));
   }
 
   /** Large blocks that the record of this object needs besides its entry. */
@@ -210,19 +187,19 @@ final class Disk implements AutoCloseable {
   }
 
   /** Writes a record, long ones into the blocks given. */
-  void put(long id, byte[] record, int[] blocks) {
-    if (blocks.length == 0) {
+  void put(long id, byte[] record, int[] numbers) {
+    if (numbers.length == 0) {
       records.put(id, record);
       return;
     }
-    ByteBuffer pointer = ByteBuffer.allocate(POINTER_BYTES + 4 * blocks.length);
+    ByteBuffer pointer = ByteBuffer.allocate(POINTER_BYTES + 4 * numbers.length);
     pointer.put((byte) 0).putLong(id).putInt(record.length);
-    for (int i = 0; i < blocks.length; i++) {
+    for (int i = 0; i < numbers.length; i++) {
       int from = i * StoreConfig.LARGE;
       int length = Math.min(StoreConfig.LARGE, record.length - from);
       byte[] part = Arrays.copyOfRange(record, from, from + length);
-      large.write(blocks[i], id, RECORD_INDEX + i, part, length);
-      pointer.putInt(blocks[i]);
+      blocks.writeLarge(numbers[i], id, RECORD_INDEX + i, part, length);
+      pointer.putInt(numbers[i]);
     }
     records.put(id, pointer.array());
   }
@@ -240,7 +217,7 @@ final class Disk implements AutoCloseable {
   @Override
   public void close() throws IOException {
     closeMaps();
-    for (String name : List.of(BODIES, TAILS, RECORDS)) {
+    for (String name : List.of(BODIES, RECORDS)) {
       StoreFolder.force(directory.resolve(name));
     }
     Files.writeString(directory.resolve(CLEAN), "closed in order\n");
@@ -250,8 +227,7 @@ final class Disk implements AutoCloseable {
 
   /** Closes without the mark: what lies there is looked through at the next start. */
   void closeMaps() {
-    large.close();
-    small.close();
+    blocks.close();
     records.close();
   }
 }

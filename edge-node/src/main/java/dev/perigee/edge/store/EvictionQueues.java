@@ -1,6 +1,5 @@
 package dev.perigee.edge.store;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,21 +41,16 @@ final class EvictionQueues {
   }
 
   int victim(IntPredicate evictable) {
-    for (int slot : new ArrayList<>(order.keySet())) {
+    for (int steps = 2 * order.size(); steps > 0; steps--) {
+      int slot = order.firstEntry().getKey();
       boolean was;
       synchronized (hit) {
         was = hit.remove(slot) != null;
       }
-      if (was) {
-        order.put(slot, order.remove(slot));
-      } else if (evictable.test(slot)) {
+      if (!was && evictable.test(slot)) {
         return slot;
       }
-    }
-    for (int slot : order.keySet()) {
-      if (evictable.test(slot)) {
-        return slot;
-      }
+      order.putLast(slot, order.remove(slot));
     }
     return -1;
   }

@@ -38,7 +38,8 @@ final class IndexFile {
       for (String site : sites) {
         out.writeUTF(site);
       }
-      for (Pool pool : shard.pools()) {
+      write(out, shard.room.chunks);
+      for (Pool pool : shard.room.pools()) {
         write(out, pool);
       }
       out.writeLong(sum.getValue());
@@ -46,12 +47,20 @@ final class IndexFile {
     StoreFolder.force(file);
   }
 
-  private static void write(DataOutputStream out, Pool pool) throws IOException {
-    long[] bits = pool.free.toLongs();
-    out.writeInt(bits.length);
-    for (long word : bits) {
+  private static void write(DataOutputStream out, Chunks chunks) throws IOException {
+    long[] large = chunks.large();
+    out.writeInt(large.length);
+    for (long word : large) {
       out.writeLong(word);
     }
+    char[] small = chunks.small();
+    out.writeInt(small.length);
+    for (char parts : small) {
+      out.writeChar(parts);
+    }
+  }
+
+  private static void write(DataOutputStream out, Pool pool) throws IOException {
     out.writeInt(pool.slots.size());
     List<IOException> failed = new ArrayList<>();
     pool.queues.forEach(
@@ -90,10 +99,11 @@ final class IndexFile {
       for (int i = 0; i < sites.length; i++) {
         sites[i] = shard.context.sites().of(in.readUTF());
       }
-      for (Pool pool : shard.pools()) {
+      read(in, shard.room.chunks);
+      for (Pool pool : shard.room.pools()) {
         read(in, pool, sites);
       }
-      shard.allNamed();
+      shard.room.allNamed();
     } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
       throw new IOException("an index of another store: " + file, e);
     }
@@ -114,14 +124,21 @@ final class IndexFile {
     }
   }
 
-  private static void read(DataInputStream in, Pool pool, int[] sites) throws IOException {
-    long[] bits = new long[in.readInt()];
-    for (int i = 0; i < bits.length; i++) {
-      bits[i] = in.readLong();
+  private static void read(DataInputStream in, Chunks chunks) throws IOException {
+    long[] large = new long[in.readInt()];
+    for (int i = 0; i < large.length; i++) {
+      large[i] = in.readLong();
     }
-    if (!pool.free.restore(bits)) {
+    char[] small = new char[in.readInt()];
+    for (int i = 0; i < small.length; i++) {
+      small[i] = in.readChar();
+    }
+    if (!chunks.restore(large, small)) {
       throw new IOException("an index of other files");
     }
+  }
+
+  private static void read(DataInputStream in, Pool pool, int[] sites) throws IOException {
     for (int left = in.readInt(); left > 0; left--) {
       long hash = in.readLong();
       long id = in.readLong();

@@ -41,7 +41,7 @@ final class ObjectBody implements StoredBody {
     try {
       bytes = object.length() <= MemoryTier.MAX_BODY ? whole(position) : block(position);
     } catch (RuntimeException | InternalError e) {
-      shard.fault("a block cannot be read", e);
+      shard.room.fault("a block cannot be read", e);
       bytes = null;
     }
     if (bytes == null || !bytes.hasRemaining()) {
@@ -73,12 +73,16 @@ final class ObjectBody implements StoredBody {
     boolean large = position < inLarge;
     int size = large ? StoreConfig.LARGE : StoreConfig.SMALL;
     int[] blocks = large ? record.large() : record.small();
-    Pool pool = large ? shard.large : shard.small;
     long within = large ? position : position - inLarge;
     int number = (int) (within / size);
-    int index = large ? number : ObjectWriter.SMALL_INDEX + number;
+    if (number >= blocks.length) {
+      return null;
+    }
+    BlockFile file = shard.disk.blocks;
     byte[] bytes =
-        number < blocks.length ? pool.file.read(blocks[number], record.id(), index) : null;
+        large
+            ? file.readLarge(blocks[number], record.id(), number)
+            : file.readSmall(blocks[number], record.id(), ObjectWriter.SMALL_INDEX + number);
     int skip = (int) (within % size);
     return bytes == null || skip > bytes.length
         ? null
@@ -88,7 +92,7 @@ final class ObjectBody implements StoredBody {
   @Override
   public void close() {
     if (closed.compareAndSet(false, true)) {
-      shard.unpin(object);
+      shard.room.unpin(object);
     }
   }
 }

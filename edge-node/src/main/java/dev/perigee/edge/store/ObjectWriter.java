@@ -32,6 +32,7 @@ final class ObjectWriter implements ResponseWriter {
   private final StoredMeta meta;
   private final byte[] tail = new byte[StoreConfig.LARGE];
   private final List<Integer> large = new ArrayList<>();
+  private final BlockFile file;
   private int tailLength;
   private long written;
   private int readers;
@@ -43,6 +44,7 @@ final class ObjectWriter implements ResponseWriter {
   ObjectWriter(Shard shard, long id, StoredMeta meta) {
     this.shard = shard;
     this.context = shard.context;
+    this.file = shard.disk.blocks;
     this.id = id;
     this.meta = meta;
   }
@@ -94,13 +96,13 @@ final class ObjectWriter implements ResponseWriter {
 
   /** A full block, or a long tail, goes into a large block. */
   private void flushLarge() {
-    int block = shard.takeBlock(shard.large);
+    int block = shard.room.takeLarge();
     if (block < 0) {
       refuse(StoreReason.FULL);
       return;
     }
-    if (!write(shard.large, block, large.size(), tail, tailLength)) {
-      shard.giveBlocks(shard.large, new int[] {block}, 1);
+    if (!write(() -> file.writeLarge(block, id, large.size(), tail, tailLength))) {
+      shard.room.giveLarge(new int[] {block}, 1);
       refuse(StoreReason.BROKEN);
       return;
     }
@@ -110,12 +112,12 @@ final class ObjectWriter implements ResponseWriter {
     }
   }
 
-  private boolean write(Pool pool, int block, int index, byte[] bytes, int length) {
+  private boolean write(Runnable writing) {
     try {
-      pool.file.write(block, id, index, bytes, length);
+      writing.run();
       return true;
     } catch (RuntimeException | InternalError e) {
-      shard.fault("a block is not written", e);
+      shard.room.fault("a block is not written", e);
       return false;
     }
   }
@@ -125,16 +127,17 @@ final class ObjectWriter implements ResponseWriter {
     int count = (tailLength + StoreConfig.SMALL - 1) / StoreConfig.SMALL;
     int[] small = new int[count];
     for (int i = 0; i < count; i++) {
-      small[i] = shard.takeBlock(shard.small);
+      small[i] = shard.room.takeSmall();
       if (small[i] < 0) {
-        shard.giveBlocks(shard.small, small, i);
+        shard.room.giveSmall(small, i);
         return Optional.empty();
       }
       int from = i * StoreConfig.SMALL;
       int length = Math.min(StoreConfig.SMALL, tailLength - from);
       byte[] part = Arrays.copyOfRange(tail, from, from + length);
-      if (!write(shard.small, small[i], SMALL_INDEX + i, part, length)) {
-        shard.giveBlocks(shard.small, small, i + 1);
+      int number = i;
+      if (!write(() -> file.writeSmall(small[number], id, SMALL_INDEX + number, part, length))) {
+        shard.room.giveSmall(small, i + 1);
         refuse(StoreReason.BROKEN);
         return Optional.empty();
       }
@@ -166,7 +169,7 @@ final class ObjectWriter implements ResponseWriter {
     switch (stored) {
       case Stored.Kept(StoredResponse kept) -> handOver((StoredObject) kept);
       case Stored.Refused(StoreReason reason) -> {
-        shard.giveBlocks(shard.small, small, small.length);
+        shard.room.giveSmall(small, small.length);
         refuse(reason);
       }
     }
@@ -193,7 +196,7 @@ final class ObjectWriter implements ResponseWriter {
       last = readers == 0;
     }
     if (last) {
-      shard.unpin(object);
+      shard.room.unpin(object);
     }
   }
 
@@ -232,7 +235,7 @@ final class ObjectWriter implements ResponseWriter {
       freed = true;
       blocks = large.stream().mapToInt(Integer::intValue).toArray();
     }
-    shard.giveBlocks(shard.large, blocks, blocks.length);
+    shard.room.giveLarge(blocks, blocks.length);
   }
 
   @Override
@@ -258,7 +261,7 @@ final class ObjectWriter implements ResponseWriter {
       whole = readers == 0 ? owner : null;
     }
     if (whole != null) {
-      shard.unpin(whole);
+      shard.room.unpin(whole);
     } else {
       freeIfUnread();
     }
@@ -310,10 +313,10 @@ final class ObjectWriter implements ResponseWriter {
     /** The block's bytes; none where it cannot be read. */
     private byte[] stored(int block, int number) {
       try {
-        byte[] stored = shard.large.file.read(block, id, number);
+        byte[] stored = shard.disk.blocks.readLarge(block, id, number);
         return stored == null ? new byte[0] : stored;
       } catch (RuntimeException | InternalError e) {
-        shard.fault("a block cannot be read", e);
+        shard.room.fault("a block cannot be read", e);
         return new byte[0];
       }
     }

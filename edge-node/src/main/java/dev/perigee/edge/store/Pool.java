@@ -1,20 +1,22 @@
 package dev.perigee.edge.store;
 
 /**
- * Blocks of one size with the objects that mainly take them: small bodies in one pool, large ones
- * in the other, so that room for one kind is never made by evicting the other. Guarded by its
- * shard's lock, but for the file.
+ * The objects of one kind: small ones, in small blocks alone, or large ones. Each kind has its own
+ * order of eviction, for room of the one is seldom what the other needs. Guarded by its shard's
+ * lock.
  */
 final class Pool {
-  final BlockFile file;
-  final FreeBlocks free;
   final SlotTable slots = new SlotTable();
   final EvictionQueues queues;
   private final int blockBytes;
 
-  Pool(BlockFile file, int blocks, int blockBytes) {
-    this.file = file;
-    this.free = new FreeBlocks(blocks);
+  /** What was stored lately, in bytes; older counts half. */
+  private long inflow;
+
+  /**
+   * @param blocks of this size that the whole file has room for
+   */
+  Pool(int blocks, int blockBytes) {
     this.queues = new EvictionQueues(blocks);
     this.blockBytes = blockBytes;
   }
@@ -26,6 +28,7 @@ final class Pool {
 
   /** Takes a slot for an object that is stored anew. */
   int add(long hash, long id, int url, long tags, int site, long length) {
+    inflow += (long) units(length) * blockBytes;
     int slot = slots.add(hash, id, url, tags);
     queues.add(slot, site, units(length), (int) (hash >>> 32));
     return slot;
@@ -41,6 +44,20 @@ final class Pool {
   void evict(int slot) {
     queues.evicted(slot);
     slots.remove(slot);
+  }
+
+  /** Older inflow counts half from now on. */
+  void age() {
+    inflow /= 2;
+  }
+
+  long inflow() {
+    return inflow;
+  }
+
+  /** How often its inflow it holds: whoever holds more should make room first. */
+  double fullness() {
+    return bytes() / (inflow + 1.0);
   }
 
   /** Bytes of heap for what is known of the objects. */

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
+import java.util.stream.IntStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -85,10 +86,10 @@ final class Recovery {
     }
     dropped.forEach(shard.disk::remove);
     for (Candidate one : kept.reversed()) {
-      Pool pool = one.large.length > 0 ? shard.large : shard.small;
+      Pool pool = one.large.length > 0 ? shard.room.large : shard.room.small;
       pool.add(one.hash, one.id, one.url, one.tags, one.site, one.length);
     }
-    shard.allNamed();
+    shard.room.allNamed();
   }
 
   private static Candidate candidate(StoreContext context, Disk.Found found) {
@@ -111,26 +112,16 @@ final class Recovery {
   }
 
   private static boolean claim(Shard shard, Candidate one) {
-    FreeBlocks large = shard.large.free;
-    FreeBlocks small = shard.small.free;
-    if (!large.claim(one.large)) {
+    Chunks chunks = shard.room.chunks;
+    int[] large =
+        IntStream.concat(IntStream.of(one.large), IntStream.of(one.recordBlocks)).toArray();
+    if (!chunks.claimLarge(large)) {
       return false;
     }
-    if (!large.claim(one.recordBlocks)) {
-      give(large, one.large);
-      return false;
-    }
-    if (!small.claim(one.small)) {
-      give(large, one.large);
-      give(large, one.recordBlocks);
+    if (!chunks.claimSmall(one.small)) {
+      IntStream.of(large).forEach(chunks::giveLarge);
       return false;
     }
     return true;
-  }
-
-  private static void give(FreeBlocks free, int[] blocks) {
-    for (int block : blocks) {
-      free.give(block);
-    }
   }
 }

@@ -40,7 +40,7 @@ final class ShardSweep {
         return;
       }
     }
-    for (Pool pool : shard.pools()) {
+    for (Pool pool : shard.room.pools()) {
       int from = 0;
       while (from >= 0) {
         from = sweep(pool, from);

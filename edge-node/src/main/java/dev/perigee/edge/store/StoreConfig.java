@@ -27,8 +27,8 @@ public record StoreConfig(
   /** Bytes of a small block. */
   static final int SMALL = 4 * 1024;
 
-  /** What a block takes in its file besides its bytes, index and alignment included. */
-  private static final int BLOCK_OVERHEAD = 64;
+  /** What a chunk takes in its file besides its bytes: headers, index and alignment. */
+  private static final int CHUNK_OVERHEAD = 384;
 
   /** What a record takes in its file, index and room to spare included. */
   private static final int RECORD_BYTES = 1400;
@@ -114,17 +114,9 @@ public record StoreConfig(
         other, capacityBytes, maxObjectBytes, memoryBytes, queueBytes, maxObjects, shards);
   }
 
-  /** What is left for blocks. */
-  private long blockBytes() {
-    return capacityBytes - (long) maxObjects * RECORD_BYTES - FILES_OVERHEAD;
-  }
-
-  /** A quarter of the room is for small bodies and tails. */
-  int smallBlocks() {
-    return (int) (blockBytes() / 4 / (SMALL + BLOCK_OVERHEAD));
-  }
-
-  int largeBlocks() {
-    return (int) (blockBytes() / 4 * 3 / (LARGE + BLOCK_OVERHEAD));
+  /** Chunks of 64 KiB that what is left besides the records has room for. */
+  int chunks() {
+    long left = capacityBytes - (long) maxObjects * RECORD_BYTES - FILES_OVERHEAD;
+    return (int) (left / (LARGE + CHUNK_OVERHEAD));
   }
 }

@@ -97,7 +97,7 @@ class ChronicleResponseStoreTest {
           again.find("/long").getFirst().meta().head().fields().first("X-Long"));
       again.store.invalidate(key("/long"));
       again.settle();
-      assertEquals(blocks(true), again.freeLarge());
+      assertEquals(0, again.taken());
     }
   }
 
@@ -111,7 +111,7 @@ class ChronicleResponseStoreTest {
     try (StoreUnderTest store = StoreUnderTest.open(folder)) {
       assertEquals(1, store.find("/a").size());
       assertEquals("new", text(store.read("/a")));
-      assertEquals(blocks(false) - 1, store.freeSmall());
+      assertEquals(1, store.taken());
     }
     try (StoreUnderTest store = StoreUnderTest.open(folder)) {
       assertEquals("new", text(store.read("/a")), "the older record was removed for good");
@@ -130,20 +130,20 @@ class ChronicleResponseStoreTest {
       assertEquals("new", text(store.read("/new")));
       store.store.invalidate(key("/new"));
       store.settle();
-      assertEquals(blocks(false), store.freeSmall());
+      assertEquals(0, store.taken());
     }
   }
 
   @Test
   void theOldestGoesFirstAfterARestartToo() throws IOException {
     StoreUnderTest store = StoreUnderTest.open(folder);
-    for (int i = 0; i < 5; i++) {
+    for (int i = 0; i < 8; i++) {
       store.putNamed("/" + i, 1_000_000);
     }
     try (StoreUnderTest again = store.restarted()) {
       again.putNamed("/new", 2_000_000);
       assertFalse(again.has("/0"));
-      assertTrue(again.has("/4"));
+      assertTrue(again.has("/7"));
     }
   }
 
@@ -187,20 +187,47 @@ class ChronicleResponseStoreTest {
   }
 
   @Test
-  void everyBlockOfBothSizesCanBeFilled() throws IOException {
+  void allRoomCanBeFilledWithBodiesOfEitherSize() throws IOException {
+    int chunks = StoreUnderTest.config(folder).ofShard().chunks();
+    for (int size : List.of(65_536, 4096)) {
+      int count = Math.min(1900, chunks * 65_536 / size);
+      try (StoreUnderTest store = StoreUnderTest.open(folder.resolve("" + size))) {
+        for (int i = 0; i < count; i++) {
+          store.putNamed("/" + i, size);
+        }
+        assertEquals(count * (size / 4096), store.taken());
+        assertEquals(0, store.store.statistics().evictions());
+        for (int i = 0; i < count; i++) {
+          assertTrue(store.read("/" + i).isPresent());
+        }
+      }
+    }
+  }
+
+  /** The story: a quarter of the room was for small bodies, whatever came. */
+  @Test
+  void roomGoesOverFromOneSizeToTheOther() throws IOException {
+    int chunks = StoreUnderTest.config(folder).ofShard().chunks();
     try (StoreUnderTest store = StoreUnderTest.open(folder)) {
-      for (int i = 0; i < blocks(true); i++) {
+      for (int i = 0; i < chunks; i++) {
         store.putNamed("/large/" + i, 65_536);
       }
-      for (int i = 0; i < blocks(false); i++) {
+      for (int i = 0; i < 1500; i++) {
         store.putNamed("/small/" + i, 4096);
       }
-      assertEquals(0, store.freeLarge());
-      assertEquals(0, store.freeSmall());
-      assertEquals(0, store.store.statistics().evictions());
-      for (int i = 0; i < blocks(true); i++) {
-        assertTrue(store.read("/large/" + i).isPresent());
+      int kept = 0;
+      for (int i = 0; i < 1500; i++) {
+        kept += store.has("/small/" + i) ? 1 : 0;
       }
+      assertTrue(kept > 700, kept + " small ones have taken the place of large ones");
+      for (int i = 0; i < 2 * chunks; i++) {
+        store.putNamed("/again/" + i, 65_536);
+      }
+      int large = 0;
+      for (int i = 0; i < 2 * chunks; i++) {
+        large += store.has("/again/" + i) ? 1 : 0;
+      }
+      assertTrue(large > chunks / 2, large + " large ones have taken it back");
     }
   }
 
@@ -232,7 +259,7 @@ class ChronicleResponseStoreTest {
           StoreUnderTest.put(
               store.store.begin(store.meta("/b"), OptionalLong.empty()), body("/b", 5 << 20));
       assertEquals(new Stored.Refused(StoreReason.TOO_LARGE), unknown);
-      assertEquals(blocks(true), store.freeLarge());
+      assertEquals(0, store.taken());
     }
   }
 
@@ -248,7 +275,7 @@ class ChronicleResponseStoreTest {
       writer.abort();
       assertArrayEquals(bytes, StoreUnderTest.read(reader).orElseThrow());
       reader.close();
-      org.awaitility.Awaitility.await().until(() -> store.freeLarge() == blocks(true));
+      org.awaitility.Awaitility.await().until(() -> store.taken() == 0);
       assertFalse(store.has("/a"));
     }
   }
@@ -259,7 +286,7 @@ class ChronicleResponseStoreTest {
     store.putNamed("/a", 65_536);
     store.close();
     flip(
-        folder.resolve("shard-0/large.dat"),
+        folder.resolve("shard-0/blocks.dat"),
         Arrays.copyOfRange(body("/a", 65_536), 30_000, 30_020));
     try (StoreUnderTest again = StoreUnderTest.open(folder)) {
       assertTrue(again.has("/a"));
@@ -297,7 +324,7 @@ class ChronicleResponseStoreTest {
     byte[] noise = new byte[4096];
     Arrays.fill(noise, (byte) 7);
     for (byte[] damage : List.of(new byte[4096], new byte[3], new byte[0], noise)) {
-      for (String name : List.of("records.dat", "large.dat", "small.dat")) {
+      for (String name : List.of("records.dat", "blocks.dat")) {
         Path place = Files.createTempDirectory(folder, name);
         StoreUnderTest store = StoreUnderTest.open(place);
         store.putNamed("/a", 10);
@@ -537,7 +564,7 @@ class ChronicleResponseStoreTest {
 
   private static void writeDirectly(Disk disk, long id, String target, String text, int block) {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    disk.small.write(block, id, ObjectWriter.SMALL_INDEX, bytes, bytes.length);
+    disk.blocks.writeSmall(block, id, ObjectWriter.SMALL_INDEX, bytes, bytes.length);
     StoredMeta meta = meta(key(target), Map.of(), Set.of(), 0);
     ObjectRecord object = new ObjectRecord(id, meta, bytes.length, new int[0], new int[] {block});
     disk.put(id, ObjectCodec.encode(object), new int[0]);
@@ -547,11 +574,6 @@ class ChronicleResponseStoreTest {
   private Disk disk() throws IOException {
     StoreUnderTest.open(folder).close();
     return Disk.open(StoreUnderTest.config(folder).ofShard().in(folder.resolve("shard-0")));
-  }
-
-  private int blocks(boolean large) {
-    StoreConfig shard = StoreUnderTest.config(folder).ofShard();
-    return large ? shard.largeBlocks() : shard.smallBlocks();
   }
 
   private static String text(Optional<byte[]> bytes) {

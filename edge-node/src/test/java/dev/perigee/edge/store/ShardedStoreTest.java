@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.edge.cache.ResponseWriter;
 import dev.perigee.edge.cache.StoreReason;
@@ -15,6 +16,7 @@ import dev.perigee.edge.cache.Stored;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredResponse;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +25,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -96,8 +100,7 @@ class ShardedStoreTest {
       StoreUnderTest store = StoreUnderTest.open(folder.resolve(damage));
       store.putNamed("/a", 100_000);
       store.putNamed("/b", 10);
-      int large = store.freeLarge();
-      int small = store.freeSmall();
+      int taken = store.taken();
       store.close();
       Path index = folder.resolve(damage).resolve("shard-0/index.dat");
       byte[] bytes = Files.readAllBytes(index);
@@ -106,14 +109,13 @@ class ShardedStoreTest {
           bytes[bytes.length / 2] ^= 1;
           Files.write(index, bytes);
         }
-        case "cut" -> Files.write(index, java.util.Arrays.copyOf(bytes, bytes.length - 9));
+        case "cut" -> Files.write(index, Arrays.copyOf(bytes, bytes.length - 9));
         default -> Files.delete(index);
       }
       try (StoreUnderTest again = StoreUnderTest.open(folder.resolve(damage))) {
         assertArrayEquals(body("/a", 100_000), again.read("/a").orElseThrow(), damage);
         assertArrayEquals(body("/b", 10), again.read("/b").orElseThrow(), damage);
-        assertEquals(large, again.freeLarge(), damage);
-        assertEquals(small, again.freeSmall(), damage);
+        assertEquals(taken, again.taken(), damage);
       }
     }
   }
@@ -122,14 +124,13 @@ class ShardedStoreTest {
   @Test
   void blocksOfAnUnfinishedResponseComeBackAfterARestart() throws IOException {
     StoreUnderTest store = StoreUnderTest.open(folder.resolve("store"));
-    int free = store.freeLarge();
     ResponseWriter writer = store.store.begin(store.meta("/a"), OptionalLong.empty());
     CompletableFuture<Optional<StoreReason>> readable = new CompletableFuture<>();
-    writer.write(java.nio.ByteBuffer.wrap(body("/a", 300_000)), readable::complete);
+    writer.write(ByteBuffer.wrap(body("/a", 300_000)), readable::complete);
     StoreUnderTest.await(readable);
-    assertTrue(store.freeLarge() < free);
+    assertTrue(store.taken() > 0);
     try (StoreUnderTest again = store.restarted()) {
-      assertEquals(free, again.freeLarge());
+      assertEquals(0, again.taken());
     }
   }
 
@@ -140,16 +141,13 @@ class ShardedStoreTest {
       for (int i = 0; i < 20; i++) {
         store.putNamed("/" + i, 100_000);
       }
-      for (String name : List.of("large.dat", "small.dat")) {
-        try (FileChannel file =
-            FileChannel.open(
-                folder.resolve("store/shard-0").resolve(name), StandardOpenOption.WRITE)) {
-          file.truncate(64 * 1024);
-        }
+      try (FileChannel file =
+          FileChannel.open(folder.resolve("store/shard-0/blocks.dat"), StandardOpenOption.WRITE)) {
+        file.truncate(64 * 1024);
       }
       for (int i = 0; i < 20; i++) {
         Optional<byte[]> read = store.read("/" + i);
-        assertTrue(read.isEmpty() || java.util.Arrays.equals(body("/" + i, 100_000), read.get()));
+        assertTrue(read.isEmpty() || Arrays.equals(body("/" + i, 100_000), read.get()));
       }
       assertTrue(store.store.statistics().faults() > 0);
       Stored refused = store.put(store.meta("/new"), body("/new", 2_000_000));
@@ -158,9 +156,8 @@ class ShardedStoreTest {
     }
   }
 
-  private static dev.perigee.contract.Purge everything(long number) {
-    return new dev.perigee.contract.Purge(
-        number, Optional.empty(), new PurgeScope.Everything(), false);
+  private static Purge everything(long number) {
+    return new Purge(number, Optional.empty(), new PurgeScope.Everything(), false);
   }
 
   /** "Blocks being sent survive eviction and purge", under a thousand readers. */
@@ -202,9 +199,7 @@ class ShardedStoreTest {
     for (long at = 0; at < wanted.length / 2; ) {
       byte[] part = StoreUnderTest.readPart(body, at);
       assertArrayEquals(
-          java.util.Arrays.copyOfRange(wanted, (int) at, (int) at + part.length),
-          part,
-          "reader " + reader);
+          Arrays.copyOfRange(wanted, (int) at, (int) at + part.length), part, "reader " + reader);
       at += part.length;
     }
   }
@@ -243,7 +238,7 @@ class ShardedStoreTest {
 
   private static Object storeAndRead(
       StoreUnderTest store, long seed, AtomicLong acknowledged, AtomicBoolean over) {
-    java.util.Random random = new java.util.Random(seed);
+    Random random = new Random(seed);
     while (!over.get()) {
       String target = "/" + random.nextInt(20);
       long fence = store.store.fence();
@@ -257,7 +252,7 @@ class ShardedStoreTest {
 
   private static Object readOnly(
       StoreUnderTest store, long seed, AtomicLong acknowledged, AtomicBoolean over) {
-    java.util.Random random = new java.util.Random(seed);
+    Random random = new Random(seed);
     while (!over.get()) {
       check(store, "/" + random.nextInt(20), acknowledged, seed);
     }

@@ -99,12 +99,9 @@ final class StoreUnderTest implements AutoCloseable {
     store.context.threads().drain();
   }
 
-  int freeLarge() {
-    return shard().large.free.count();
-  }
-
-  int freeSmall() {
-    return shard().small.free.count();
+  /** What is taken in the file, in small blocks. */
+  int taken() {
+    return shard().room.chunks.taken();
   }
 
   /** The only one. */
