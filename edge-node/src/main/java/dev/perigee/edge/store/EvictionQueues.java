@@ -1,91 +1,401 @@
 package dev.perigee.edge.store;
 
-import java.util.HashMap;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.Arrays;
 import java.util.function.IntPredicate;
 
-/** STUB until merged. */
-@SuppressWarnings("NullAway")
+/**
+ * Which object goes when room is needed: S3-FIFO (Yang et al., SOSP 2023) by bytes, over arrays of
+ * primitives.
+ *
+ * <p>What is new stands in a probation queue that holds a tenth of the room; who is asked for again
+ * there moves on to the main queue, the others leave and are remembered by a fingerprint, so that
+ * they enter the main queue at once if they come back soon. In the main queue whoever was asked for
+ * since his last turn has another one. A hit only counts up a byte.
+ *
+ * <p>Two things are ours. Probation is apart for each site and the one that holds most of it pays,
+ * so that a site that is scanned loses its own newcomers and not another's. And what is large
+ * beside the whole of probation goes first, for it would take the room of many.
+ *
+ * <p>15 bytes a slot, and 4 to 8 for fingerprints. Guarded by its shard's lock, but for {@link
+ * #touch}.
+ */
 final class EvictionQueues {
-  private final LinkedHashMap<Integer, int[]> order = new LinkedHashMap<>();
-  private final Map<Integer, Boolean> hit = new HashMap<>();
+  private static final int LEAST = 1024;
+  private static final int NONE = -1;
+
+  /** A bit of {@link #units}: the slot is in the main queue. */
+  private static final int MAIN = 1 << 31;
+
+  /** Part of the room that probation may take: one of so many. */
+  private static final int PROBATION = 10;
+
+  /** An object that takes more than this part of probation does not stay in it. */
+  private static final int LARGE = 4;
+
+  private static final int MAX_FREQUENCY = 3;
+
+  /** Slots looked at for one victim, pinned and protected ones included. */
+  private static final int MAX_STEPS = 10_000;
+
+  /** Evictions after which the site that pays is looked for anew. */
+  private static final int SAME_PAYER = 64;
+
+  private final long capacity;
+  private final GhostTable ghost = new GhostTable();
+  private int[] older = new int[LEAST];
+  private int[] newer = new int[LEAST];
+  private int[] units = new int[LEAST];
+  private char[] sites = new char[LEAST];
+  private byte[] frequencies = new byte[LEAST];
+  private final SlotList main = new SlotList();
+  private SiteUse[] uses = new SiteUse[0];
   private long used;
+  private long probation;
+  private int live;
+  private int payer = NONE;
+  private int payments;
 
-  EvictionQueues(long capacityUnits) {}
+  /** Whose oldest slot in the main queue is looked at next, where a site is over its cap. */
+  private int capHand = NONE;
 
+  /** Ends of a list through {@link #older} and {@link #newer}. */
+  private static final class SlotList {
+    int oldest = NONE;
+    int newest = NONE;
+  }
+
+  /** What one site holds. */
+  private static final class SiteUse {
+    final SlotList probation = new SlotList();
+    long probationUnits;
+    long used;
+    long share;
+    long cap = Long.MAX_VALUE;
+  }
+
+  /** Takes the slots one by one. */
   interface Visitor {
     void visit(int slot, boolean isMain, int frequency);
   }
 
+  /**
+   * @param capacityUnits that all objects together may take
+   */
+  EvictionQueues(long capacityUnits) {
+    this.capacity = capacityUnits;
+  }
+
+  /**
+   * A new object.
+   *
+   * @param site number of its site; those above 65535 share one
+   * @param units that it takes
+   * @param fingerprint by which it is known when it comes back
+   */
   void add(int slot, int site, int units, int fingerprint) {
-    order.put(slot, new int[] {site, units});
-    used += units;
+    boolean isMain = ghost.contains(fingerprint);
+    place(slot, site, units, isMain, 0);
   }
 
+  /** An object that was here before a restart; the oldest of each queue comes first. */
   void restore(int slot, int site, int units, boolean isMain, int frequency) {
-    add(slot, site, units, 0);
+    place(slot, site, units, isMain, frequency);
   }
 
+  private void place(int slot, int site, int count, boolean isMain, int frequency) {
+    grow(slot);
+    sites[slot] = (char) Math.min(site, Character.MAX_VALUE);
+    units[slot] = count;
+    frequencies[slot] = (byte) frequency;
+    SiteUse use = use(sites[slot]);
+    use.used += count;
+    used += count;
+    live++;
+    if (isMain) {
+      toMain(slot);
+    } else {
+      use.probationUnits += count;
+      probation += count;
+      boolean goesFirst = (long) count * LARGE > capacity / PROBATION;
+      link(use.probation, slot, goesFirst);
+    }
+  }
+
+  /** A hit. Any thread, without the lock; of several at once some may be lost. */
   void touch(int slot) {
-    synchronized (hit) {
-      hit.put(slot, true);
+    byte[] counts = frequencies;
+    if (slot < counts.length && counts[slot] < MAX_FREQUENCY) {
+      counts[slot]++;
     }
   }
 
+  /** An object that goes for another reason than want of room. */
   void remove(int slot) {
-    used -= order.remove(slot)[1];
-    synchronized (hit) {
-      hit.remove(slot);
-    }
+    unlink(slot);
+    SiteUse use = use(sites[slot]);
+    use.used -= units(slot);
+    used -= units(slot);
+    live--;
+    units[slot] = 0;
   }
 
-  int victim(IntPredicate evictable) {
-    for (int steps = 2 * order.size(); steps > 0; steps--) {
-      int slot = order.firstEntry().getKey();
-      boolean was;
-      synchronized (hit) {
-        was = hit.remove(slot) != null;
-      }
-      if (!was && evictable.test(slot)) {
-        return slot;
-      }
-      order.putLast(slot, order.remove(slot));
+  /** An object that makes room. */
+  void evicted(int slot, int fingerprint) {
+    if (!isMain(slot)) {
+      ghost.remember(live);
+      ghost.add(fingerprint);
     }
-    return -1;
-  }
-
-  void evicted(int slot) {
     remove(slot);
   }
 
-  void limits(int site, long shareUnits, long capUnits) {}
+  /**
+   * Who goes next. It stays until {@link #evicted} is called.
+   *
+   * @param evictable whether a slot may go at all; it may be read just now
+   * @return a slot; -1 when none may go, or none was met in a bounded number of steps
+   */
+  int victim(IntPredicate evictable) {
+    for (int steps = 0; steps < MAX_STEPS && live > 0; steps++) {
+      boolean fromProbation = probation > Math.max(1, used / PROBATION) || main.oldest == NONE;
+      int found =
+          fromProbation ? probationVictim(evictable) : mainVictim(main.oldest, evictable, true);
+      if (found == NONE && fromProbation && payer == NONE) {
+        found = main.oldest == NONE ? NONE : mainVictim(main.oldest, evictable, true);
+      }
+      if (found != NONE) {
+        return found;
+      }
+    }
+    return lastResort(evictable);
+  }
+
+  /** The oldest of the site that pays; it may move on instead. */
+  private int probationVictim(IntPredicate evictable) {
+    int site = payer();
+    if (site == NONE) {
+      return NONE;
+    }
+    int slot = uses[site].probation.oldest;
+    payments++;
+    if (frequencies[slot] > 0) {
+      frequencies[slot] = 0;
+      promote(slot);
+      return NONE;
+    }
+    if (!evictable.test(slot)) {
+      promote(slot);
+      return NONE;
+    }
+    return slot;
+  }
+
+  private void promote(int slot) {
+    unlink(slot);
+    toMain(slot);
+  }
+
+  private void toMain(int slot) {
+    units[slot] |= MAIN;
+    link(main, slot, false);
+  }
+
+  /** The slot, unless it has another turn. */
+  private int mainVictim(int slot, IntPredicate evictable, boolean protectShares) {
+    SiteUse use = use(sites[slot]);
+    boolean isProtected = protectShares && use.used <= use.share;
+    if (frequencies[slot] > 0) {
+      frequencies[slot]--;
+    } else if (!isProtected && evictable.test(slot)) {
+      return slot;
+    }
+    unlink(slot);
+    link(main, slot, false);
+    return NONE;
+  }
+
+  /** The site that holds most of probation beyond its share; -1 when none holds any. */
+  private int payer() {
+    if (payer != NONE && payments < SAME_PAYER && mayPay(uses[payer])) {
+      return payer;
+    }
+    payments = 0;
+    payer = NONE;
+    long most = 0;
+    for (int site = 0; site < uses.length; site++) {
+      if (mayPay(uses[site]) && uses[site].probationUnits > most) {
+        most = uses[site].probationUnits;
+        payer = site;
+      }
+    }
+    return payer;
+  }
+
+  private static boolean mayPay(SiteUse use) {
+    return use.probation.oldest != NONE && use.used > use.share;
+  }
+
+  /** Everything is protected or was asked for: whoever may go at all. */
+  private int lastResort(IntPredicate evictable) {
+    int steps = 0;
+    for (int slot = main.oldest; slot != NONE && steps++ < MAX_STEPS; slot = newer[slot]) {
+      if (evictable.test(slot)) {
+        return slot;
+      }
+    }
+    for (SiteUse use : uses) {
+      for (int slot = use.probation.oldest;
+          slot != NONE && steps++ < 2 * MAX_STEPS;
+          slot = newer[slot]) {
+        if (evictable.test(slot)) {
+          return slot;
+        }
+      }
+    }
+    return NONE;
+  }
+
+  /** Who goes next of a site that is over its cap; -1 when none was met in a bounded time. */
+  int victimOf(int site, IntPredicate evictable) {
+    int own = Math.min(site, Character.MAX_VALUE);
+    for (int slot = use(own).probation.oldest; slot != NONE; slot = newer[slot]) {
+      if (evictable.test(slot)) {
+        return slot;
+      }
+    }
+    for (int steps = 0; steps < MAX_STEPS; steps++) {
+      int slot = capHand == NONE ? main.oldest : capHand;
+      if (slot == NONE) {
+        return NONE;
+      }
+      capHand = newer[slot];
+      if (sites[slot] == own && evictable.test(slot)) {
+        if (frequencies[slot] == 0) {
+          return slot;
+        }
+        frequencies[slot]--;
+      }
+    }
+    return NONE;
+  }
+
+  /**
+   * A site's part of the room.
+   *
+   * @param shareUnits up to which nothing of it goes for other sites
+   * @param capUnits past which its own go first
+   */
+  void limits(int site, long shareUnits, long capUnits) {
+    SiteUse use = use(Math.min(site, Character.MAX_VALUE));
+    use.share = shareUnits;
+    use.cap = capUnits;
+  }
 
   boolean overCap(int site) {
-    return false;
+    SiteUse use = use(Math.min(site, Character.MAX_VALUE));
+    return use.used > use.cap;
   }
 
-  long heapBytes() {
-    return 20L * order.size();
-  }
-
+  /** Units that all objects take. */
   long used() {
     return used;
   }
 
   long used(int site) {
-    return order.values().stream().filter(o -> o[0] == site).mapToLong(o -> o[1]).sum();
+    return use(Math.min(site, Character.MAX_VALUE)).used;
   }
 
   int site(int slot) {
-    return order.get(slot)[0];
+    return sites[slot];
   }
 
   int units(int slot) {
-    return order.get(slot)[1];
+    return units[slot] & ~MAIN;
   }
 
+  private boolean isMain(int slot) {
+    return (units[slot] & MAIN) != 0;
+  }
+
+  /** Every slot, the oldest of each queue first. */
   void forEach(Visitor visitor) {
-    order.keySet().forEach(slot -> visitor.visit(slot, false, 0));
+    for (SiteUse use : uses) {
+      for (int slot = use.probation.oldest; slot != NONE; slot = newer[slot]) {
+        visitor.visit(slot, false, frequencies[slot]);
+      }
+    }
+    for (int slot = main.oldest; slot != NONE; slot = newer[slot]) {
+      visitor.visit(slot, true, frequencies[slot]);
+    }
+  }
+
+  /** Bytes of heap that it takes, sites apart. */
+  long heapBytes() {
+    return 15L * units.length + ghost.heapBytes();
+  }
+
+  private SiteUse use(int site) {
+    if (site >= uses.length) {
+      int before = uses.length;
+      uses = Arrays.copyOf(uses, Math.max(site + 1, before + before / 2));
+      for (int i = before; i < uses.length; i++) {
+        uses[i] = new SiteUse();
+      }
+    }
+    return uses[site];
+  }
+
+  private void grow(int slot) {
+    if (slot < units.length) {
+      return;
+    }
+    int length = Math.addExact(slot, Math.max(LEAST, slot / 8));
+    older = Arrays.copyOf(older, length);
+    newer = Arrays.copyOf(newer, length);
+    units = Arrays.copyOf(units, length);
+    sites = Arrays.copyOf(sites, length);
+    frequencies = Arrays.copyOf(frequencies, length);
+  }
+
+  private void link(SlotList list, int slot, boolean asOldest) {
+    if (list.newest == NONE) {
+      list.oldest = slot;
+      list.newest = slot;
+      older[slot] = NONE;
+      newer[slot] = NONE;
+    } else if (asOldest) {
+      newer[slot] = list.oldest;
+      older[slot] = NONE;
+      older[list.oldest] = slot;
+      list.oldest = slot;
+    } else {
+      older[slot] = list.newest;
+      newer[slot] = NONE;
+      newer[list.newest] = slot;
+      list.newest = slot;
+    }
+  }
+
+  /** Out of the queue it is in; in no queue it then still has its units. */
+  private void unlink(int slot) {
+    SlotList list = main;
+    if (!isMain(slot)) {
+      SiteUse use = use(sites[slot]);
+      list = use.probation;
+      use.probationUnits -= units(slot);
+      probation -= units(slot);
+    }
+    if (capHand == slot) {
+      capHand = newer[slot];
+    }
+    if (older[slot] == NONE) {
+      list.oldest = newer[slot];
+    } else {
+      newer[older[slot]] = newer[slot];
+    }
+    if (newer[slot] == NONE) {
+      list.newest = older[slot];
+    } else {
+      older[newer[slot]] = older[slot];
+    }
   }
 }

@@ -30,8 +30,12 @@ final class Pool {
   int add(long hash, long id, int url, long tags, int site, long length) {
     inflow += (long) units(length) * blockBytes;
     int slot = slots.add(hash, id, url, tags);
-    queues.add(slot, site, units(length), (int) (hash >>> 32));
+    queues.add(slot, site, units(length), fingerprint(hash));
     return slot;
+  }
+
+  private static int fingerprint(long hash) {
+    return (int) (hash >>> 32);
   }
 
   /** Gives up the slot of an object that goes for another reason than want of room. */
@@ -42,7 +46,7 @@ final class Pool {
 
   /** Gives up the slot of an object that makes room. */
   void evict(int slot) {
-    queues.evicted(slot);
+    queues.evicted(slot, fingerprint(slots.hash(slot)));
     slots.remove(slot);
   }
 

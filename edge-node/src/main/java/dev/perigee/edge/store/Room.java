@@ -80,14 +80,18 @@ final class Room {
   /** A site that holds more than it may loses its own. */
   void keepToCap(Pool pool, int slot) {
     while (true) {
+      long id;
       synchronized (lock) {
         if (!pool.slots.isTaken(slot) || !pool.queues.overCap(pool.queues.site(slot))) {
           return;
         }
+        int victim = pool.queues.victimOf(pool.queues.site(slot), one -> mayGo(pool, one));
+        if (victim < 0) {
+          return;
+        }
+        id = evict(pool, victim);
       }
-      if (!evictOne(pool)) {
-        return;
-      }
+      reclaim(id);
     }
   }
 
@@ -155,17 +159,26 @@ final class Room {
   private boolean evictOne(Pool pool) {
     long id;
     synchronized (lock) {
-      int victim = pool.queues.victim(slot -> !pins.containsKey(pool.slots.id(slot)));
+      int victim = pool.queues.victim(slot -> mayGo(pool, slot));
       if (victim < 0) {
         return false;
       }
-      id = pool.slots.id(victim);
-      pool.evict(victim);
-      changes++;
+      id = evict(pool, victim);
     }
-    context.counters().evictions.increment();
     reclaim(id);
     return true;
+  }
+
+  private boolean mayGo(Pool pool, int slot) {
+    return !pins.containsKey(pool.slots.id(slot));
+  }
+
+  private long evict(Pool pool, int slot) {
+    long id = pool.slots.id(slot);
+    pool.evict(slot);
+    changes++;
+    context.counters().evictions.increment();
+    return id;
   }
 
   /** Gives back what an object that left the index had on the disk; on the write thread. */

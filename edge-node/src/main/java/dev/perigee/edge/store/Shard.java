@@ -8,7 +8,9 @@ import dev.perigee.edge.request.CacheKey;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -34,6 +36,9 @@ final class Shard {
   final Disk disk;
   final Room room;
   private final Executor writes;
+
+  /** Objects whose record on the disk is older than what is known of them, how often. */
+  private final Map<Long, Integer> outdated = new HashMap<>();
 
   /** Stamp of the last purge of which nothing is left here. */
   private volatile long sweptThrough;
@@ -112,7 +117,8 @@ final class Shard {
     objects.sort(Comparator.comparingLong(StoredObject::id).reversed());
     synchronized (lock) {
       objects.removeIf(object -> !object.isThere());
-      if (before == room.changes() && !objects.isEmpty()) {
+      boolean upToDate = objects.stream().noneMatch(object -> outdated.containsKey(object.id()));
+      if (before == room.changes() && upToDate && !objects.isEmpty()) {
         context.memory().put(key, objects);
       }
     }
@@ -148,6 +154,7 @@ final class Shard {
     }
     List<StoredObject> others = load(key, hash);
     StoredObject stored;
+    boolean softened;
     synchronized (lock) {
       StoredMeta meta = object.meta();
       boolean purged = context.marks().hard(key, meta.tags()) > meta.bodyFence();
@@ -172,8 +179,12 @@ final class Shard {
       room.pinned(object.id());
       room.changed();
       context.memory().put(key, variants);
+      softened = stored.meta() != object.meta();
+      if (softened) {
+        outdate(stored);
+      }
     }
-    if (stored.meta() != object.meta()) {
+    if (softened) {
       rewrite(stored);
     }
     room.keepToCap(stored.pool, stored.slot);
@@ -254,16 +265,30 @@ final class Shard {
       if (!context.memory().replace(newer) && places(context.hash().of(key)).size() == 1) {
         context.memory().put(key, List.of(newer));
       }
+      outdate(newer);
       later(() -> rewrite(newer));
       return new Stored.Kept(newer);
     }
   }
 
-  /** Writes the record of a stored object anew; on the write thread. */
-  void rewrite(StoredObject object) {
-    if (!room.pin(object)) {
-      return;
+  /** The record on the disk is out of date until {@link #rewrite}; under the lock. */
+  private void outdate(StoredObject object) {
+    outdated.merge(object.id(), 1, Integer::sum);
+  }
+
+  /** Writes the record of an object anew that was {@link #outdate}d; on the write thread. */
+  private void rewrite(StoredObject object) {
+    if (room.pin(object)) {
+      rewritePinned(object);
+      room.unpin(object);
     }
+    synchronized (lock) {
+      outdated.computeIfPresent(object.id(), (id, count) -> count > 1 ? count - 1 : null);
+      room.changed();
+    }
+  }
+
+  private void rewritePinned(StoredObject object) {
     int[] before = room.readRecord(object.id()).map(Disk.Found::recordBlocks).orElse(new int[0]);
     Optional<int[]> blocks = room.writeRecord(object.record);
     if (blocks.isPresent()) {
@@ -272,7 +297,6 @@ final class Shard {
       // An older record must not outlive this state: it may lack a purge.
       remove(object);
     }
-    room.unpin(object);
   }
 
   /** Purges up to this stamp have left nothing here. */
@@ -300,10 +324,14 @@ final class Shard {
       remove(object);
     } else if (valid.get() != object.meta()) {
       synchronized (lock) {
+        outdate(object);
+      }
+      rewrite(object.withMeta(valid.get()));
+      // After the record, or it could be read as it was and take this place.
+      synchronized (lock) {
         room.changed();
         context.memory().soften(object, valid.get().softPurgedBy().orElseThrow());
       }
-      rewrite(object.withMeta(valid.get()));
     }
   }
 }
