@@ -131,12 +131,16 @@ final class Room {
   /** The pool that holds more of what came lately; what came long ago counts less and less. */
   private Pool fuller() {
     synchronized (lock) {
-      if (small.inflow() + large.inflow() > (long) context.config().chunks() * StoreConfig.LARGE) {
-        small.age();
-        large.age();
-      }
-      return small.fullness() >= large.fullness() ? small : large;
+      return fuller(small, large, (long) context.config().chunks() * StoreConfig.LARGE);
     }
+  }
+
+  static Pool fuller(Pool small, Pool large, long capacity) {
+    if (small.inflow() + large.inflow() > capacity) {
+      small.age();
+      large.age();
+    }
+    return small.fullness() >= large.fullness() ? small : large;
   }
 
   void giveLarge(int[] blocks, int count) {
