@@ -138,7 +138,9 @@ public final class EdgeNode implements AutoCloseable {
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
     ActiveConfig active =
         new ActiveConfig(
-            lastGood.recover().orElseGet(ConfigState::empty), all -> certificates(tls, all));
+            lastGood.recover().orElseGet(ConfigState::empty),
+            all -> certificates(tls, all),
+            store::limit);
 
     EdgeMetrics metrics = new EdgeMetrics();
     Pipeline pipeline = pipeline(options, store, serving, active, metrics);

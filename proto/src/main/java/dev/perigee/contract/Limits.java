@@ -26,6 +26,18 @@ public final class Limits {
   /** Addresses of one node. */
   public static final int NODE_ADDRESSES = 16;
 
+  /** Cache rules of one site. */
+  public static final int CACHE_RULES = 50;
+
+  /** Patterns of one condition of a cache rule. */
+  public static final int RULE_PATTERNS = 50;
+
+  /** Characters of one such pattern. */
+  public static final int PATTERN_LENGTH = 512;
+
+  /** Request fields, and cookies, in one site's cache keys. */
+  public static final int KEY_FIELDS = 8;
+
   /** Bytes of one sync message. */
   public static final int MESSAGE_BYTES = 256 * 1024;
 

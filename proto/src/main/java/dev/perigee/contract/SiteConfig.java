@@ -14,6 +14,7 @@ import java.util.Set;
  * @param regions the regions that serve it; empty means all
  * @param schemeInKey whether http and https are cached apart
  * @param portInKey whether ports are cached apart
+ * @param cache what its owner decides about caching
  */
 public record SiteConfig(
     String id,
@@ -21,12 +22,29 @@ public record SiteConfig(
     List<OriginUrl> origins,
     Set<String> regions,
     boolean schemeInKey,
-    boolean portInKey) {
+    boolean portInKey,
+    CachePolicy cache) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = List.copyOf(origins);
     regions = Set.copyOf(regions);
+  }
+
+  /** A site whose owner decides nothing about caching. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey) {
+    this(id, hosts, origins, regions, schemeInKey, portInKey, CachePolicy.DEFAULT);
+  }
+
+  /** The same under another id. */
+  public SiteConfig withId(String other) {
+    return new SiteConfig(other, hosts, origins, regions, schemeInKey, portInKey, cache);
   }
 
   /** Whether nodes of {@code region} serve this site. */

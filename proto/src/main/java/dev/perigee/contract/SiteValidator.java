@@ -21,6 +21,7 @@ public final class SiteValidator {
     hosts(site, problems);
     origins(site, problems);
     regions(site, problems);
+    problems.addAll(CachePolicyValidator.problems(site.cache()));
     return problems;
   }
 

@@ -166,7 +166,8 @@ public final class SyncCodec {
             .addAllHosts(site.hosts())
             .addAllRegions(site.regions())
             .setSchemeInKey(site.schemeInKey())
-            .setPortInKey(site.portInKey());
+            .setPortInKey(site.portInKey())
+            .setCache(CachePolicyCodec.encode(site.cache()));
     site.origins().forEach(o -> out.addOrigins(Origin.newBuilder().setUrl(o.toString())));
     return out.build();
   }
@@ -180,7 +181,8 @@ public final class SyncCodec {
             .toList(),
         Set.copyOf(site.getRegionsList()),
         site.getSchemeInKey(),
-        site.getPortInKey());
+        site.getPortInKey(),
+        CachePolicyCodec.decode(site.getCache()));
   }
 
   public static Certificate encode(CertificateConfig certificate) {

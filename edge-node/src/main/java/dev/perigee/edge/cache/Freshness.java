@@ -44,7 +44,16 @@ public record Freshness(long age, long lifetime) {
   }
 
   /** How long a response is fresh: freshness_lifetime, in seconds. */
-  static long lifetime(ResponseHead head, CacheControl control, long responseMillis) {
+  static long lifetime(
+      ResponseHead head,
+      CacheControl control,
+      long responseMillis,
+      OwnerRule rule,
+      long initialAgeMillis) {
+    if (rule.hasOwnLifetime()) {
+      // From when it came: how old it was then is no more the owner's concern than its max-age.
+      return rule.ttlSeconds().orElse(0) + initialAgeMillis / MILLIS;
+    }
     OptionalLong shared = control.seconds("s-maxage");
     OptionalLong explicit = shared.isPresent() ? shared : control.seconds("max-age");
     if (explicit.isPresent()) {
@@ -53,7 +62,11 @@ public record Freshness(long age, long lifetime) {
     if (!control.isTargeted() && head.fields().contains("Expires")) {
       return expires(head, responseMillis);
     }
-    return StoragePolicy.mayGuess(control, head.status()) ? guessed(head, responseMillis) : 0;
+    if (rule.ttlSeconds().isPresent()) {
+      return rule.ttlSeconds().getAsLong() + initialAgeMillis / MILLIS;
+    }
+    boolean guess = rule.heuristics() && StoragePolicy.mayGuess(control, head.status());
+    return guess ? guessed(head, responseMillis) : 0;
   }
 
   /** A tenth of the time since it was changed (section 4.2.2), a day at most. */

@@ -61,7 +61,7 @@ public final class LookupPolicy {
     if (meta.softPurgedBy().isPresent()) {
       return Optional.of(Lookup.StaleReason.SOFT_PURGED);
     }
-    if (meta.control().isUnqualified("no-cache")) {
+    if (meta.mustBeValidated()) {
       return Optional.of(Lookup.StaleReason.NO_CACHE);
     }
     if (asksForValidation(request, wishes, freshness)) {

@@ -1,5 +1,7 @@
 package dev.perigee.edge.cache;
 
+import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.CacheRule;
 import dev.perigee.contract.Limits;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
@@ -7,6 +9,7 @@ import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 
@@ -42,6 +45,7 @@ public final class StoragePolicy {
     VARY_ALL("Vary: * fits no other request."),
     PARTIAL("Parts are not stored."),
     COOKIE("The response sets a cookie and does not say that it is for everybody."),
+    RULE("A rule of the site says so."),
     NO_LIFETIME("It has neither a lifetime nor a validator.");
 
     private final String sentence;
@@ -54,17 +58,18 @@ public final class StoragePolicy {
       return sentence;
     }
 
+    /** Whether it was for the response's sake and not for that of this one request. */
+    public boolean isOfResponse() {
+      return this != METHOD && this != REQUEST_NO_STORE && this != AUTHORIZATION;
+    }
+
     /** As it stands in the detail of Cache-Status. */
     public String token() {
       return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
     }
   }
 
-  /**
-   * Decides.
-   *
-   * @param fence last purge in force when the fetch began
-   */
+  /** Decides where the site's owner has not said anything. */
   public static Storage decide(
       RequestHead request,
       CacheKey key,
@@ -72,6 +77,26 @@ public final class StoragePolicy {
       long requestMillis,
       long responseMillis,
       long fence) {
+    return decide(
+        request, key, response, requestMillis, responseMillis, fence, CachePolicy.DEFAULT);
+  }
+
+  /**
+   * Decides.
+   *
+   * @param fence last purge in force when the fetch began
+   * @param policy the site's own
+   */
+  public static Storage decide(
+      RequestHead request,
+      CacheKey key,
+      ResponseHead response,
+      long requestMillis,
+      long responseMillis,
+      long fence,
+      CachePolicy policy) {
+    Optional<CacheRule.Mode> mode = mode(request, response, policy);
+    boolean forced = mode.filter(m -> m == CacheRule.Mode.FORCE).isPresent();
     StoredMeta meta =
         new StoredMeta(
             key,
@@ -83,7 +108,8 @@ public final class StoragePolicy {
             responseMillis,
             fence,
             fence,
-            OptionalLong.empty());
+            OptionalLong.empty(),
+            OwnerRule.of(policy, request.target(), response.status(), response.fields()));
     CacheControl control = meta.control();
     boolean shared = control.has("public") || control.has("s-maxage");
     boolean sharedOrChecked = shared || control.has("must-revalidate");
@@ -91,12 +117,14 @@ public final class StoragePolicy {
       return no(NotStoredReason.METHOD);
     } else if (CacheControl.ofRequest(request.fields()).has("no-store")) {
       return no(NotStoredReason.REQUEST_NO_STORE);
-    } else if (isForbidden(control, response.status())) {
+    } else if (mode.filter(m -> m == CacheRule.Mode.BYPASS).isPresent()) {
+      return no(NotStoredReason.RULE);
+    } else if (isForbidden(control, response.status()) && !forced) {
       return no(
           control.has("must-understand")
               ? NotStoredReason.NOT_UNDERSTOOD
               : NotStoredReason.NO_STORE);
-    } else if (control.isUnqualified("private")) {
+    } else if (control.isUnqualified("private") && !forced) {
       return no(NotStoredReason.PRIVATE);
     } else if (request.fields().contains("Authorization") && !sharedOrChecked) {
       return no(NotStoredReason.AUTHORIZATION);
@@ -106,7 +134,7 @@ public final class StoragePolicy {
       return no(NotStoredReason.PARTIAL);
     } else if (response.fields().contains("Set-Cookie") && !shared) {
       return no(NotStoredReason.COOKIE);
-    } else if (!hasUse(response, control)) {
+    } else if (!hasUse(response, control, meta.rule())) {
       return no(NotStoredReason.NO_LIFETIME);
     }
     return new Storage.Storable(meta);
@@ -134,14 +162,37 @@ public final class StoragePolicy {
     return new Storage.NotStorable(reason);
   }
 
-  private static boolean hasUse(ResponseHead response, CacheControl control) {
+  /** Whether a rule that the owner has made meanwhile says that it is not stored. */
+  static boolean isBypassed(CachePolicy policy, StoredMeta meta) {
+    String type = meta.head().fields().first("Content-Type").orElse("");
+    return policy
+        .rule(meta.key().target(), meta.head().status(), type)
+        .filter(rule -> rule.mode() == CacheRule.Mode.BYPASS)
+        .isPresent();
+  }
+
+  private static Optional<CacheRule.Mode> mode(
+      RequestHead request, ResponseHead response, CachePolicy policy) {
+    return policy.rules().isEmpty()
+        ? Optional.empty()
+        : policy
+            .rule(
+                request.target(),
+                response.status(),
+                response.fields().first("Content-Type").orElse(""))
+            .map(CacheRule::mode);
+  }
+
+  private static boolean hasUse(ResponseHead response, CacheControl control, OwnerRule rule) {
     FieldList fields = response.fields();
     boolean explicit =
         control.has("max-age")
             || control.has("s-maxage")
             || (!control.isTargeted() && fields.contains("Expires"));
     boolean validator = fields.contains("ETag") || fields.contains("Last-Modified");
-    return explicit || (validator && mayGuess(control, response.status()));
+    return explicit
+        || rule.ttlSeconds().isPresent()
+        || (validator && mayGuess(control, response.status()));
   }
 
   /** Whether a lifetime may be guessed (section 4.2.2). */

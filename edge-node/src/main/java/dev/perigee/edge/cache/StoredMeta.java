@@ -28,6 +28,7 @@ public final class StoredMeta {
   private final long bodyFence;
   private final long freshFence;
   private final OptionalLong softPurgedBy;
+  private final OwnerRule rule;
   private final CacheControl control;
   private final long lifetimeSeconds;
   private final long initialAgeMillis;
@@ -47,6 +48,7 @@ public final class StoredMeta {
    * @param bodyFence last purge in force when the fetch of the bytes began
    * @param freshFence last purge in force when the last fetch or validation began
    * @param softPurgedBy the newest soft purge that covers it, when above {@code freshFence}
+   * @param rule what the site's owner has decided about it
    */
   public StoredMeta(
       CacheKey key,
@@ -58,7 +60,8 @@ public final class StoredMeta {
       long responseMillis,
       long bodyFence,
       long freshFence,
-      OptionalLong softPurgedBy) {
+      OptionalLong softPurgedBy,
+      OwnerRule rule) {
     this.key = key;
     this.head = head;
     this.varyNames = List.copyOf(varyNames);
@@ -69,9 +72,37 @@ public final class StoredMeta {
     this.bodyFence = bodyFence;
     this.freshFence = freshFence;
     this.softPurgedBy = softPurgedBy;
+    this.rule = rule;
     this.control = CacheControl.ofResponse(head.fields());
-    this.lifetimeSeconds = Freshness.lifetime(head, control, responseMillis);
     this.initialAgeMillis = Freshness.initialAge(head, requestMillis, responseMillis);
+    this.lifetimeSeconds =
+        Freshness.lifetime(head, control, responseMillis, rule, initialAgeMillis);
+  }
+
+  /** One about which the site's owner has decided nothing. */
+  public StoredMeta(
+      CacheKey key,
+      ResponseHead head,
+      List<String> varyNames,
+      Map<String, String> varyValues,
+      Set<String> tags,
+      long requestMillis,
+      long responseMillis,
+      long bodyFence,
+      long freshFence,
+      OptionalLong softPurgedBy) {
+    this(
+        key,
+        head,
+        varyNames,
+        varyValues,
+        tags,
+        requestMillis,
+        responseMillis,
+        bodyFence,
+        freshFence,
+        softPurgedBy,
+        OwnerRule.NONE);
   }
 
   /** The same, made stale by a soft purge. */
@@ -86,7 +117,8 @@ public final class StoredMeta {
         responseMillis,
         bodyFence,
         freshFence,
-        OptionalLong.of(number));
+        OptionalLong.of(number),
+        rule);
   }
 
   public CacheKey key() {
@@ -127,6 +159,16 @@ public final class StoredMeta {
 
   public OptionalLong softPurgedBy() {
     return softPurgedBy;
+  }
+
+  /** What the site's owner has decided about it. */
+  public OwnerRule rule() {
+    return rule;
+  }
+
+  /** Whether it may not be used without asking the origin, however fresh it is. */
+  boolean mustBeValidated() {
+    return control.isUnqualified("no-cache") && !rule.hasOwnLifetime();
   }
 
   /** The directives it has for this cache. */

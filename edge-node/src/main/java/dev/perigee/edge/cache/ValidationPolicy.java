@@ -1,5 +1,6 @@
 package dev.perigee.edge.cache;
 
+import dev.perigee.contract.CachePolicy;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import java.util.HashSet;
@@ -47,13 +48,25 @@ public final class ValidationPolicy {
     return date.isEmpty() || ownDate.isEmpty() || date.equals(ownDate);
   }
 
-  /** The stored response's meta after a 304: fields updated, bytes and their fence as before. */
+  /** The stored response's meta after a 304, where the site's owner has not said anything. */
   public static StoredMeta freshen(
       StoredMeta old,
       ResponseHead notModified,
       long requestMillis,
       long responseMillis,
       long freshFence) {
+    return freshen(
+        old, notModified, requestMillis, responseMillis, freshFence, CachePolicy.DEFAULT);
+  }
+
+  /** The stored response's meta after a 304: fields updated, bytes and their fence as before. */
+  public static StoredMeta freshen(
+      StoredMeta old,
+      ResponseHead notModified,
+      long requestMillis,
+      long responseMillis,
+      long freshFence,
+      CachePolicy policy) {
     FieldList sent = StoragePolicy.shareable(notModified.fields());
     Set<String> replaced = new HashSet<>();
     sent.forEach((name, value) -> replaced.add(name.toLowerCase(Locale.ROOT)));
@@ -87,15 +100,21 @@ public final class ValidationPolicy {
         responseMillis,
         old.bodyFence(),
         freshFence,
-        OptionalLong.empty());
+        OptionalLong.empty(),
+        OwnerRule.of(policy, old.key().target(), old.head().status(), fields));
   }
 
   /** Whether a response with the fields of a 304 may stay stored, for the same requests. */
-  public static boolean mayStay(StoredMeta freshened) {
+  public static boolean mayStay(StoredMeta freshened, CachePolicy policy) {
+    if (StoragePolicy.isBypassed(policy, freshened)) {
+      return false;
+    }
     FieldList fields = freshened.head().fields();
     CacheControl control = freshened.control();
-    return !StoragePolicy.isForbidden(control, freshened.head().status())
-        && !control.isUnqualified("private")
+    boolean forbidden =
+        StoragePolicy.isForbidden(control, freshened.head().status())
+            || control.isUnqualified("private");
+    return (!forbidden || freshened.rule().forced())
         && Variants.names(fields).equals(freshened.varyNames());
   }
 

@@ -20,6 +20,7 @@ public final class Flight {
   private final CacheKey key;
   private final long fence;
   private final int maxFollowers;
+  private final long beganMillis;
   private final List<Follower> followers = new ArrayList<>();
   private @Nullable Filled filled;
 
@@ -27,15 +28,16 @@ public final class Flight {
    * @param fence last purge in force when it began
    * @param maxFollowers who may wait for the head
    */
-  Flight(CacheKey key, long fence, int maxFollowers) {
+  Flight(CacheKey key, long fence, int maxFollowers, long beganMillis) {
     this.key = key;
     this.fence = fence;
     this.maxFollowers = maxFollowers;
+    this.beganMillis = beganMillis;
   }
 
   /** A flight in no table, which nobody can join. */
   public static Flight unlisted(CacheKey key, long fence) {
-    return new Flight(key, fence, 0);
+    return new Flight(key, fence, 0, 0);
   }
 
   public CacheKey key() {
@@ -44,6 +46,11 @@ public final class Flight {
 
   public long fence() {
     return fence;
+  }
+
+  /** Whether it has had no answer for so long that nobody should begin to wait for it. */
+  public synchronized boolean isOverdue(long nowMillis, long ageMillis) {
+    return filled == null && nowMillis - beganMillis >= ageMillis;
   }
 
   /** What the flight came to, once its head is known. */
@@ -74,9 +81,10 @@ public final class Flight {
   /**
    * Waits for the head; called at once, on the caller's thread, when it is known.
    *
+   * @param patience how long
    * @return false when too many wait already
    */
-  public boolean follow(Executor thread, Consumer<Filled> told) {
+  public boolean follow(Executor thread, Consumer<Filled> told, Patience patience) {
     Filled known;
     synchronized (this) {
       known = filled;
@@ -84,12 +92,36 @@ public final class Flight {
         if (followers.size() >= maxFollowers) {
           return false;
         }
-        followers.add(new Follower(thread, told));
+        followers.add(new Follower(thread, told, patience));
         return true;
       }
     }
     told.accept(known);
     return true;
+  }
+
+  /**
+   * How long somebody waits.
+   *
+   * @param untilMillis by the clock that {@link #sweep} is called with
+   * @param over what to do then, on the follower's thread
+   */
+  public record Patience(long untilMillis, Runnable over) {}
+
+  /** Sends those away who have waited for too long. */
+  void sweep(long nowMillis) {
+    List<Follower> late = new ArrayList<>();
+    synchronized (this) {
+      followers.removeIf(
+          follower -> {
+            boolean isLate = nowMillis >= follower.patience.untilMillis;
+            if (isLate) {
+              late.add(follower);
+            }
+            return isLate;
+          });
+    }
+    late.forEach(follower -> follower.thread.execute(follower.patience.over));
   }
 
   /** The head is known: tells everybody who waits. Once. */
@@ -110,5 +142,5 @@ public final class Flight {
     return filled != null;
   }
 
-  private record Follower(Executor thread, Consumer<Filled> told) {}
+  private record Follower(Executor thread, Consumer<Filled> told, Patience patience) {}
 }

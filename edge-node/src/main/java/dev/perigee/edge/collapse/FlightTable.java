@@ -1,6 +1,7 @@
 package dev.perigee.edge.collapse;
 
 import dev.perigee.edge.request.CacheKey;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 
@@ -10,6 +11,7 @@ public final class FlightTable {
   private static final int MAX_FOLLOWERS = 10_000;
 
   private final ConcurrentHashMap<CacheKey, Flight> flights = new ConcurrentHashMap<>();
+  private final Set<Flight> all = ConcurrentHashMap.newKeySet();
   private final int maxFlights;
 
   /**
@@ -32,20 +34,22 @@ public final class FlightTable {
    * Joins the flight for this key or leads a new one.
    *
    * @param fence last purge in force now
+   * @param nowMillis when
    * @param joinable whether the flight under way may answer this request; one that may not goes on
    *     beside the new one, unlisted
    */
-  public Turn join(CacheKey key, long fence, Predicate<Flight> joinable) {
+  public Turn join(CacheKey key, long fence, long nowMillis, Predicate<Flight> joinable) {
     Flight current = flights.get(key);
     if (current != null && joinable.test(current)) {
       return new Turn.Follow(current);
     }
-    Flight mine = new Flight(key, fence, MAX_FOLLOWERS);
+    Flight mine = new Flight(key, fence, MAX_FOLLOWERS, nowMillis);
     if (current == null && flights.size() >= maxFlights) {
       return new Turn.Lead(mine);
     }
     Flight listed = flights.compute(key, (k, now) -> now == null || now == current ? mine : now);
     if (listed == mine) {
+      all.add(mine);
       return new Turn.Lead(mine);
     }
     return joinable.test(listed) ? new Turn.Follow(listed) : new Turn.Lead(mine);
@@ -54,6 +58,12 @@ public final class FlightTable {
   /** The flight is over: nobody joins it any more. */
   public void end(Flight flight) {
     flights.remove(flight.key(), flight);
+    all.remove(flight);
+  }
+
+  /** Sends those away who have waited for too long; to be called about once a second. */
+  public void sweep(long nowMillis) {
+    all.forEach(flight -> flight.sweep(nowMillis));
   }
 
   /** Flights that can be joined now. */

@@ -1,6 +1,7 @@
 package dev.perigee.edge.config;
 
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.routing.RouteTable;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicReference;
@@ -10,6 +11,7 @@ import java.util.function.Supplier;
 /** The configuration in force: readers get one immutable snapshot, one writer swaps it whole. */
 public final class ActiveConfig implements Supplier<EdgeSnapshot> {
   private final Consumer<Collection<CertificateConfig>> certificates;
+  private final Consumer<Collection<SiteConfig>> sites;
   private final AtomicReference<EdgeSnapshot> snapshot;
   private volatile ConfigState state;
 
@@ -17,11 +19,17 @@ public final class ActiveConfig implements Supplier<EdgeSnapshot> {
    * Begins with what was last good, or empty.
    *
    * @param certificates is given all certificates of each new state before its sites are routed
+   * @param sites is given all sites likewise
    */
-  public ActiveConfig(ConfigState first, Consumer<Collection<CertificateConfig>> certificates) {
+  public ActiveConfig(
+      ConfigState first,
+      Consumer<Collection<CertificateConfig>> certificates,
+      Consumer<Collection<SiteConfig>> sites) {
     this.certificates = certificates;
+    this.sites = sites;
     this.state = first;
     certificates.accept(first.certificates().values());
+    sites.accept(first.sites().values());
     this.snapshot = new AtomicReference<>(snapshot(first));
   }
 
@@ -36,6 +44,7 @@ public final class ActiveConfig implements Supplier<EdgeSnapshot> {
 
   void swap(ConfigState next) {
     certificates.accept(next.certificates().values());
+    sites.accept(next.sites().values());
     snapshot.set(snapshot(next));
     state = next;
   }

@@ -15,6 +15,7 @@ import dev.perigee.edge.cache.ValidationPolicy;
 import dev.perigee.edge.collapse.Flight;
 import dev.perigee.edge.collapse.Flight.Filled;
 import dev.perigee.edge.collapse.FlightTable;
+import dev.perigee.edge.collapse.UncacheableTable;
 import dev.perigee.edge.collapse.WindowBudget;
 import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
@@ -52,6 +53,7 @@ final class Fetching {
   private final InstantSource clock;
   private final Delivery delivery;
   private final WindowBudget budget;
+  private final UncacheableTable uncacheable = new UncacheableTable();
   private final Set<ActiveFill> active = ConcurrentHashMap.newKeySet();
 
   Fetching(
@@ -71,6 +73,10 @@ final class Fetching {
 
   Delivery delivery() {
     return delivery;
+  }
+
+  UncacheableTable uncacheable() {
+    return uncacheable;
   }
 
   int open() {
@@ -101,7 +107,7 @@ final class Fetching {
         new FetchRequest(
             fetch.site().origins(),
             "GET",
-            fetch.key().target(),
+            fetch.request().target(),
             fields.build(),
             Optional.empty(),
             fetch::interim);
@@ -135,7 +141,7 @@ final class Fetching {
         new FetchRequest(
             fetch.site().origins(),
             fetch.request().method(),
-            fetch.key().target(),
+            fetch.request().target(),
             fields.build(),
             fetch.answer().flatMap(answer -> answer.exchange().body()),
             fetch::interim);
@@ -156,7 +162,8 @@ final class Fetching {
 
   /** Validates in the background what was served stale; one such fetch at a time. */
   void revalidate(Fetch background) {
-    FlightTable.Turn turn = flights.join(background.key(), store.fence(), this::isUnpurged);
+    FlightTable.Turn turn =
+        flights.join(background.key(), store.fence(), clock.millis(), this::isUnpurged);
     if (turn instanceof FlightTable.Turn.Lead(Flight flight)) {
       lead(background, flight);
     }
@@ -198,10 +205,18 @@ final class Fetching {
             response.head(),
             response.requestMillis(),
             response.responseMillis(),
-            flight.fence());
+            flight.fence(),
+            fetch.site().cache());
     switch (storage) {
-      case Storage.Storable(StoredMeta meta) -> receive(fetch, flight, response, meta);
+      case Storage.Storable(StoredMeta meta) -> {
+        uncacheable.forget(fetch.key());
+        receive(fetch, flight, response, meta);
+      }
       case Storage.NotStorable(StoragePolicy.NotStoredReason reason) -> {
+        // An origin in trouble is spared: its errors are waited for together.
+        if (reason.isOfResponse() && status < 500) {
+          uncacheable.remember(fetch.key(), clock.millis());
+        }
         end(flight, new Filled.Uncacheable());
         pass(fetch, response, reason.token());
       }
@@ -220,8 +235,9 @@ final class Fetching {
             response.head(),
             response.requestMillis(),
             response.responseMillis(),
-            flight.fence());
-    if (!ValidationPolicy.mayStay(meta)) {
+            flight.fence(),
+            fetch.site().cache());
+    if (!ValidationPolicy.mayStay(meta, fetch.site().cache())) {
       store.invalidate(fetch.key());
     } else if (ValidationPolicy.confirms(stale.meta(), response.head())
         && store.refresh(stale, meta) instanceof Stored.Kept(StoredResponse kept)) {

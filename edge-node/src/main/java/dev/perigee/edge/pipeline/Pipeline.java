@@ -89,6 +89,7 @@ public final class Pipeline {
   /** Cuts readers that hold others up; to be called about once a second, on any thread. */
   public void sweep() {
     fetching.sweep(clock.millis());
+    flights.sweep(clock.millis());
   }
 
   /** Fetches under way. */
@@ -186,7 +187,12 @@ public final class Pipeline {
   }
 
   private void collapse(Fetch fetch) {
-    switch (flights.join(fetch.key(), store.fence(), flight -> isJoinable(fetch, flight))) {
+    if (fetching.uncacheable().remembers(fetch.key(), clock.millis())) {
+      fetching.alone(fetch);
+      return;
+    }
+    switch (flights.join(
+        fetch.key(), store.fence(), clock.millis(), flight -> isJoinable(fetch, flight))) {
       case FlightTable.Turn.Lead(Flight flight) -> fetching.lead(fetch, flight);
       case FlightTable.Turn.Follow(Flight flight) -> follow(fetch, flight);
     }
@@ -198,6 +204,7 @@ public final class Pipeline {
    */
   private boolean isJoinable(Fetch fetch, Flight flight) {
     return fetching.isUnpurged(flight)
+        && !flight.isOverdue(clock.millis(), fetch.site().cache().collapseAgeMillis())
         && flight
             .meta()
             .map(meta -> LookupPolicy.suits(fetch.request(), meta, clock.millis()))
@@ -205,7 +212,9 @@ public final class Pipeline {
   }
 
   private void follow(Fetch fetch, Flight flight) {
-    boolean waits = flight.follow(fetch.thread(), filled -> followed(fetch, filled));
+    long until = clock.millis() + fetch.site().cache().collapseWaitMillis();
+    Flight.Patience patience = new Flight.Patience(until, () -> fetching.alone(fetch));
+    boolean waits = flight.follow(fetch.thread(), filled -> followed(fetch, filled), patience);
     if (!waits) {
       fetching.alone(fetch);
     }

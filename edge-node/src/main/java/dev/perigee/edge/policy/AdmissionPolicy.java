@@ -1,10 +1,8 @@
 package dev.perigee.edge.policy;
 
 import dev.perigee.contract.SiteConfig;
-import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.RequestHead;
 import java.util.Optional;
-import java.util.OptionalInt;
 
 /** What every site admits: known methods, no loops; and the cache key of what it admits. */
 public final class AdmissionPolicy {
@@ -25,15 +23,7 @@ public final class AdmissionPolicy {
     if (denied.isPresent()) {
       return new Admission.Denied(denied.get());
     }
-    return new Admission.Allowed(
-        new CacheKey(
-            site.id(),
-            keyHost,
-            request.target(),
-            site.schemeInKey() ? Optional.of(request.scheme()) : Optional.empty(),
-            site.portInKey() ? OptionalInt.of(request.port()) : OptionalInt.empty(),
-            "",
-            CacheKey.WHOLE));
+    return new Admission.Allowed(KeyPolicy.key(request, site, keyHost));
   }
 
   private Optional<Admission.DenyReason> denied(RequestHead request) {

@@ -1,6 +1,7 @@
 package dev.perigee.edge.store;
 
 import dev.perigee.contract.Purge;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.ResponseStore;
 import dev.perigee.edge.cache.ResponseWriter;
 import dev.perigee.edge.cache.StoreReason;
@@ -52,6 +53,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   private final StoreFolder folder;
   private final PurgeMarks marks;
   private final StorePurges purges;
+  private final StoreShares shares;
   private final AtomicLong nextId;
   private final CountDownLatch unopened;
   private volatile boolean closing;
@@ -74,7 +76,8 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
             new StoreThreads(),
             new SiteNumbers(),
             new StoreCounters());
-    this.purges = new StorePurges(context, shards);
+    this.shares = new StoreShares(context.sites());
+    this.purges = new StorePurges(context, shards, shares);
   }
 
   /** Opens the store; its shards follow in the background. */
@@ -86,7 +89,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
           new ChronicleResponseStore(
               config, folder, new PurgeMarks(), folder.firstId(clock.millis()));
       store.purges.open(folder);
-      Thread.ofPlatform().daemon().name("store-open").start(store::openShards);
+      Thread.ofPlatform().daemon().name("store-open").start(store::openAll);
       return store;
     } catch (IOException | RuntimeException e) {
       folder.close();
@@ -94,7 +97,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     }
   }
 
-  private void openShards() {
+  private void openAll() {
     for (int number = 0; number < config.shards() && !closing; number++) {
       try {
         open(number);
@@ -252,17 +255,26 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     return purges.logId();
   }
 
+  /** Puts the shares and caps of all sites in force. */
+  public void limit(Collection<SiteConfig> sites) {
+    shares.set(sites, this::openShards);
+  }
+
+  private List<Shard> openShards() {
+    List<Shard> open = new ArrayList<>();
+    for (int number = 0; number < config.shards(); number++) {
+      Optional.ofNullable(shards.get(number)).ifPresent(open::add);
+    }
+    return open;
+  }
+
   /** How it fares. */
   public StoreStatistics statistics() {
     int open = 0;
     int objects = 0;
     long bytes = 0;
     long indexBytes = 0;
-    for (int number = 0; number < config.shards(); number++) {
-      Shard shard = shards.get(number);
-      if (shard == null) {
-        continue;
-      }
+    for (Shard shard : openShards()) {
       open++;
       synchronized (shard.lock) {
         for (Pool pool : shard.room.pools()) {
@@ -303,9 +315,8 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       if (!awaitOpen(Duration.ofSeconds(1))) {
         LOG.info("closed before all of the cache was open");
       }
-      for (int number = 0; number < config.shards(); number++) {
-        Shard shard = shards.get(number);
-        if (shard != null && done) {
+      if (done) {
+        for (Shard shard : openShards()) {
           close(shard);
         }
       }

@@ -1,5 +1,6 @@
 package dev.perigee.edge.store;
 
+import dev.perigee.edge.cache.OwnerRule;
 import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
@@ -27,7 +28,7 @@ import java.util.zip.CRC32;
  * is torn or of another version is told from a whole one.
  */
 final class ObjectCodec {
-  private static final int VERSION = 3;
+  private static final int VERSION = 4;
   private static final int MAX_TEXT = 1 << 20;
 
   private ObjectCodec() {}
@@ -109,6 +110,7 @@ final class ObjectCodec {
     out.writeLong(meta.bodyFence());
     out.writeLong(meta.freshFence());
     out.writeLong(meta.softPurgedBy().orElse(0));
+    rule(out, meta.rule());
   }
 
   private static StoredMeta meta(DataInputStream in) throws IOException {
@@ -148,6 +150,7 @@ final class ObjectCodec {
     long bodyFence = in.readLong();
     long freshFence = in.readLong();
     long soft = in.readLong();
+    OwnerRule rule = rule(in);
     return new StoredMeta(
         key,
         head,
@@ -158,7 +161,31 @@ final class ObjectCodec {
         responseMillis,
         bodyFence,
         freshFence,
-        soft == 0 ? OptionalLong.empty() : OptionalLong.of(soft));
+        soft == 0 ? OptionalLong.empty() : OptionalLong.of(soft),
+        rule);
+  }
+
+  private static void rule(DataOutputStream out, OwnerRule rule) throws IOException {
+    int flags = (rule.overrides() ? 1 : 0) | (rule.forced() ? 2 : 0) | (rule.heuristics() ? 4 : 0);
+    out.writeByte(flags);
+    out.writeLong(rule.ttlSeconds().orElse(-1));
+    out.writeLong(rule.staleWhileRevalidateSeconds().orElse(-1));
+    out.writeLong(rule.staleIfErrorSeconds().orElse(-1));
+  }
+
+  private static OwnerRule rule(DataInputStream in) throws IOException {
+    int flags = in.readByte();
+    return new OwnerRule(
+        (flags & 1) != 0,
+        (flags & 2) != 0,
+        seconds(in.readLong()),
+        seconds(in.readLong()),
+        seconds(in.readLong()),
+        (flags & 4) != 0);
+  }
+
+  private static OptionalLong seconds(long value) {
+    return value < 0 ? OptionalLong.empty() : OptionalLong.of(value);
   }
 
   private static void ints(DataOutputStream out, int[] values) throws IOException {

@@ -8,6 +8,7 @@ package dev.perigee.edge.store;
 final class Pool {
   final SlotTable slots = new SlotTable();
   final EvictionQueues queues;
+  private final int blocks;
   private final int blockBytes;
 
   /** What was stored lately, in bytes; older counts half. */
@@ -18,7 +19,14 @@ final class Pool {
    */
   Pool(int blocks, int blockBytes) {
     this.queues = new EvictionQueues(blocks);
+    this.blocks = blocks;
     this.blockBytes = blockBytes;
+  }
+
+  /** A site's part of the file, in per cent of all its blocks. */
+  void limits(int site, int sharePercent, int capPercent) {
+    long cap = capPercent >= 100 ? Long.MAX_VALUE : (long) blocks * capPercent / 100;
+    queues.limits(site, (long) blocks * sharePercent / 100, cap);
   }
 
   /** Blocks of this size that a body of so many bytes takes; at least one. */

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class StorePurges implements AutoCloseable {
   private final StoreContext context;
   private final AtomicReferenceArray<@Nullable Shard> shards;
+  private final StoreShares shares;
   private final PurgeMarks marks;
   private final PurgeSweeper sweeper = new PurgeSweeper(this::pass);
 
@@ -32,8 +33,10 @@ final class StorePurges implements AutoCloseable {
   private int adoptions;
   private boolean allOpen;
 
-  StorePurges(StoreContext context, AtomicReferenceArray<@Nullable Shard> shards) {
+  StorePurges(
+      StoreContext context, AtomicReferenceArray<@Nullable Shard> shards, StoreShares shares) {
     this.context = context;
+    this.shares = shares;
     this.shards = shards;
     this.marks = context.marks();
   }
@@ -71,6 +74,7 @@ final class StorePurges implements AutoCloseable {
           new ShardSweep(shard, SweepFilter.of(context.hash(), missed, List.of(), all)).run();
           shard.sweptThrough(through);
           shards.set(number, shard);
+          shares.apply(shard);
         });
   }
 

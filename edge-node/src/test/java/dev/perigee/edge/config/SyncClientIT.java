@@ -232,7 +232,8 @@ class SyncClientIT {
         new ServingState(
             serveUnsynced, sink::lastPurge, InstantSource.system(), folder.resolve("contact"));
     ActiveConfig active =
-        new ActiveConfig(lastGood.load().orElseGet(ConfigState::empty), certificates -> {});
+        new ActiveConfig(
+            lastGood.load().orElseGet(ConfigState::empty), certificates -> {}, sites -> {});
     SyncClient client =
         new SyncClient(
             new SyncConfig("fra-1", "test", List.of(control.address())),
