@@ -1,5 +1,6 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -28,6 +29,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import org.awaitility.Awaitility;
@@ -42,6 +44,8 @@ final class EdgeUnderTest implements AutoCloseable {
   private final EdgeListener listener;
   private final Pipeline pipeline;
   private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor();
+  private final AtomicReference<EdgeSnapshot> snapshot = new AtomicReference<>();
+  private final SiteConfig site;
   private long purges;
 
   EdgeUnderTest(Path directory, int... originPorts) throws Exception {
@@ -68,7 +72,8 @@ final class EdgeUnderTest implements AutoCloseable {
             Set.of(),
             false,
             false);
-    EdgeSnapshot snapshot = new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(site)));
+    this.site = site;
+    route(site);
     OriginConfig origin =
         new OriginConfig(
             Duration.ofSeconds(1),
@@ -90,7 +95,7 @@ final class EdgeUnderTest implements AutoCloseable {
     pipeline =
         new Pipeline(
             config,
-            () -> snapshot,
+            snapshot::get,
             () -> Serving.EVERYTHING,
             store,
             client,
@@ -105,6 +110,15 @@ final class EdgeUnderTest implements AutoCloseable {
     if (sweeping.isDone()) {
       throw new IllegalStateException("the sweeper did not start");
     }
+  }
+
+  private void route(SiteConfig one) {
+    snapshot.set(new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(one))));
+  }
+
+  /** The site's owner decides something about caching. */
+  void decide(CachePolicy policy) {
+    route(new SiteConfig(site.id(), site.hosts(), site.origins(), Set.of(), false, false, policy));
   }
 
   int port() {
