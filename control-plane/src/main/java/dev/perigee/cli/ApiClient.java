@@ -90,6 +90,10 @@ final class ApiClient {
     return send("POST", path, body);
   }
 
+  JsonNode put(String path, Map<String, ?> body) {
+    return send("PUT", path, Optional.of(body));
+  }
+
   void delete(String path) {
     send("DELETE", path, Optional.empty());
   }

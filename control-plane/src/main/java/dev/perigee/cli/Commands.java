@@ -63,7 +63,13 @@ abstract class Commands implements Runnable {
   @Command(
       name = "site",
       description = "Sites: hosts and their origins.",
-      subcommands = {SiteAdd.class, SiteList.class, SiteShow.class, SiteRemove.class})
+      subcommands = {
+        SiteAdd.class,
+        SiteList.class,
+        SiteShow.class,
+        SiteCacheCommand.class,
+        SiteRemove.class
+      })
   static final class Site extends Group {}
 
   /** A command that only has commands of its own. */
@@ -146,6 +152,7 @@ abstract class Commands implements Runnable {
         out().println("origins  " + joined(found.path("origins")));
         String regions = joined(found.path("regions"));
         out().println("regions  " + (regions.isEmpty() ? "all" : regions));
+        out().println("cache    " + SiteCacheCommand.summary(found.path("cache")));
       }
     }
   }

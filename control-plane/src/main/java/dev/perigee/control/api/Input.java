@@ -10,7 +10,9 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** A JSON object, read strictly: what is missing, wrong or unknown becomes a problem. */
 final class Input {
@@ -21,10 +23,22 @@ final class Input {
           .build();
 
   private final JsonNode root;
-  private final List<Problem> problems = new ArrayList<>();
 
-  private Input(JsonNode root) {
+  /** Where it stands in the whole body, with a dot at its end; empty for all of it. */
+  private final String at;
+
+  private final List<Problem> problems;
+
+  private Input(JsonNode root, String at, List<Problem> problems, Set<String> known) {
     this.root = root;
+    this.at = at;
+    this.problems = problems;
+    for (Iterator<String> it = root.fieldNames(); it.hasNext(); ) {
+      String name = it.next();
+      if (!known.contains(name)) {
+        problem(name, "is not known; known are " + String.join(", ", new TreeSet<>(known)));
+      }
+    }
   }
 
   /** Not a JSON object, or one with fields that nobody knows. */
@@ -46,18 +60,45 @@ final class Input {
     if (root == null || !root.isObject()) {
       throw new Unreadable("The body must be a JSON object.");
     }
-    Input input = new Input(root);
-    for (Iterator<String> it = root.fieldNames(); it.hasNext(); ) {
-      String name = it.next();
-      if (!known.contains(name)) {
-        input.problem(name, "is not known; known are " + String.join(", ", known));
+    return new Input(root, "", new ArrayList<>(), known);
+  }
+
+  /** An object within this one; its problems are this one's. */
+  Optional<Input> object(String field, Set<String> known) {
+    JsonNode value = root.get(field);
+    if (value == null || value.isNull()) {
+      return Optional.empty();
+    }
+    if (!value.isObject()) {
+      problem(field, "must be an object");
+      return Optional.empty();
+    }
+    return Optional.of(new Input(value, at + field + ".", problems, known));
+  }
+
+  /** A list of objects within this one. */
+  List<Input> objects(String field, Set<String> known) {
+    JsonNode value = root.get(field);
+    if (value == null || value.isNull()) {
+      return List.of();
+    }
+    List<Input> found = new ArrayList<>();
+    if (!value.isArray()) {
+      problem(field, "must be a list of objects");
+    }
+    for (int i = 0; i < value.size() && value.isArray(); i++) {
+      String name = field + "[" + i + "]";
+      if (value.get(i).isObject()) {
+        found.add(new Input(value.get(i), at + name + ".", problems, known));
+      } else {
+        problem(name, "must be an object");
       }
     }
-    return input;
+    return found;
   }
 
   void problem(String field, String reason) {
-    problems.add(new Problem(field, reason));
+    problems.add(new Problem(at + field, reason));
   }
 
   List<Problem> problems() {
@@ -108,11 +149,27 @@ final class Input {
   }
 
   boolean flag(String field) {
+    return flag(field, false);
+  }
+
+  boolean flag(String field, boolean otherwise) {
     JsonNode value = root.get(field);
     if (value != null && !value.isBoolean()) {
       problem(field, "must be true or false");
     }
-    return value != null && value.isBoolean() && value.booleanValue();
+    return (value != null && value.isBoolean()) ? value.booleanValue() : otherwise;
+  }
+
+  OptionalLong whole(String field) {
+    JsonNode value = root.get(field);
+    if (value == null || value.isNull()) {
+      return OptionalLong.empty();
+    }
+    if (!value.isIntegralNumber() || !value.canConvertToLong()) {
+      problem(field, "must be a whole number");
+      return OptionalLong.empty();
+    }
+    return OptionalLong.of(value.longValue());
   }
 
   double number(String field) {

@@ -23,7 +23,7 @@ import java.util.function.Function;
 /** Sites, nodes and certificates. */
 final class Resources {
   private static final Set<String> SITE_FIELDS =
-      Set.of("id", "hosts", "origins", "regions", "schemeInKey", "portInKey");
+      Set.of("id", "hosts", "origins", "regions", "schemeInKey", "portInKey", "cache");
   private static final Set<String> NODE_FIELDS =
       Set.of("name", "region", "latitude", "longitude", "addresses", "httpPort", "httpsPort");
 
@@ -117,7 +117,8 @@ final class Resources {
         origins,
         Set.copyOf(input.texts("regions")),
         input.flag("schemeInKey"),
-        input.flag("portInKey"));
+        input.flag("portInKey"),
+        CachePolicyJson.read(input));
   }
 
   static Map<String, Object> view(SiteConfig site) {
@@ -128,6 +129,7 @@ final class Resources {
     view.put("regions", site.regions().stream().sorted().toList());
     view.put("schemeInKey", site.schemeInKey());
     view.put("portInKey", site.portInKey());
+    view.put("cache", CachePolicyJson.view(site.cache()));
     return view;
   }
 

@@ -1,5 +1,6 @@
 package dev.perigee.control.store;
 
+import dev.perigee.contract.CachePolicyCodec;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -58,13 +59,12 @@ public final class PostgresPurgeStore implements PurgeStore {
       handle.rollback();
       return new Change.Unknown<>();
     }
-    Purge purge = new Purge(number, site, scope, soft);
-    handle.execute(
-        "INSERT INTO purge (number, site, message, idempotency_key) VALUES (?, ?, ?, ?)",
-        number,
-        site.orElse(null),
-        SyncCodec.toBytes(purge),
-        idempotencyKey.orElse(null));
+    Optional<PurgeScope> keyed = site.flatMap(id -> asKeyed(handle, id, scope));
+    if (keyed.isPresent()) {
+      insert(handle, new Purge(number, site, keyed.get(), soft), Optional.empty());
+      number = LogNumbers.nextPurge(handle);
+    }
+    insert(handle, new Purge(number, site, scope, soft), idempotencyKey);
     IssuedPurge issued =
         handle
             .createQuery(SELECT + " WHERE number = ?")
@@ -72,6 +72,32 @@ public final class PostgresPurgeStore implements PurgeStore {
             .map((row, context) -> read(row))
             .one();
     return new Change.Committed<>(issued, number);
+  }
+
+  private static void insert(Handle handle, Purge purge, Optional<String> idempotencyKey) {
+    handle.execute(
+        "INSERT INTO purge (number, site, message, idempotency_key) VALUES (?, ?, ?, ?)",
+        purge.number(),
+        purge.site().orElse(null),
+        SyncCodec.toBytes(purge),
+        idempotencyKey.orElse(null));
+  }
+
+  /**
+   * The URL as the site's rule for queries keys it, where that is another: what was stored before
+   * the rule lies under the one, what was stored since under the other.
+   */
+  private static Optional<PurgeScope> asKeyed(Handle handle, String site, PurgeScope scope) {
+    if (!(scope instanceof PurgeScope.Url(String host, String target))) {
+      return Optional.empty();
+    }
+    return handle
+        .createQuery("SELECT cache_policy FROM site WHERE id = ?")
+        .bind(0, site)
+        .map((row, context) -> CachePolicyCodec.of(row.getBytes(1)).key().target(target))
+        .findOne()
+        .filter(keyed -> !keyed.equals(target))
+        .map(keyed -> new PurgeScope.Url(host, keyed));
   }
 
   /** The first purge of the key again, unless another one was meant. */

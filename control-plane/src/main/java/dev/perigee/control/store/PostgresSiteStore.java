@@ -1,5 +1,6 @@
 package dev.perigee.control.store;
 
+import dev.perigee.contract.CachePolicyCodec;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
@@ -19,7 +20,7 @@ public final class PostgresSiteStore implements SiteStore {
   private static final String SELECT =
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
-             array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
+             s.cache_policy, array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
         FROM site s WHERE s.removed_at IS NULL\
       """;
 
@@ -45,7 +46,7 @@ public final class PostgresSiteStore implements SiteStore {
   @Override
   public Change<SiteConfig> add(SiteConfig wish) {
     boolean derived = wish.id().isEmpty();
-    SiteConfig site = derived ? withId(wish, derivedId(wish)) : wish;
+    SiteConfig site = derived ? wish.withId(derivedId(wish)) : wish;
     List<Problem> problems = problems(site);
     if (!problems.isEmpty()) {
       return new Change.Invalid<>(problems);
@@ -59,7 +60,7 @@ public final class PostgresSiteStore implements SiteStore {
               String reason = "is taken, now or once: ids are never used again";
               return new Change.Conflict<>(new Problem("id", reason));
             }
-            unique = withId(site, site.id() + "-" + n);
+            unique = site.withId(site.id() + "-" + n);
           }
           return withHosts(handle, unique);
         });
@@ -68,13 +69,14 @@ public final class PostgresSiteStore implements SiteStore {
   /** Inserts the site without its hosts; false where its id was ever used. */
   private static boolean insert(Handle handle, SiteConfig site) {
     return handle.execute(
-            "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key)"
-                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy)"
+                + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
             site.schemeInKey(),
-            site.portInKey())
+            site.portInKey(),
+            CachePolicyCodec.toBytes(site.cache()))
         == 1;
   }
 
@@ -88,12 +90,13 @@ public final class PostgresSiteStore implements SiteStore {
         handle -> {
           int rows =
               handle.execute(
-                  "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?"
-                      + " WHERE id = ? AND removed_at IS NULL",
+                  "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?,"
+                      + " cache_policy = ? WHERE id = ? AND removed_at IS NULL",
                   origins(site),
                   regions(site),
                   site.schemeInKey(),
                   site.portInKey(),
+                  CachePolicyCodec.toBytes(site.cache()),
                   site.id());
           if (rows == 0) {
             return new Change.Unknown<>();
@@ -211,11 +214,6 @@ public final class PostgresSiteStore implements SiteStore {
     return trimmed.isEmpty() ? "site" : trimmed;
   }
 
-  private static SiteConfig withId(SiteConfig site, String id) {
-    return new SiteConfig(
-        id, site.hosts(), site.origins(), site.regions(), site.schemeInKey(), site.portInKey());
-  }
-
   private static String[] origins(SiteConfig site) {
     return site.origins().stream().map(OriginUrl::toString).toArray(String[]::new);
   }
@@ -239,11 +237,12 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(6).getArray()),
+        List.of((String[]) row.getArray(7).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
-        row.getBoolean(5));
+        row.getBoolean(5),
+        CachePolicyCodec.of(row.getBytes(6)));
   }
 
   /** The sites with these ids that still exist, by id. */

@@ -174,6 +174,31 @@ final class ApiContractIT {
     assertEquals(operations(), seen);
   }
 
+  /** What was set is shown again, word for word, and what was left out has its usual value. */
+  @Test
+  void aCachePolicyIsShownAsItWasSet() throws Exception {
+    String policy =
+        "{'rules':[{'paths':['/img/*'],'statuses':['200','5xx'],'types':['image/*'],"
+            + "'mode':'override','ttlSeconds':60,'staleWhileRevalidateSeconds':5,"
+            + "'staleIfErrorSeconds':7}],'heuristics':false,'key':{'query':'except',"
+            + "'names':['utm_*'],'sort':true,'headers':['x-ab'],'cookies':['lang'],'device':true},"
+            + "'collapseWaitMillis':1,'collapseAgeMillis':2,'storeSharePercent':3,"
+            + "'storeCapPercent':4}";
+    String site = "{'hosts':['policy.example'],'origins':['https://b.example']%s}";
+    Set<String> seen = new TreeSet<>();
+    String[] set = {"/v1/sites", site.formatted(",'cache':" + policy)};
+    JsonNode added = call(seen, "POST", "/v1/sites", set);
+    assertEquals(JSON.readTree(q(policy)), added.path("cache"));
+    String path = "/v1/sites/policy.example";
+    assertEquals(added, call(seen, "GET", "/v1/sites/{site}", path));
+    JsonNode usual = call(seen, "PUT", "/v1/sites/{site}", path, site.formatted("")).path("cache");
+    assertEquals(0, usual.path("rules").size());
+    assertEquals("all", usual.path("key").path("query").asText());
+    assertTrue(usual.path("heuristics").asBoolean());
+    assertEquals(10_000, usual.path("collapseWaitMillis").asInt());
+    assertEquals(100, usual.path("storeCapPercent").asInt());
+  }
+
   @Test
   void everyOperationWithoutTheOperatorsTokenIs401() throws Exception {
     for (String operation : operations()) {
@@ -230,6 +255,19 @@ final class ApiContractIT {
             + "'origins':['https://b.example']} | 409 | hosts[1]",
         "POST | /v1/sites | {'id':'held','hosts':['new.example'],"
             + "'origins':['https://b.example']} | 409 | id",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'cache':{'rules':[{'colour':1,'mode':'often','ttlSeconds':'x'}],'key':7}}"
+            + " | 422 | cache.rules[0].colour cache.rules[0].mode cache.rules[0].ttlSeconds"
+            + " cache.key",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'cache':{'rules':[{'paths':['img'],'statuses':['1xx'],'types':['png'],"
+            + "'ttlSeconds':-1},{'mode':'override'},{'mode':'bypass','ttlSeconds':1}],"
+            + "'key':{'query':'only','headers':['Cookie'],'cookies':['a b']},"
+            + "'collapseWaitMillis':0,'storeSharePercent':60,'storeCapPercent':50}} | 422 |"
+            + " cache.rules[0].paths[0] cache.rules[0].statuses[0] cache.rules[0].types[0]"
+            + " cache.rules[0].ttlSeconds cache.rules[1].ttlSeconds cache.rules[2].ttlSeconds"
+            + " cache.key.names cache.key.cookies[0] cache.key.headers cache.collapseWaitMillis"
+            + " cache.storeSharePercent",
         "PUT | /v1/sites/held | {'id':'other','hosts':['held.example'],"
             + "'origins':['https://b.example']} | 422 | id",
         "POST | /v1/nodes | {} | 422 | name region latitude longitude",

@@ -4,8 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.KeyRule;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
+import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.PurgeStore.IssuedPurge;
@@ -141,6 +144,32 @@ final class PostgresStoresIT {
         assertEquals(1, answers.stream().filter(Change.Conflict.class::isInstance).count());
       }
     }
+  }
+
+  /** A URL lies under what the site's rule makes of it, and under itself from before the rule. */
+  @Test
+  void aPurgeByUrlCoversWhatWasStoredBeforeAndSinceTheRuleForQueries() {
+    KeyRule rule =
+        new KeyRule(KeyRule.Query.EXCEPT, List.of("utm_*"), true, List.of(), List.of(), false);
+    CachePolicy policy = new CachePolicy(List.of(), true, rule, 1000, 1000, 0, 100);
+    SiteConfig plain = site("queries", "queries.example");
+    committed(
+        sites.add(
+            new SiteConfig(
+                "queries", plain.hosts(), plain.origins(), Set.of(), false, false, policy)));
+    long before = purges.head();
+    PurgeScope url = new PurgeScope.Url("queries.example", "/a?b=1&utm_x=2&a=3");
+    Optional<String> key = Optional.of("queries-key");
+    IssuedPurge issued = committed(purges.issue(Optional.of("queries"), url, true, key));
+    assertEquals(before + 2, issued.purge().number(), "the receipt is that of the later one");
+    assertEquals(
+        List.of(new PurgeScope.Url("queries.example", "/a?a=3&b=1"), url),
+        purges.after(before, 10).stream().map(Purge::scope).toList());
+    IssuedPurge again = committed(purges.issue(Optional.of("queries"), url, true, key));
+    assertEquals(issued, again, "and once more it is the same");
+    PurgeScope same = new PurgeScope.Url("queries.example", "/a?a=3");
+    committed(purges.issue(Optional.of("queries"), same, false, Optional.empty()));
+    assertEquals(before + 3, purges.head());
   }
 
   @Test
