@@ -10,12 +10,14 @@ import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.respond.BodyPump;
 import dev.perigee.edge.respond.CacheStatus;
+import dev.perigee.edge.respond.Multipart;
 import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
 import dev.perigee.edge.telemetry.RequestRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
@@ -94,20 +96,47 @@ final class Answer {
     }
     StoredBody body = opened.get();
     ResponseHead head = served(response.meta().head(), OptionalLong.of(age), cacheStatus);
-    if (Preconditions.isNotModified(request(), head, nowMillis)) {
+    if (isDecided(head, cacheStatus, nowMillis)) {
       body.close();
-      notModified(head);
       return true;
     }
-    Ranged ranged = RangePolicy.decide(request(), head, response.length());
+    Ranged ranged = RangePolicy.decide(request(), head, response.length(), nowMillis);
+    if (ranged instanceof Ranged.Parts(List<Ranged.Part> parts)) {
+      several(head, parts, body);
+      return true;
+    }
     Bytes bytes = begin(head, ranged, OptionalLong.of(response.length()));
     if (bytes.isNone()) {
       body.close();
       exchange.sink().finish();
     } else {
-      BodyPump.send(body, exchange.sink(), exchange.thread(), bytes.first, bytes.end);
+      List<BodyPump.Segment> all = List.of(new BodyPump.Segment.Bytes(bytes.first, bytes.end));
+      BodyPump.send(body, exchange.sink(), exchange.thread(), all);
     }
     return true;
+  }
+
+  /** Answers what the request's conditions have decided; false when they have decided nothing. */
+  boolean isDecided(ResponseHead head, CacheStatus cacheStatus, long nowMillis) {
+    return switch (Preconditions.decide(request(), head, nowMillis)) {
+      case PROCEED -> false;
+      case NOT_MODIFIED -> {
+        notModified(head);
+        yield true;
+      }
+      case FAILED -> {
+        text(412, "The response is not, or no more, the one that was wanted.", cacheStatus);
+        yield true;
+      }
+    };
+  }
+
+  private void several(ResponseHead head, List<Ranged.Part> parts, StoredBody body) {
+    Multipart multipart = Multipart.of(head.fields(), parts, body.length());
+    FieldList fields =
+        head.fields().toBuilder().set("Content-Type", multipart.contentType()).build();
+    exchange.sink().start(new ResponseHead(206, fields), OptionalLong.of(multipart.length()));
+    BodyPump.send(body, exchange.sink(), exchange.thread(), multipart.segments());
   }
 
   /** The fields as they go out: Age and Cache-Status set, Via added. */
@@ -124,7 +153,7 @@ final class Answer {
     return new ResponseHead(head.status(), fields.build());
   }
 
-  void notModified(ResponseHead head) {
+  private void notModified(ResponseHead head) {
     FieldList fields = Preconditions.notModifiedFields(head.fields());
     exchange.sink().start(new ResponseHead(304, fields), OptionalLong.empty());
     exchange.sink().finish();
@@ -146,6 +175,8 @@ final class Answer {
         exchange.sink().start(new ResponseHead(206, fields), OptionalLong.of(count));
         yield new Bytes(first, last + 1);
       }
+      case Ranged.Parts parts ->
+          throw new IllegalArgumentException("several parts have no one place");
       case Ranged.Unsatisfiable() -> {
         FieldList fields =
             head.fields().toBuilder()

@@ -9,7 +9,6 @@ import dev.perigee.edge.collapse.Flight.Filled;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.FillPump;
-import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
 import dev.perigee.edge.telemetry.RequestRecord.Outcome;
@@ -93,13 +92,12 @@ final class Delivery {
     }
     Answer answer = fetch.answer().get();
     ResponseHead head = answer.served(raw, age, status);
-    if (Preconditions.isNotModified(answer.request(), head, clock.millis())) {
-      return streamNotModified(answer, head, fill);
+    if (answer.isDecided(head, status, clock.millis())) {
+      // The fetch may still go on for the store.
+      fill.join(answer.exchange().thread(), () -> {}).ifPresent(Fill.Reader::leave);
+      return true;
     }
-    Ranged ranged =
-        length.isPresent()
-            ? RangePolicy.decide(answer.request(), head, length.getAsLong())
-            : new Ranged.Whole();
+    Ranged ranged = ranged(answer, head, length);
     Optional<FillPump> pump =
         FillPump.join(fill, answer.exchange().sink(), answer.exchange().thread(), span(ranged));
     if (pump.isEmpty()) {
@@ -115,18 +113,22 @@ final class Delivery {
     return true;
   }
 
+  /** One range of a body that is being received; several get the whole. */
+  private Ranged ranged(Answer answer, ResponseHead head, OptionalLong length) {
+    Ranged ranged =
+        length.isPresent()
+            ? RangePolicy.decide(answer.request(), head, length.getAsLong(), clock.millis())
+            : new Ranged.Whole();
+    return ranged instanceof Ranged.Parts ? new Ranged.Whole() : ranged;
+  }
+
   private static FillPump.Span span(Ranged ranged) {
     return switch (ranged) {
       case Ranged.Part(long first, long last) -> new FillPump.Span(first, last + 1);
-      case Ranged.Whole(), Ranged.Unsatisfiable() -> new FillPump.Span(0, Long.MAX_VALUE);
+      case Ranged.Whole whole -> new FillPump.Span(0, Long.MAX_VALUE);
+      case Ranged.Parts parts -> new FillPump.Span(0, Long.MAX_VALUE);
+      case Ranged.Unsatisfiable none -> new FillPump.Span(0, Long.MAX_VALUE);
     };
-  }
-
-  /** The client has it already; the fetch may still go on for the store. */
-  private static boolean streamNotModified(Answer answer, ResponseHead head, Fill fill) {
-    answer.notModified(head);
-    fill.join(answer.exchange().thread(), () -> {}).ifPresent(Fill.Reader::leave);
-    return true;
   }
 
   /**

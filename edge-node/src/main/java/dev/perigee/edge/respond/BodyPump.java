@@ -3,40 +3,49 @@ package dev.perigee.edge.respond;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.request.ResponseSink;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries bytes of a stored body to a response, block by block, as fast as the client takes them.
- * Lives on the response's I/O thread; a block that is not in memory comes from a store thread and
- * is handed over.
+ * Carries bytes of a stored body to a response, block by block and range by range, as fast as the
+ * client takes them. Lives on the response's I/O thread; a block that is not in memory comes from a
+ * store thread and is handed over.
  */
 public final class BodyPump implements StoredBody.Reading {
   private final StoredBody body;
   private final ResponseSink sink;
   private final Executor thread;
-  private final long end;
+  private final Iterator<Segment> segments;
+  private long end;
   private long position;
   private boolean over;
   private boolean pumping;
   private boolean inline;
   private volatile @Nullable Thread pumpThread;
 
-  private BodyPump(StoredBody body, ResponseSink sink, Executor thread, long position, long end) {
+  private BodyPump(
+      StoredBody body, ResponseSink sink, Executor thread, Iterator<Segment> segments) {
     this.body = body;
     this.sink = sink;
     this.thread = thread;
-    this.position = position;
-    this.end = end;
+    this.segments = segments;
   }
 
-  /**
-   * Sends the bytes from {@code first} up to but not including {@code end}, finishes the response
-   * and closes the body.
-   */
+  /** What is sent, one after the other. */
+  public sealed interface Segment {
+    /** Bytes of the body, from {@code first} up to but not including {@code end}. */
+    record Bytes(long first, long end) implements Segment {}
+
+    /** Something between them. */
+    record Text(ByteBuffer bytes) implements Segment {}
+  }
+
+  /** Sends the segments, finishes the response and closes the body. */
   public static void send(
-      StoredBody body, ResponseSink sink, Executor thread, long first, long end) {
-    BodyPump pump = new BodyPump(body, sink, thread, first, end);
+      StoredBody body, ResponseSink sink, Executor thread, List<Segment> segments) {
+    BodyPump pump = new BodyPump(body, sink, thread, segments.iterator());
     sink.onAbandoned(pump::abandon);
     pump.pump();
   }
@@ -53,14 +62,28 @@ public final class BodyPump implements StoredBody.Reading {
       if (over) {
         break;
       }
-      if (position >= end) {
+      if (position < end) {
+        body.read(position, this);
+      } else if (segments.hasNext()) {
+        begin(segments.next());
+      } else {
         close();
         sink.finish();
         break;
       }
-      body.read(position, this);
     } while (inline);
     pumping = false;
+  }
+
+  private void begin(Segment segment) {
+    switch (segment) {
+      case Segment.Bytes(long first, long until) -> {
+        position = first;
+        end = until;
+        inline = true;
+      }
+      case Segment.Text(ByteBuffer bytes) -> inline = sink.write(bytes.duplicate(), this::pump);
+    }
   }
 
   @Override
