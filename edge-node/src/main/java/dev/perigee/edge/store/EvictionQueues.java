@@ -12,9 +12,8 @@ import java.util.function.IntPredicate;
  * that they enter the main queue at once if they come back soon. In the main queue whoever was
  * asked for since his last turn has another one. A hit only counts up a byte.
  *
- * <p>Two things are ours. Probation is apart for each site and the one that holds most of it pays,
- * so that a site that is scanned loses its own newcomers and not another's. And what is large
- * beside the whole of probation goes first, for it would take the room of many.
+ * <p>Probation is apart for each site and the one that holds most of it pays, so that a site that
+ * is scanned loses its own newcomers and not another's.
  *
  * <p>15 bytes a slot, and 4 to 8 for fingerprints. Guarded by its shard's lock, but for {@link
  * #touch}.
@@ -33,9 +32,6 @@ final class EvictionQueues {
    */
   private static final int PROBATION = 25;
 
-  /** An object that takes more than this part of probation does not stay in it. */
-  private static final int LARGE = 4;
-
   private static final int MAX_FREQUENCY = 3;
 
   /** Slots looked at for one victim, pinned and protected ones included. */
@@ -44,7 +40,6 @@ final class EvictionQueues {
   /** Evictions after which the site that pays is looked for anew. */
   private static final int SAME_PAYER = 64;
 
-  private final long capacity;
   private final GhostTable ghost = new GhostTable();
   private int[] older = new int[LEAST];
   private int[] newer = new int[LEAST];
@@ -83,13 +78,6 @@ final class EvictionQueues {
   }
 
   /**
-   * @param capacityUnits that all objects together may take
-   */
-  EvictionQueues(long capacityUnits) {
-    this.capacity = capacityUnits;
-  }
-
-  /**
    * A new object.
    *
    * @param site number of its site; those above 65535 share one
@@ -120,8 +108,7 @@ final class EvictionQueues {
     } else {
       use.probationUnits += count;
       probation += count;
-      boolean goesFirst = (long) count * LARGE > capacity / PROBATION;
-      link(use.probation, slot, goesFirst);
+      link(use.probation, slot);
     }
   }
 
@@ -200,7 +187,7 @@ final class EvictionQueues {
 
   private void toMain(int slot) {
     units[slot] |= MAIN;
-    link(main, slot, false);
+    link(main, slot);
   }
 
   /** The slot, unless it has another turn. */
@@ -213,7 +200,7 @@ final class EvictionQueues {
       return slot;
     }
     unlink(slot);
-    link(main, slot, false);
+    link(main, slot);
     return NONE;
   }
 
@@ -360,17 +347,12 @@ final class EvictionQueues {
     frequencies = Arrays.copyOf(frequencies, length);
   }
 
-  private void link(SlotList list, int slot, boolean asOldest) {
+  private void link(SlotList list, int slot) {
     if (list.newest == NONE) {
       list.oldest = slot;
       list.newest = slot;
       older[slot] = NONE;
       newer[slot] = NONE;
-    } else if (asOldest) {
-      newer[slot] = list.oldest;
-      older[slot] = NONE;
-      older[list.oldest] = slot;
-      list.oldest = slot;
     } else {
       older[slot] = list.newest;
       newer[slot] = NONE;

@@ -18,7 +18,7 @@ final class Pool {
    * @param blocks of this size that the whole file has room for
    */
   Pool(int blocks, int blockBytes) {
-    this.queues = new EvictionQueues(blocks);
+    this.queues = new EvictionQueues();
     this.blocks = blocks;
     this.blockBytes = blockBytes;
   }

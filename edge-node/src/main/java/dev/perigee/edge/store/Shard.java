@@ -157,12 +157,14 @@ final class Shard {
     boolean softened;
     synchronized (lock) {
       StoredMeta meta = object.meta();
+      // Before the marks are asked: a purge that comes in between has not been looked at.
+      long through = context.marks().last();
       boolean purged = context.marks().hard(key, meta.tags()) > meta.bodyFence();
       if (purged) {
         later(() -> room.discard(object.id()));
         return new Stored.Refused(StoreReason.PURGED);
       }
-      stored = index(object, hash);
+      stored = index(object, hash, through);
       room.own(object, recordBlocks.get());
       stored.body = body.map(ByteBuffer::asReadOnlyBuffer).orElse(null);
       List<StoredObject> variants = new ArrayList<>(List.of(stored));
@@ -192,7 +194,7 @@ final class Shard {
   }
 
   /** Into the index, with soft purges noted; under the lock. */
-  private StoredObject index(ObjectRecord object, long hash) {
+  private StoredObject index(ObjectRecord object, long hash, long through) {
     StoredMeta meta = object.meta();
     CacheKey key = meta.key();
     StoredMeta softened = PurgeMarks.softened(meta, context.marks().soft(key, meta.tags()));
@@ -206,7 +208,7 @@ final class Shard {
             context.sites().of(key.site()),
             object.length());
     StoredObject stored = new StoredObject(this, pool, slot, object.withMeta(softened));
-    stored.checkedThrough = context.marks().last();
+    stored.checkedThrough = through;
     return stored;
   }
 
@@ -248,6 +250,7 @@ final class Shard {
   /** Puts another meta in force, in memory at once and on the disk soon. */
   Stored refresh(StoredObject object, StoredMeta meta) {
     synchronized (lock) {
+      long through = context.marks().last();
       // By its old tags first: under the new ones a purge would miss it.
       if (!object.isThere() || context.valid(object.record).isEmpty()) {
         unlink(object);
@@ -259,7 +262,7 @@ final class Shard {
       }
       StoredMeta softened = PurgeMarks.softened(meta, context.marks().soft(key, meta.tags()));
       StoredObject newer = object.withMeta(softened);
-      newer.checkedThrough = context.marks().last();
+      newer.checkedThrough = through;
       object.pool.slots.addTags(object.slot, context.hash().tags(meta.tags()));
       room.changed();
       if (!context.memory().replace(newer) && places(context.hash().of(key)).size() == 1) {

@@ -27,7 +27,7 @@ class EvictionQueuesTest {
 
     Cache(long capacity) {
       this.capacity = capacity;
-      this.queues = new EvictionQueues(capacity);
+      this.queues = new EvictionQueues();
     }
 
     boolean ask(int site, long name, int units) {
@@ -191,7 +191,7 @@ class EvictionQueuesTest {
     for (int i = 0; i < 50_000; i++) {
       cache.ask(0, (long) Math.abs(random.nextGaussian() * 900), 1);
     }
-    EvictionQueues again = new EvictionQueues(2000);
+    EvictionQueues again = new EvictionQueues();
     cache.queues.forEach(
         (slot, isMain, frequency) ->
             again.restore(
@@ -213,7 +213,7 @@ class EvictionQueuesTest {
 
   @Test
   void aSlotTakesAtMost24Bytes() {
-    EvictionQueues queues = new EvictionQueues(10_000_000);
+    EvictionQueues queues = new EvictionQueues();
     for (int i = 0; i < 2_000_000; i++) {
       queues.add(i, i % 100, 1, i);
     }
