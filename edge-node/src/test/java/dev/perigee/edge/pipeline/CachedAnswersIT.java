@@ -119,6 +119,45 @@ final class CachedAnswersIT {
   }
 
   @Test
+  void severalRangesComeAsOneMultipartAnswer() throws Exception {
+    String text = "0123456789".repeat(50_000);
+    origin.on("/a", call -> call.ok(text, "Cache-Control: max-age=60", "Content-Type: text/x"));
+    assertEquals(200, get("/a", "Range: bytes=0-1,300000-300001").status(), "still coming in");
+    Response several = hit("/a", "Range: bytes=0-1, 300000-300001, -3");
+    assertEquals(206, several.status());
+    String type = several.first("Content-Type").orElse("");
+    assertTrue(type.matches("multipart/byteranges; boundary=[0-9a-f]{32}"), type);
+    String boundary = "--" + type.substring(type.indexOf('=') + 1);
+    String part = boundary + "\r\nContent-Type: text/x\r\nContent-Range: bytes ";
+    assertEquals(
+        part
+            + "0-1/500000\r\n\r\n01\r\n"
+            + part
+            + "300000-300001/500000\r\n\r\n01\r\n"
+            + part
+            + "499997-499999/500000\r\n\r\n789\r\n"
+            + boundary
+            + "--\r\n",
+        several.body());
+    assertEquals(
+        Integer.toString(several.body().length()), several.first("Content-Length").orElse(""));
+    assertEquals(1, origin.requests("/a").size());
+  }
+
+  @Test
+  void aPreconditionThatFailsIs412FromTheCache() throws Exception {
+    String modified = "Last-Modified: Mon, 05 Jan 2026 10:00:00 GMT";
+    origin.on("/a", call -> call.ok(TEXT, "Cache-Control: max-age=60", "ETag: \"1\"", modified));
+    assertEquals(412, get("/a", "If-Match: \"0\"").status(), "on a miss as well");
+    assertEquals(412, hit("/a", "If-Match: \"0\"").status());
+    assertEquals(200, hit("/a", "If-Match: \"0\", \"1\"").status());
+    String earlier = "If-Unmodified-Since: Mon, 05 Jan 2026 09:00:00 GMT";
+    assertEquals(412, hit("/a", earlier).status());
+    assertEquals(206, hit("/a", "If-Match: \"1\"", "Range: bytes=0-1").status());
+    assertEquals(1, origin.requests("/a").size());
+  }
+
+  @Test
   void staleIsValidatedAnd304RefreshesIt() throws Exception {
     origin.on(
         "/a",
