@@ -53,6 +53,15 @@ final class LimitOptions {
   TimeSpan idleTimeout = TimeSpan.parse("60s");
 
   @Option(
+      names = "--slice-size",
+      defaultValue = "4m",
+      converter = EdgeOptions.SizeConverter.class,
+      description =
+          "Bytes of the slices in which a body is fetched where only a range of it is asked for; 0"
+              + " fetches the whole. Default ${DEFAULT-VALUE}.")
+  ByteSize sliceSize = new ByteSize(PipelineConfig.SLICE_BYTES);
+
+  @Option(
       names = "--origin-connect-timeout",
       defaultValue = "3s",
       converter = EdgeOptions.SpanConverter.class,
@@ -175,6 +184,7 @@ final class LimitOptions {
         fillMemory(),
         maxFlights,
         PipelineConfig.LONELY_BYTES,
+        sliceSize.bytes(),
         stragglerTimeout.duration().toMillis());
   }
 
@@ -199,7 +209,7 @@ final class LimitOptions {
     return ("max-connections=%d max-requests=%d max-header-size=%s max-headers=%d head-timeout=%s"
             + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
             + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
-            + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s")
+            + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s slice-size=%s")
         .formatted(
             maxConnections(),
             maxRequests(),
@@ -215,6 +225,7 @@ final class LimitOptions {
             fillWindow,
             fillMemory(),
             maxFlights,
-            stragglerTimeout);
+            stragglerTimeout,
+            sliceSize);
   }
 }

@@ -64,13 +64,13 @@ final class Answer {
   }
 
   /** A short text of our own. */
-  void text(int status, String sentence, CacheStatus cacheStatus) {
+  void text(int status, String sentence, String cacheStatus) {
     byte[] body = (status + " " + sentence + "\n").getBytes(StandardCharsets.UTF_8);
     FieldList.Builder fields =
         FieldList.builder()
             .add("Content-Type", "text/plain; charset=utf-8")
             .add("Cache-Control", "no-store")
-            .add("Cache-Status", cacheStatus.toString());
+            .add("Cache-Status", cacheStatus);
     if (status == 405) {
       fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS");
     }
@@ -96,7 +96,7 @@ final class Answer {
     }
     StoredBody body = opened.get();
     ResponseHead head = served(response.meta().head(), OptionalLong.of(age), cacheStatus);
-    if (isDecided(head, cacheStatus, nowMillis)) {
+    if (isDecided(head, cacheStatus.toString(), nowMillis)) {
       body.close();
       return true;
     }
@@ -117,7 +117,7 @@ final class Answer {
   }
 
   /** Answers what the request's conditions have decided; false when they have decided nothing. */
-  boolean isDecided(ResponseHead head, CacheStatus cacheStatus, long nowMillis) {
+  boolean isDecided(ResponseHead head, String cacheStatus, long nowMillis) {
     return switch (Preconditions.decide(request(), head, nowMillis)) {
       case PROCEED -> false;
       case NOT_MODIFIED -> {

@@ -92,7 +92,7 @@ final class Delivery {
     }
     Answer answer = fetch.answer().get();
     ResponseHead head = answer.served(raw, age, status);
-    if (answer.isDecided(head, status, clock.millis())) {
+    if (answer.isDecided(head, status.toString(), clock.millis())) {
       // The fetch may still go on for the store.
       fill.join(answer.exchange().thread(), () -> {}).ifPresent(Fill.Reader::leave);
       return true;
@@ -173,7 +173,7 @@ final class Delivery {
     answer.text(
         status,
         "There is no answer of the origin: " + reason + ".",
-        CacheStatus.forwarded(config.name(), fetch.why()).detail(reason));
+        CacheStatus.forwarded(config.name(), fetch.why()).detail(reason).toString());
   }
 
   private static boolean mayServe(StoredResponse stale, String reason, int status, long now) {

@@ -4,6 +4,7 @@ import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.InvalidationPolicy;
 import dev.perigee.edge.cache.ResponseStore;
 import dev.perigee.edge.cache.ResponseWriter;
+import dev.perigee.edge.cache.SlicePolicy;
 import dev.perigee.edge.cache.StalePolicy;
 import dev.perigee.edge.cache.StoragePolicy;
 import dev.perigee.edge.cache.StoragePolicy.Storage;
@@ -22,6 +23,7 @@ import dev.perigee.edge.origin.Fetched;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginFields;
 import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
 import java.time.InstantSource;
 import java.util.List;
@@ -103,6 +105,9 @@ final class Fetching {
         OriginFields.request(fetch.request(), fetch.key().host(), config.name());
     CONDITIONS.forEach(fields::remove);
     fetch.stale().ifPresent(s -> ValidationPolicy.conditionalFields(s.meta()).forEach(fields::add));
+    if (fetch.key().slice() != CacheKey.WHOLE) {
+      fields.set("Range", SlicePolicy.range(fetch.key().slice(), config.sliceBytes()));
+    }
     FetchRequest request =
         new FetchRequest(
             fetch.site().origins(),
@@ -198,11 +203,12 @@ final class Fetching {
       delivery.failed(fetch, reason, status);
       return;
     }
+    SlicePolicy.Part part = part(fetch, response);
     Storage storage =
         StoragePolicy.decide(
             fetch.request(),
-            fetch.key(),
-            response.head(),
+            part.key(),
+            part.head(),
             response.requestMillis(),
             response.responseMillis(),
             flight.fence(),
@@ -221,6 +227,17 @@ final class Fetching {
         pass(fetch, response, reason.token());
       }
     }
+  }
+
+  /**
+   * What the response is to the store: all of a URL as a rule; a slice where that was asked for.
+   */
+  private SlicePolicy.Part part(Fetch fetch, Fetched.Response response) {
+    SlicePolicy.Part all =
+        new SlicePolicy.Part(fetch.key().withSlice(CacheKey.WHOLE), response.head());
+    return fetch.key().slice() == CacheKey.WHOLE || response.head().status() != 206
+        ? all
+        : SlicePolicy.part(fetch.key(), response.head(), config.sliceBytes()).orElse(all);
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.perigee.edge.cache.Freshness;
 import dev.perigee.edge.cache.Lookup;
 import dev.perigee.edge.cache.LookupPolicy;
 import dev.perigee.edge.cache.ResponseStore;
+import dev.perigee.edge.cache.SlicePolicy;
 import dev.perigee.edge.cache.StalePolicy;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.cache.Variants;
@@ -27,6 +28,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
@@ -143,10 +145,45 @@ public final class Pipeline {
       }
       case Lookup.Stale(StoredResponse response, long age, Lookup.StaleReason reason) ->
           stale(answer, site, key, response, reason);
-      case Lookup.Miss(Lookup.MissReason reason) ->
-          miss(answer, site, key, Optional.empty(), reason.token());
+      case Lookup.Miss(Lookup.MissReason reason) -> slices(answer, site, key, reason.token());
       case Lookup.Bypass(Lookup.BypassReason reason) -> bypass(answer, site, key, reason);
     }
+  }
+
+  /** Nothing whole is stored: there may be slices of it, or one range may be all that is wanted. */
+  private void slices(Answer answer, SiteConfig site, CacheKey key, String why) {
+    OptionalLong begin = SlicePolicy.begin(answer.request(), config.sliceBytes());
+    boolean mayBe =
+        key.slice() == CacheKey.WHOLE && config.sliceBytes() > 0 && answer.request().isGet();
+    if (!mayBe) {
+      miss(answer, site, key, Optional.empty(), why);
+    } else if (begin.isPresent()) {
+      sliced(answer, site, key, why).begin(begin.getAsLong());
+    } else {
+      store.find(
+          key.withSlice(0),
+          answer.exchange().thread(),
+          found -> {
+            if (found.isEmpty()) {
+              miss(answer, site, key, Optional.empty(), why);
+            } else {
+              sliced(answer, site, key, why).begin(0);
+            }
+          });
+    }
+  }
+
+  private SlicedAnswer sliced(Answer answer, SiteConfig site, CacheKey key, String why) {
+    return new SlicedAnswer(
+        answer,
+        config,
+        (own, number) -> {
+          CacheKey slice = key.withSlice(number);
+          store.find(slice, own.exchange().thread(), found -> found(own, site, slice, found));
+        },
+        () -> store.invalidate(key),
+        () -> miss(answer, site, key, Optional.empty(), why),
+        clock::millis);
   }
 
   private void stale(
@@ -260,7 +297,7 @@ public final class Pipeline {
         CacheStatus.forwarded(config.name(), "bypass")
             .forwardStatus(OptionalInt.empty())
             .detail(reason);
-    answer.text(status, sentence, cacheStatus);
+    answer.text(status, sentence, cacheStatus.toString());
   }
 
   private void ended(Answer answer, int status, long bytes, long duration) {

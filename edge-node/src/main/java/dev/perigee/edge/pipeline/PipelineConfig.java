@@ -10,6 +10,7 @@ package dev.perigee.edge.pipeline;
  * @param maxFlights flights that can be joined
  * @param lonelyBytes what a fetch may still have to receive to be finished for the store alone,
  *     once every reader has left
+ * @param sliceBytes of the slices in which large bodies are fetched for ranges; 0 for never
  * @param stragglerMillis how long one reader may hold others up where nothing is stored
  */
 public record PipelineConfig(
@@ -18,9 +19,13 @@ public record PipelineConfig(
     long fillMemoryBytes,
     int maxFlights,
     long lonelyBytes,
+    long sliceBytes,
     long stragglerMillis) {
   /** In Via and Cache-Status. */
   public static final String NAME = "perigee";
+
+  /** Usual size of a slice. */
+  public static final long SLICE_BYTES = 4L << 20;
 
   /** Usually worth finishing for the store alone. */
   public static final long LONELY_BYTES = 8L << 20;

@@ -62,16 +62,6 @@ final class ShardSweep {
           ids[count++] = pool.slots.id(slot);
         }
       }
-      System.out.println(
-          +from
-              + " "
-              + end
-              + " "
-              + pool.slots.size()
-              + " cand "
-              + count
-              + " "
-              + pool.slots.isTaken(0));
       end = end == pool.slots.end() ? -1 : end;
     }
     for (int first = 0; first < count; first += BATCH) {

@@ -37,6 +37,7 @@ import org.awaitility.Awaitility;
 /** A listener, a pipeline, an origin client and a real store, for one site on loopback. */
 final class EdgeUnderTest implements AutoCloseable {
   static final String HOST = "www.shop.example";
+  static final int SLICE_BYTES = 256 * 1024;
   private static final long CAPACITY = 32L << 20;
 
   private final AtomicLong skew = new AtomicLong();
@@ -91,7 +92,7 @@ final class EdgeUnderTest implements AutoCloseable {
             new DefaultByteBufferPool(true, 16 * 1024),
             now);
     PipelineConfig config =
-        new PipelineConfig("perigee", 1 << 20, 64L << 20, 1000, 8L << 20, 2_000);
+        new PipelineConfig("perigee", 1 << 20, 64L << 20, 1000, 8L << 20, SLICE_BYTES, 2_000);
     pipeline =
         new Pipeline(
             config,
