@@ -154,6 +154,20 @@ final class RawClient implements AutoCloseable {
     return new String(bytes, StandardCharsets.ISO_8859_1);
   }
 
+  /** Everything until the connection ends, however it ends. */
+  String rest() {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try {
+      for (int next = in.read(); next >= 0; next = in.read()) {
+        bytes.write(next);
+      }
+    } catch (IOException e) {
+      // Reset: what came before counts.
+      return bytes.toString(StandardCharsets.ISO_8859_1);
+    }
+    return bytes.toString(StandardCharsets.ISO_8859_1);
+  }
+
   /** Whether the connection ends here. */
   boolean atEnd() throws IOException {
     return in.read() < 0;
