@@ -72,6 +72,16 @@ public final class SlicePolicy {
    */
   public record Part(CacheKey key, ResponseHead head) {}
 
+  /**
+   * Whether a response that is too large to be stored whole may be fetched and stored in slices
+   * instead: its origin knows ranges, and slices of it can be told from those of another version.
+   */
+  public static boolean isSliceable(ResponseHead response) {
+    boolean ranges =
+        response.fields().joined("Accept-Ranges").filter("bytes"::equalsIgnoreCase).isPresent();
+    return response.status() == 200 && ranges && validator(response.fields()).isPresent();
+  }
+
   /** What tells one version from the next: a strong tag, else a date that is strong enough. */
   public static Optional<String> validator(Fields fields) {
     Optional<String> tag = fields.first("ETag");

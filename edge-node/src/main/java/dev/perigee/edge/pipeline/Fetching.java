@@ -30,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** The stages behind a miss: the fetch from the origin and its way into the store. */
 final class Fetching {
@@ -52,22 +53,28 @@ final class Fetching {
   private final ResponseStore store;
   private final FlightTable flights;
   private final OriginClient origin;
+  private final Consumer<Fetch> sliced;
   private final InstantSource clock;
   private final Delivery delivery;
   private final WindowBudget budget;
   private final UncacheableTable uncacheable = new UncacheableTable();
   private final Set<ActiveFill> active = ConcurrentHashMap.newKeySet();
 
+  /**
+   * @param sliced answers a request in slices whose response is too large to be stored whole
+   */
   Fetching(
       PipelineConfig config,
       ResponseStore store,
       FlightTable flights,
       OriginClient origin,
-      InstantSource clock) {
+      InstantSource clock,
+      Consumer<Fetch> sliced) {
     this.config = config;
     this.store = store;
     this.flights = flights;
     this.origin = origin;
+    this.sliced = sliced;
     this.clock = clock;
     this.delivery = new Delivery(config, clock);
     this.budget = new WindowBudget(config.fillMemoryBytes(), config.windowBytes());
@@ -274,6 +281,16 @@ final class Fetching {
     Optional<StoreReason> refused = writer.refused();
     if (refused.isPresent()) {
       end(flight, new Filled.Uncacheable());
+      boolean inSlices =
+          refused.get() == StoreReason.TOO_LARGE
+              && fetch.key().slice() == CacheKey.WHOLE
+              && config.sliceBytes() > 0
+              && SlicePolicy.isSliceable(response.head());
+      if (inSlices) {
+        response.body().cancel();
+        sliced.accept(fetch);
+        return;
+      }
       pass(fetch, response, refused.get().token());
       return;
     }

@@ -72,7 +72,7 @@ public final class Pipeline {
     this.observer = observer;
     this.admission = new AdmissionPolicy(config.name());
     this.flights = new FlightTable(config.maxFlights());
-    this.fetching = new Fetching(config, store, flights, origin, clock);
+    this.fetching = new Fetching(config, store, flights, origin, clock, this::tooLarge);
   }
 
   /** Answers one request. */
@@ -171,6 +171,13 @@ public final class Pipeline {
             }
           });
     }
+  }
+
+  /** Its body would not be stored: slices of it are, and whoever comes next needs no more. */
+  private void tooLarge(Fetch fetch) {
+    fetch
+        .answer()
+        .ifPresent(answer -> sliced(answer, fetch.site(), fetch.key(), fetch.why()).begin(0));
   }
 
   private SlicedAnswer sliced(Answer answer, SiteConfig site, CacheKey key, String why) {

@@ -270,6 +270,21 @@ final class SlicesIT {
     assertEquals(bytes('A', 0, 9), get("/a", "Range: bytes=0-9").body(), "the slice is still good");
   }
 
+  @Test
+  void whatIsTooLargeToBeStoredWholeIsStoredInSlices() throws Exception {
+    long length = 17L << 20;
+    origin.on("/film", call -> ranged(call, 'A', length, "Accept-Ranges: bytes\r\n"));
+    Response whole = get("/film");
+    assertEquals(200, whole.status());
+    assertTrue(bytes('A', 0, length - 1).equals(whole.body()), "byte for byte");
+    int asked = origin.requests("/film").size();
+    assertEquals(1 + (length + SLICE - 1) / SLICE, asked);
+    assertEquals(
+        bytes('A', 9_000_000, 9_000_099), get("/film", "Range: bytes=9000000-9000099").body());
+    assertTrue(bytes('A', 0, length - 1).equals(get("/film").body()), "and again");
+    assertEquals(asked, origin.requests("/film").size(), "without the origin");
+  }
+
   /** Other bounds than were asked for, or nothing that tells versions apart: no slices. */
   @Test
   void partsThatDoNotFitTogetherAreNotPutTogether() throws Exception {
