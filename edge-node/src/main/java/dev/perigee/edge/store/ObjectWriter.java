@@ -33,6 +33,7 @@ final class ObjectWriter implements ResponseWriter {
   private final byte[] tail = new byte[StoreConfig.LARGE];
   private final List<Integer> large = new ArrayList<>();
   private final BlockFile file;
+  private final SharedBlocks shared = new SharedBlocks();
   private int tailLength;
   private long written;
   private int readers;
@@ -271,6 +272,7 @@ final class ObjectWriter implements ResponseWriter {
   private final class PartBody implements StoredBody {
     private final long length;
     private final AtomicBoolean closed = new AtomicBoolean();
+    private SharedBlocks.@Nullable Block sending;
 
     PartBody(long length) {
       this.length = length;
@@ -300,7 +302,9 @@ final class ObjectWriter implements ResponseWriter {
         bytes = block < 0 ? Arrays.copyOf(tail, tailLength) : new byte[0];
       }
       if (block >= 0) {
-        bytes = stored(block, number);
+        // Held while the reader sends it: others find it there.
+        sending = shared.get(number, n -> stored(block, n));
+        bytes = sending.bytes();
       }
       if (bytes.length <= skip) {
         reading.failed("a block is not what it should be");

@@ -117,6 +117,11 @@ final class Network implements AutoCloseable {
     edge.awaitLine("edge " + name + " ready", SOON);
   }
 
+  /** The process of an edge; its script has become it. */
+  long pid(String name) {
+    return Optional.ofNullable(edges.get(name)).orElseThrow().pid();
+  }
+
   /** {@code kill -9}. */
   void killEdge(String name) {
     RunningProcess edge = Optional.ofNullable(edges.get(name)).orElseThrow();
