@@ -111,6 +111,9 @@ final class Disk implements AutoCloseable {
     ChronicleMapBuilder<Long, byte[]> builder =
         ChronicleMapBuilder.of(Long.class, byte[].class)
             .name("records")
+            // One segment: room that one record leaves is room for any other.
+            .actualSegments(1)
+            .entriesPerSegment(config.maxObjects())
             .entries(config.maxObjects())
             .averageValueSize(1024)
             .allowSegmentTiering(false);

@@ -18,6 +18,9 @@ final class Room {
   /** Small objects that may go for one large block before large ones do. */
   private static final int SMALL_FOR_LARGE = 48;
 
+  /** Objects that may go for the room of one record. */
+  private static final int MOST_FOR_RECORD = 128;
+
   final Object lock = new Object();
   final Chunks chunks;
   final Pool large;
@@ -292,14 +295,30 @@ final class Room {
         return Optional.empty();
       }
     }
-    try {
-      disk.put(object.id(), record, blocks);
+    if (put(object.id(), record, blocks)) {
       return Optional.of(blocks);
-    } catch (RuntimeException | InternalError e) {
-      // A segment without room, or a failing disk.
-      fault("record " + object.id() + " is not written", e);
-      giveLarge(blocks, blocks.length);
-      return Optional.empty();
+    }
+    giveLarge(blocks, blocks.length);
+    return Optional.empty();
+  }
+
+  /** Where the file of records is full, by long heads, others go until there is room. */
+  private boolean put(long id, byte[] record, int[] blocks) {
+    for (int gone = 0; ; gone++) {
+      try {
+        disk.put(id, record, blocks);
+        return true;
+      } catch (IllegalStateException e) {
+        Pool from = fuller();
+        if (gone == MOST_FOR_RECORD
+            || (!evictOne(from) && !evictOne(from == large ? small : large))) {
+          fault("record " + id + " finds no room", e);
+          return false;
+        }
+      } catch (RuntimeException | InternalError e) {
+        fault("record " + id + " is not written", e);
+        return false;
+      }
     }
   }
 

@@ -37,8 +37,15 @@ final class Shard {
   final Room room;
   private final Executor writes;
 
-  /** Objects whose record on the disk is older than what is known of them, how often. */
-  private final Map<Long, Integer> outdated = new HashMap<>();
+  /** Objects whose record on the disk is older than what is known of them. */
+  private final Map<Long, Outdated> outdated = new HashMap<>();
+
+  /**
+   * What the record will say.
+   *
+   * @param writes under way
+   */
+  private record Outdated(StoredObject newest, int writes) {}
 
   /** Stamp of the last purge of which nothing is left here. */
   private volatile long sweptThrough;
@@ -118,6 +125,7 @@ final class Shard {
     synchronized (lock) {
       objects.removeIf(object -> !object.isThere());
       boolean upToDate = objects.stream().noneMatch(object -> outdated.containsKey(object.id()));
+      objects.replaceAll(this::newest);
       if (before == room.changes() && upToDate && !objects.isEmpty()) {
         context.memory().put(key, objects);
       }
@@ -276,7 +284,16 @@ final class Shard {
 
   /** The record on the disk is out of date until {@link #rewrite}; under the lock. */
   private void outdate(StoredObject object) {
-    outdated.merge(object.id(), 1, Integer::sum);
+    outdated.merge(
+        object.id(),
+        new Outdated(object, 1),
+        (before, now) -> new Outdated(now.newest, before.writes + 1));
+  }
+
+  /** What is known of an object, which may be newer than its record; under the lock. */
+  private StoredObject newest(StoredObject read) {
+    Outdated pending = outdated.get(read.id());
+    return pending == null ? read : pending.newest;
   }
 
   /** Writes the record of an object anew that was {@link #outdate}d; on the write thread. */
@@ -286,7 +303,9 @@ final class Shard {
       room.unpin(object);
     }
     synchronized (lock) {
-      outdated.computeIfPresent(object.id(), (id, count) -> count > 1 ? count - 1 : null);
+      outdated.computeIfPresent(
+          object.id(),
+          (id, now) -> now.writes > 1 ? new Outdated(now.newest, now.writes - 1) : null);
       room.changed();
     }
   }
@@ -326,14 +345,19 @@ final class Shard {
     if (valid.isEmpty()) {
       remove(object);
     } else if (valid.get() != object.meta()) {
+      long stamp = valid.get().softPurgedBy().orElseThrow();
+      StoredObject softened;
       synchronized (lock) {
-        outdate(object);
+        // A validation that waits to be written may have come after the purge.
+        StoredObject newest = newest(object);
+        softened = newest.withMeta(PurgeMarks.softened(newest.meta(), stamp));
+        outdate(softened);
       }
-      rewrite(object.withMeta(valid.get()));
+      rewrite(softened);
       // After the record, or it could be read as it was and take this place.
       synchronized (lock) {
         room.changed();
-        context.memory().soften(object, valid.get().softPurgedBy().orElseThrow());
+        context.memory().soften(object, stamp);
       }
     }
   }

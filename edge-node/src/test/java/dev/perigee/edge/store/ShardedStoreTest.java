@@ -134,6 +134,20 @@ class ShardedStoreTest {
     }
   }
 
+  /** The story: once the records' file was full of long heads, nothing new was ever stored. */
+  @Test
+  void longHeadsMakeRoomForEachOther() throws IOException {
+    String longField = "x".repeat(6000);
+    try (StoreUnderTest store = StoreUnderTest.open(folder.resolve("store"))) {
+      for (int i = 0; i < 1500; i++) {
+        Stored stored = store.put(store.meta("/" + i, "X-Long", longField), body("/" + i, 10));
+        assertTrue(stored instanceof Stored.Kept, i + ": " + stored);
+      }
+      assertTrue(store.has("/1499"));
+      assertTrue(store.store.statistics().evictions() > 0);
+    }
+  }
+
   /** A page that the disk does not give back is an Error of the virtual machine. */
   @Test
   void aDiskThatFailsCostsTheStoreAndNotTheTraffic() throws IOException {
