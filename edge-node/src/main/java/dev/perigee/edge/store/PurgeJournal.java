@@ -14,6 +14,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.zip.CRC32;
 
 /**
@@ -63,8 +64,8 @@ final class PurgeJournal implements AutoCloseable {
   }
 
   /**
-   * Opens the journal; what it holds goes to {@code purges}. One that is missing or has a damaged
-   * head is begun anew: then nobody knows what was purged.
+   * Opens the journal; what it holds goes to {@code purges}. One that is missing, has a damaged
+   * head or a purge that cannot be understood is begun anew: then nobody knows what was purged.
    *
    * @param forget removes everything stored; done before the new journal is on disk, for beside
    *     that a removal that was cut short could not be told any more
@@ -102,12 +103,16 @@ final class PurgeJournal implements AutoCloseable {
     if (all.remaining() < 4 || all.getInt() != (int) sum.getValue()) {
       return Optional.empty();
     }
-    long end = replay(all, purges);
+    OptionalInt end = replay(all, purges);
+    if (end.isEmpty()) {
+      purges.clear();
+      return Optional.empty();
+    }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
     PurgeJournal journal = new PurgeJournal(file, channel, head);
-    journal.bytes = end;
-    channel.truncate(end);
-    channel.position(end);
+    journal.bytes = end.getAsInt();
+    channel.truncate(journal.bytes);
+    channel.position(journal.bytes);
     return Optional.of(journal);
   }
 
@@ -215,13 +220,17 @@ final class PurgeJournal implements AutoCloseable {
     }
   }
 
-  /** The place behind the last whole record. */
-  private static long replay(ByteBuffer all, List<Purge> purges) {
+  /**
+   * The place behind the last whole record; empty where a whole one says what this build does not
+   * know: it was acknowledged, and must not be cut off as if it had not been.
+   */
+  private static OptionalInt replay(ByteBuffer all, List<Purge> purges) {
     int good = all.position();
     while (all.remaining() >= 8) {
       int length = all.getInt();
       int sum = all.getInt();
-      if (length < 0 || length > MAX_RECORD || length > all.remaining()) {
+      // Zeros, as a power cut leaves them behind the end, would be an empty record by their sum.
+      if (length <= 0 || length > MAX_RECORD || length > all.remaining()) {
         break;
       }
       byte[] record = new byte[length];
@@ -233,12 +242,12 @@ final class PurgeJournal implements AutoCloseable {
       }
       try {
         purges.add(SyncCodec.decode(dev.perigee.contract.sync.v1.Purge.parseFrom(record)));
-      } catch (InvalidProtocolBufferException e) {
-        break;
+      } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+        return OptionalInt.empty();
       }
       good = all.position();
     }
-    return good;
+    return OptionalInt.of(good);
   }
 
   @Override

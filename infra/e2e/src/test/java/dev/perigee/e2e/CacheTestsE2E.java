@@ -106,7 +106,7 @@ class CacheTestsE2E {
   }
 
   private static void judge(String output) throws IOException {
-    output.lines().filter(line -> line.startsWith("score ")).forEach(System.out::println);
+    output.lines().filter(line -> !line.startsWith("check ")).forEach(System.out::println);
     Set<String> justified =
         Files.readAllLines(FOLDER.resolve("exceptions.txt")).stream()
             .filter(line -> !line.isBlank() && !line.startsWith("#"))

@@ -1,0 +1,42 @@
+package dev.perigee.edge.fuzz;
+
+import dev.perigee.edge.conformance.HeadFuzz;
+import dev.perigee.edge.listener.tls.ClientHelloFuzz;
+import dev.perigee.edge.origin.InterimFuzz;
+import dev.perigee.edge.store.JournalFuzz;
+import dev.perigee.edge.store.RecordFuzz;
+import java.nio.file.Path;
+
+/** What reads bytes that nobody vouches for, each with its corpus. */
+enum FuzzTarget {
+  HEAD(HeadFuzz.class),
+  CLIENT_HELLO(ClientHelloFuzz.class),
+  INTERIM(InterimFuzz.class),
+  RECORD(RecordFuzz.class),
+  JOURNAL(JournalFuzz.class);
+
+  private final Class<?> target;
+
+  FuzzTarget(Class<?> target) {
+    this.target = target;
+  }
+
+  String className() {
+    return target.getName();
+  }
+
+  /** Inputs that are worth trying always: one of each kind, and whatever a fuzzer has found. */
+  Path corpus() {
+    return Path.of("src/test/resources/fuzz", target.getSimpleName()).toAbsolutePath();
+  }
+
+  void run(byte[] input) {
+    switch (this) {
+      case HEAD -> HeadFuzz.fuzzerTestOneInput(input);
+      case CLIENT_HELLO -> ClientHelloFuzz.fuzzerTestOneInput(input);
+      case INTERIM -> InterimFuzz.fuzzerTestOneInput(input);
+      case RECORD -> RecordFuzz.fuzzerTestOneInput(input);
+      case JOURNAL -> JournalFuzz.fuzzerTestOneInput(input);
+    }
+  }
+}
