@@ -73,6 +73,11 @@ class SnapshotFeedTest {
     assertThrows(IllegalStateException.class, feed::start);
   }
 
+  /** An error, not an exception: the feed takes exceptions for a database that is down. */
+  private static AssertionError notForTheFeed() {
+    return new AssertionError("the feed reads all nodes, all sites and their states, nothing else");
+  }
+
   private void requireUp() {
     if (databaseDown) {
       throw new IllegalStateException("the database is down");
@@ -88,27 +93,27 @@ class SnapshotFeedTest {
 
     @Override
     public Change<Node> add(Node node) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public Change<Node> replace(Node node) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public Change<Node> setDraining(String name, boolean draining) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public Change<Node> remove(String name) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public Optional<Node> byName(String name) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
   }
 
@@ -121,27 +126,27 @@ class SnapshotFeedTest {
 
     @Override
     public Change<SiteConfig> add(SiteConfig site) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public Change<SiteConfig> replace(SiteConfig site) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public Change<SiteConfig> remove(String id) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public Optional<SiteConfig> byId(String id) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public Optional<SiteConfig> byHost(String host) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
   }
 
@@ -159,12 +164,12 @@ class SnapshotFeedTest {
 
     @Override
     public PurgeReceipt receipt(long purgeNumber) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
 
     @Override
     public PurgeReceipt await(long purgeNumber, Duration timeout) {
-      throw new UnsupportedOperationException();
+      throw notForTheFeed();
     }
   }
 }
