@@ -9,10 +9,8 @@ import java.util.regex.Pattern;
 
 /** The rules that a cache policy must keep on both sides. */
 final class CachePolicyValidator {
-  private static final Pattern STATUS = Pattern.compile("[2-5]([0-9]{2}|xx)");
   private static final Pattern TYPE =
       Pattern.compile("[a-z0-9!#$&^_.+-]+/([a-z0-9!#$&^_.+-]+|\\*)");
-  private static final Pattern PATH = Pattern.compile("/[^*?#\\s]*\\*?|\\*[^*?#\\s]+");
   private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'+.^_`|~-]{1,64}");
   private static final Pattern PARAMETER = Pattern.compile("[^&=#\\s*]{1,64}\\*?");
 
@@ -57,8 +55,8 @@ final class CachePolicyValidator {
   }
 
   private void check(CacheRule rule, String at) {
-    all(rule.paths(), PATH, at + ".paths", "must be a path, /prefix* or *.suffix");
-    all(rule.statuses(), STATUS, at + ".statuses", "must be a status such as 404, or 5xx");
+    all(rule.paths(), PathPattern.SHAPE, at + ".paths", PathPattern.OTHERWISE);
+    all(rule.statuses(), StatusPattern.SHAPE, at + ".statuses", StatusPattern.OTHERWISE);
     all(rule.types(), TYPE, at + ".types", "must be a type such as text/html, or image/*");
     boolean ttl = rule.ttlSeconds().isPresent();
     if (rule.mode() == CacheRule.Mode.BYPASS) {

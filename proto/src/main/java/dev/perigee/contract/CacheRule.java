@@ -67,28 +67,14 @@ public record CacheRule(
    * @param contentType of the response, with parameters or without; empty for none
    */
   public boolean appliesTo(String target, int status, String contentType) {
-    int query = target.indexOf('?');
-    String path = query < 0 ? target : target.substring(0, query);
+    String path = PathPattern.path(target);
     int semicolon = contentType.indexOf(';');
     String type =
         (semicolon < 0 ? contentType : contentType.substring(0, semicolon))
             .strip()
             .toLowerCase(Locale.ROOT);
-    return (paths.isEmpty() || paths.stream().anyMatch(pattern -> fits(pattern, path)))
-        && (statuses.isEmpty() || statuses.stream().anyMatch(wanted -> isStatus(wanted, status)))
-        && (types.isEmpty() || types.stream().anyMatch(pattern -> fits(pattern, type)));
-  }
-
-  private static boolean fits(String pattern, String text) {
-    if (pattern.endsWith("*")) {
-      return text.startsWith(pattern.substring(0, pattern.length() - 1));
-    }
-    return pattern.startsWith("*") ? text.endsWith(pattern.substring(1)) : text.equals(pattern);
-  }
-
-  private static boolean isStatus(String wanted, int status) {
-    return wanted.endsWith("xx")
-        ? wanted.charAt(0) - '0' == status / 100
-        : wanted.equals(Integer.toString(status));
+    return (paths.isEmpty() || PathPattern.anyFits(paths, path))
+        && (statuses.isEmpty() || StatusPattern.anyFits(statuses, status))
+        && (types.isEmpty() || PathPattern.anyFits(types, type));
   }
 }

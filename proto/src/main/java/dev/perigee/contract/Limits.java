@@ -38,6 +38,45 @@ public final class Limits {
   /** Request fields, and cookies, in one site's cache keys. */
   public static final int KEY_FIELDS = 8;
 
+  /** Pools of one site. */
+  public static final int SITE_POOLS = 16;
+
+  /** Routes from paths to pools of one site. */
+  public static final int POOL_ROUTES = 100;
+
+  /** Weight of one server in its pool. */
+  public static final int SERVER_WEIGHT = 256;
+
+  /** Tiers of one pool, counted from 0. */
+  public static final int POOL_TIERS = 8;
+
+  /** Further attempts of one fetch. */
+  public static final int RETRY_ATTEMPTS = 5;
+
+  /** Bytes of a request's body that are kept for a further attempt. */
+  public static final int RETRY_BODY_BYTES = 1024 * 1024;
+
+  /** Statuses of one condition of a pool. */
+  public static final int POOL_STATUSES = 20;
+
+  /** Milliseconds of any time-out, interval or ejection of a pool. */
+  public static final long POOL_MILLIS = 3_600_000;
+
+  /** Milliseconds from one health check to the next, at least: a thousand nodes check too. */
+  public static final long CHECK_INTERVAL_MILLIS = 500;
+
+  /** Bytes of an answer in which a health check looks for its text. */
+  public static final int CHECK_BODY_BYTES = 16 * 1024;
+
+  /** Connections, and requests, of one pool on one node. */
+  public static final int POOL_BREAKER = 100_000;
+
+  /** Certificates of one list of a pool's transport. */
+  public static final int TRANSPORT_CERTIFICATES = 10;
+
+  /** Bytes of all pools of one site, as they are sent: beside the rest they fit one message. */
+  public static final int POOLS_BYTES = 96 * 1024;
+
   /** Bytes of one sync message. */
   public static final int MESSAGE_BYTES = 256 * 1024;
 

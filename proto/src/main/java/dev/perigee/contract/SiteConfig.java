@@ -10,11 +10,13 @@ import java.util.Set;
  * @param id a DNS label, unique, never reused: cache keys begin with it and {@code <id>.<zone>} is
  *     its steered name
  * @param hosts normalised host names or wildcards ({@code *.shop.example}), at least one
- * @param origins the servers that hold the content, at least one
+ * @param origins the servers that hold the content, at least one; where the site has pools, those
+ *     of its default pool, whatever is given
  * @param regions the regions that serve it; empty means all
  * @param schemeInKey whether http and https are cached apart
  * @param portInKey whether ports are cached apart
  * @param cache what its owner decides about caching
+ * @param pools its origin servers in pools; {@link OriginPools#NONE} for the origins as one pool
  */
 public record SiteConfig(
     String id,
@@ -23,12 +25,25 @@ public record SiteConfig(
     Set<String> regions,
     boolean schemeInKey,
     boolean portInKey,
-    CachePolicy cache) {
+    CachePolicy cache,
+    OriginPools pools) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
-    origins = List.copyOf(origins);
+    origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
+  }
+
+  /** A site whose origins are one pool. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache) {
+    this(id, hosts, origins, regions, schemeInKey, portInKey, cache, OriginPools.NONE);
   }
 
   /** A site whose owner decides nothing about caching. */
@@ -44,7 +59,12 @@ public record SiteConfig(
 
   /** The same under another id. */
   public SiteConfig withId(String other) {
-    return new SiteConfig(other, hosts, origins, regions, schemeInKey, portInKey, cache);
+    return new SiteConfig(other, hosts, origins, regions, schemeInKey, portInKey, cache, pools);
+  }
+
+  /** The pools in force: its own, or its origins as one. */
+  public OriginPools originPools() {
+    return pools.isNone() ? OriginPools.simple(origins) : pools;
   }
 
   /** Whether nodes of {@code region} serve this site. */

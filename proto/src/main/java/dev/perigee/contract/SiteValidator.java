@@ -19,9 +19,12 @@ public final class SiteValidator {
       problems.add(new Problem("id", "must be 1 to 63 of a-z, 0-9 and inner hyphens"));
     }
     hosts(site, problems);
-    origins(site, problems);
+    if (site.pools().isNone()) {
+      origins(site, problems);
+    }
     regions(site, problems);
     problems.addAll(CachePolicyValidator.problems(site.cache()));
+    problems.addAll(OriginPoolsValidator.problems(site.pools()));
     return problems;
   }
 

@@ -168,6 +168,9 @@ public final class SyncCodec {
             .setSchemeInKey(site.schemeInKey())
             .setPortInKey(site.portInKey())
             .setCache(CachePolicyCodec.encode(site.cache()));
+    if (!site.pools().isNone()) {
+      out.setPools(OriginPoolsCodec.encode(site.pools()));
+    }
     site.origins().forEach(o -> out.addOrigins(Origin.newBuilder().setUrl(o.toString())));
     return out.build();
   }
@@ -182,7 +185,8 @@ public final class SyncCodec {
         Set.copyOf(site.getRegionsList()),
         site.getSchemeInKey(),
         site.getPortInKey(),
-        CachePolicyCodec.decode(site.getCache()));
+        CachePolicyCodec.decode(site.getCache()),
+        OriginPoolsCodec.decode(site.getPools()));
   }
 
   public static Certificate encode(CertificateConfig certificate) {
