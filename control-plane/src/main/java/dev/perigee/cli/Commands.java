@@ -68,6 +68,7 @@ abstract class Commands implements Runnable {
         SiteList.class,
         SiteShow.class,
         SiteCacheCommand.class,
+        SitePoolsCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -150,6 +151,9 @@ abstract class Commands implements Runnable {
         out().println("id       " + found.path("id").asText());
         out().println("hosts    " + joined(found.path("hosts")));
         out().println("origins  " + joined(found.path("origins")));
+        if (found.has("originPools")) {
+          out().println("pools    " + SitePoolsCommand.summary(found.path("originPools")));
+        }
         String regions = joined(found.path("regions"));
         out().println("regions  " + (regions.isEmpty() ? "all" : regions));
         out().println("cache    " + SiteCacheCommand.summary(found.path("cache")));

@@ -49,7 +49,7 @@ final class SiteCacheCommand extends Commands {
     }
   }
 
-  private static JsonNode read(Path file) {
+  static JsonNode read(Path file) {
     try {
       return JSON.readTree(Files.readString(file));
     } catch (JsonProcessingException e) {

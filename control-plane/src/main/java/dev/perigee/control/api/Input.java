@@ -105,6 +105,11 @@ final class Input {
     return problems;
   }
 
+  boolean has(String field) {
+    JsonNode value = root.get(field);
+    return value != null && !value.isNull();
+  }
+
   Optional<String> text(String field) {
     JsonNode value = root.get(field);
     if (value == null || value.isNull()) {

@@ -1,6 +1,7 @@
 package dev.perigee.control.api;
 
 import dev.perigee.contract.HostName;
+import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.fleet.FleetView;
@@ -23,7 +24,8 @@ import java.util.function.Function;
 /** Sites, nodes and certificates. */
 final class Resources {
   private static final Set<String> SITE_FIELDS =
-      Set.of("id", "hosts", "origins", "regions", "schemeInKey", "portInKey", "cache");
+      Set.of(
+          "id", "hosts", "origins", "regions", "schemeInKey", "portInKey", "cache", "originPools");
   private static final Set<String> NODE_FIELDS =
       Set.of("name", "region", "latitude", "longitude", "addresses", "httpPort", "httpsPort");
 
@@ -55,7 +57,7 @@ final class Resources {
 
   Reply addSite(String body) {
     Input input = Input.read(body, SITE_FIELDS);
-    SiteConfig site = site(input, input.text("id").orElse(""));
+    SiteConfig site = site(input, input.text("id").orElse(""), OriginPools.NONE);
     return input.problems().isEmpty()
         ? changed(sites.add(site), "site", site1 -> Reply.created(view(site1)))
         : Reply.invalid(input.problems());
@@ -71,7 +73,7 @@ final class Resources {
       return Reply.notFound("site");
     }
     Input input = Input.read(body, SITE_FIELDS);
-    SiteConfig site = site(input, found.get().id());
+    SiteConfig site = site(input, found.get().id(), found.get().pools());
     if (input.text("id").filter(id -> !id.equals(found.get().id())).isPresent()) {
       input.problem("id", "cannot be changed");
     }
@@ -91,7 +93,12 @@ final class Resources {
     return sites.byId(name).or(() -> HostName.normalisePattern(name).flatMap(sites::byHost));
   }
 
-  private static SiteConfig site(Input input, String id) {
+  /**
+   * The site that was sent.
+   *
+   * @param before its pools until now, with the keys that are not shown
+   */
+  private static SiteConfig site(Input input, String id, OriginPools before) {
     List<String> hosts = new ArrayList<>();
     for (String text : input.texts("hosts")) {
       Optional<String> host = HostName.normalisePattern(text);
@@ -111,14 +118,21 @@ final class Resources {
       origin.ifPresent(origins::add);
       index++;
     }
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        Set.copyOf(input.texts("regions")),
-        input.flag("schemeInKey"),
-        input.flag("portInKey"),
-        CachePolicyJson.read(input));
+    SiteConfig site =
+        new SiteConfig(
+            id,
+            hosts,
+            origins,
+            Set.copyOf(input.texts("regions")),
+            input.flag("schemeInKey"),
+            input.flag("portInKey"),
+            CachePolicyJson.read(input),
+            OriginPoolsJson.read(input, before));
+    if (!origins.isEmpty() && !origins.equals(site.origins())) {
+      input.problem(
+          "origins", "are not the servers of the default pool: leave them out beside originPools");
+    }
+    return site;
   }
 
   static Map<String, Object> view(SiteConfig site) {
@@ -130,6 +144,9 @@ final class Resources {
     view.put("schemeInKey", site.schemeInKey());
     view.put("portInKey", site.portInKey());
     view.put("cache", CachePolicyJson.view(site.cache()));
+    if (!site.pools().isNone()) {
+      view.put("originPools", OriginPoolsJson.view(site.pools()));
+    }
     return view;
   }
 

@@ -1,6 +1,8 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.CachePolicyCodec;
+import dev.perigee.contract.OriginPool;
+import dev.perigee.contract.OriginPoolsCodec;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
@@ -20,7 +22,8 @@ public final class PostgresSiteStore implements SiteStore {
   private static final String SELECT =
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
-             s.cache_policy, array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
+             s.cache_policy, s.origin_pools,
+             array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
         FROM site s WHERE s.removed_at IS NULL\
       """;
 
@@ -69,14 +72,15 @@ public final class PostgresSiteStore implements SiteStore {
   /** Inserts the site without its hosts; false where its id was ever used. */
   private static boolean insert(Handle handle, SiteConfig site) {
     return handle.execute(
-            "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy)"
-                + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
+                + " origin_pools) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
             site.schemeInKey(),
             site.portInKey(),
-            CachePolicyCodec.toBytes(site.cache()))
+            CachePolicyCodec.toBytes(site.cache()),
+            OriginPoolsCodec.toBytes(site.pools()))
         == 1;
   }
 
@@ -91,12 +95,13 @@ public final class PostgresSiteStore implements SiteStore {
           int rows =
               handle.execute(
                   "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?,"
-                      + " cache_policy = ? WHERE id = ? AND removed_at IS NULL",
+                      + " cache_policy = ?, origin_pools = ? WHERE id = ? AND removed_at IS NULL",
                   origins(site),
                   regions(site),
                   site.schemeInKey(),
                   site.portInKey(),
                   CachePolicyCodec.toBytes(site.cache()),
+                  OriginPoolsCodec.toBytes(site.pools()),
                   site.id());
           if (rows == 0) {
             return new Change.Unknown<>();
@@ -177,15 +182,26 @@ public final class PostgresSiteStore implements SiteStore {
             new Problem("hosts[" + i + "]", "lies in the zone " + zone + " of the network itself"));
       }
     }
-    for (int i = 0; i < site.origins().size(); i++) {
-      if (!allowPrivateOrigins && isPrivate(site.origins().get(i))) {
-        problems.add(
-            new Problem(
-                "origins[" + i + "]",
-                "is no address of the public internet, which this control plane asks for"));
-      }
+    if (!allowPrivateOrigins) {
+      privateOrigins(site, problems);
     }
     return problems;
+  }
+
+  private static void privateOrigins(SiteConfig site, List<Problem> problems) {
+    for (int p = 0; p < site.originPools().pools().size(); p++) {
+      OriginPool pool = site.originPools().pools().get(p);
+      String at =
+          site.pools().isNone() ? "origins[%d]" : "originPools.pools[" + p + "].servers[%d].url";
+      for (int i = 0; i < pool.servers().size(); i++) {
+        if (isPrivate(pool.servers().get(i).url())) {
+          problems.add(
+              new Problem(
+                  at.formatted(i),
+                  "is no address of the public internet, which this control plane asks for"));
+        }
+      }
+    }
   }
 
   /** Literal addresses and localhost only: names are checked where they are resolved. */
@@ -237,12 +253,13 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(7).getArray()),
+        List.of((String[]) row.getArray(8).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
         row.getBoolean(5),
-        CachePolicyCodec.of(row.getBytes(6)));
+        CachePolicyCodec.of(row.getBytes(6)),
+        OriginPoolsCodec.of(row.getBytes(7)));
   }
 
   /** The sites with these ids that still exist, by id. */

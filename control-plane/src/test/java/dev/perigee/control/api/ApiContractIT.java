@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.TestPem;
 import dev.perigee.testkit.NothingLeaks;
 import java.io.IOException;
@@ -199,6 +201,54 @@ final class ApiContractIT {
     assertEquals(100, usual.path("storeCapPercent").asInt());
   }
 
+  /** Pools come back as they were set; the key never does, and stays all the same. */
+  @Test
+  void poolsAreShownAsTheyWereSet() throws Exception {
+    TestPem pem = TestPem.ec("client.example");
+    ObjectNode pools =
+        (ObjectNode)
+            JSON.readTree(
+                q(
+                    "{'pools':[{'name':'web','servers':[{'url':'https://a.example','weight':2,"
+                        + "'tier':1}],'balance':{'algorithm':'hash','hashBy':'cookie','hashName':'k',"
+                        + "'sticky':{'cookie':'s','maxAgeSeconds':9}},'check':{'kind':'tls',"
+                        + "'path':'/up','host':'h.example','statuses':['204'],'body':'ok',"
+                        + "'intervalMillis':5000,'timeoutMillis':7,'rise':8,'fall':9,"
+                        + "'jitterPercent':1},'ejection':{'serverErrors':0,'gatewayFailures':1,"
+                        + "'successPoints':2,'latencyPercent':300,'intervalMillis':4000,"
+                        + "'minimumRequests':5,'baseMillis':6,'maxMillis':7,'maxPercent':8,"
+                        + "'panicPercent':9},'slowStartMillis':0,'retries':{'attempts':0,"
+                        + "'statuses':[],'bodyBytes':0,'budgetPercent':0,'budgetFloor':0},"
+                        + "'timeouts':{'connectMillis':1,'responseMillis':2,'idleMillis':3,"
+                        + "'totalMillis':0},'breakers':{'connections':1,'pending':2,'requests':3},"
+                        + "'transport':{'serverName':'n.example','host':'o.example','minimumTls':'1.3',"
+                        + "'http2':true,'proxyProtocol':2}}],'routes':[{'paths':['/a*'],"
+                        + "'pool':'web'}],'default':'web'}"));
+    ObjectNode transport = (ObjectNode) pools.at("/pools/0/transport");
+    transport.put("clientCertificate", pem.certificate()).put("clientKey", pem.key());
+    ObjectNode site = JSON.createObjectNode();
+    site.putArray("hosts").add("pools.example");
+    site.set("originPools", pools);
+    JsonNode added = call(new TreeSet<>(), "POST", "/v1/sites", "/v1/sites", site.toString());
+    assertEquals("https://a.example", added.at("/origins/0").asText());
+    transport.put("clientKey", "(kept)");
+    assertEquals(pools, added.path("originPools"));
+    String path = "/v1/sites/pools.example";
+    Set<String> seen = new TreeSet<>();
+    assertEquals(added, call(seen, "PUT", "/v1/sites/{site}", path, added.toString()));
+    SiteConfig stored = api.sites.byHost("pools.example").orElseThrow();
+    assertTrue(stored.pools().pools().getFirst().transport().clientKey().isPresent());
+    site.remove("originPools");
+    site.putArray("origins").add("https://b.example");
+    JsonNode simple = call(seen, "PUT", "/v1/sites/{site}", path, site.toString());
+    assertFalse(simple.has("originPools"));
+    site.set("originPools", pools);
+    HttpResponse<String> both = send("PUT", path, Optional.of(site.toString()), authorised());
+    assertEquals(422, both.statusCode());
+    assertTrue(both.body().contains("leave them out beside originPools"), both.body());
+    assertTrue(both.body().contains("had none that could be kept"), both.body());
+  }
+
   @Test
   void everyOperationWithoutTheOperatorsTokenIs401() throws Exception {
     for (String operation : operations()) {
@@ -268,6 +318,19 @@ final class ApiContractIT {
             + " cache.rules[0].ttlSeconds cache.rules[1].ttlSeconds cache.rules[2].ttlSeconds"
             + " cache.key.names cache.key.cookies[0] cache.key.headers cache.collapseWaitMillis"
             + " cache.storeSharePercent",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'originPools':{'pools':[{'name':'P',"
+            + "'servers':[{'url':'x'}],'balance':{'algorithm':'a','hashBy':'b'},"
+            + "'check':{'kind':'icmp'},'transport':{'minimumTls':'1','caCertificates':'x',"
+            + "'clientKey':'y'}}],'routes':[{'paths':['/']}]}} | 422 |"
+            + " originPools.pools[0].servers[0].url originPools.pools[0].balance.algorithm"
+            + " originPools.pools[0].balance.hashBy originPools.pools[0].check.kind"
+            + " originPools.pools[0].transport.minimumTls"
+            + " originPools.pools[0].transport.caCertificates"
+            + " originPools.pools[0].transport.clientKey originPools.routes[0].pool",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'originPools':{'pools':[{'name':'p',"
+            + "'servers':[{'url':'http://10.0.0.1','weight':0}],'breakers':{'pending':0}}]}}"
+            + " | 422 | originPools.pools[0].servers[0].weight"
+            + " originPools.pools[0].breakers.pending originPools.pools[0].servers[0].url",
         "PUT | /v1/sites/held | {'id':'other','hosts':['held.example'],"
             + "'origins':['https://b.example']} | 422 | id",
         "POST | /v1/nodes | {} | 422 | name region latitude longitude",

@@ -29,6 +29,8 @@ public final class TestApi implements AutoCloseable {
 
   final TestPostgres postgres = TestPostgres.fresh();
   private final LogNumbers numbers = new LogNumbers(postgres.database());
+  final PostgresSiteStore sites =
+      new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false);
   private final ApiServer server;
 
   public TestApi() {
@@ -40,7 +42,7 @@ public final class TestApi implements AutoCloseable {
         EdgeAuthority.open(new SettingStore(postgres.database()), clock, random);
     ApiPorts ports =
         new ApiPorts(
-            new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false),
+            sites,
             nodes,
             new PostgresCertificateStore(postgres.database(), numbers, clock),
             new PostgresPurgeStore(postgres.database(), numbers),
