@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
       Commands.Site.class,
       Commands.Cert.class,
       PurgeCommand.class,
+      WarmCommand.class,
       NodeCommands.Nodes.class,
       NodeCommands.Steer.class,
       Commands.Status.class

@@ -9,6 +9,7 @@ import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.dns.DnsConfig;
 import dev.perigee.control.dns.DnsServer;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
@@ -142,7 +143,8 @@ public final class ControlPlane implements AutoCloseable {
     feed.start();
 
     ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, zone);
-    SyncService sync = new SyncService(numbers, changes, purges, nodes, fleet, clock);
+    WarmUps warmUps = new WarmUps(clock);
+    SyncService sync = new SyncService(numbers, changes, purges, nodes, fleet, warmUps, clock);
     SyncServer grpc =
         keep(
             new SyncServer(
@@ -169,6 +171,7 @@ public final class ControlPlane implements AutoCloseable {
             certificates,
             purges,
             fleet,
+            warmUps,
             steering,
             enrolments,
             () -> numbers.head().revision(),

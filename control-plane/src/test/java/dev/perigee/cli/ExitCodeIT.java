@@ -38,7 +38,8 @@ final class ExitCodeIT {
   }
 
   private static int run(String url, Path tokenFile, String line) {
-    List<String> args = new ArrayList<>(List.of(line.split(" ", -1)));
+    String whole = line.replace("TOKEN", token.toString());
+    List<String> args = new ArrayList<>(List.of(whole.split(" ", -1)));
     args.addAll(List.of("--api", url, "--token-file", tokenFile.toString()));
     return PerigeeCli.run(args.toArray(String[]::new));
   }
@@ -72,6 +73,8 @@ final class ExitCodeIT {
         "cert remove nobody",
         "purge --site nobody --everything",
         "purge show nothing",
+        "warm --site nobody --urls TOKEN",
+        "warm --site held.example --urls TOKEN",
         "steer explain --client nobody"
       })
   void whatIsRefusedEndsWith1(String line) {
@@ -94,7 +97,9 @@ final class ExitCodeIT {
         "site add a.example",
         "node add n1 --region eu --at north --address 127.0.0.1",
         "purge --site held.example --everything --timeout soon",
-        "cert add --cert /nowhere --key /nowhere"
+        "cert add --cert /nowhere --key /nowhere",
+        "warm --site held.example",
+        "warm --site held.example --urls /nowhere"
       })
   void whatIsMisspelledEndsWith2(String line) {
     assertEquals(2, run(line));

@@ -21,6 +21,7 @@ import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.pipeline.Pipeline;
+import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
 import dev.perigee.edge.telemetry.AccessLog;
@@ -147,6 +148,9 @@ public final class EdgeNode implements AutoCloseable {
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options), pipeline::handle, Optional.of(tls.context()));
+    Warming warming = new Warming(pipeline::handle, listener::nextThread, System::nanoTime);
+    metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
+    metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
     LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);
     SyncClient sync =
         keep(
@@ -158,6 +162,7 @@ public final class EdgeNode implements AutoCloseable {
                 serving,
                 active,
                 lastGood,
+                warming,
                 () -> load(meter, listener, serving),
                 clock,
                 RandomGenerator.getDefault()));
@@ -166,6 +171,7 @@ public final class EdgeNode implements AutoCloseable {
       LOG.warn("no control plane yet: starting from the last good configuration");
     }
     listener.start();
+    warming.start();
     keep(() -> drain(listener));
     AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
     admin.start();

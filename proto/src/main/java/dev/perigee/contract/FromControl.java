@@ -1,6 +1,7 @@
 package dev.perigee.contract;
 
 import java.util.List;
+import java.util.Map;
 
 /** What the control plane says on the sync stream. */
 public sealed interface FromControl {
@@ -50,6 +51,34 @@ public sealed interface FromControl {
   record Purges(List<Purge> purges) implements FromControl {
     public Purges {
       purges = List.copyOf(purges);
+    }
+  }
+
+  /**
+   * URLs of one site that are to be fetched into the cache; the node answers with {@link
+   * FromEdge.Warmed}.
+   *
+   * @param from place of the first of these URLs in the job's list
+   * @param fields request fields by name, such as {@code Accept-Encoding}
+   * @param perSecond how many are begun each second at most
+   */
+  record WarmUp(
+      String job,
+      String site,
+      int from,
+      List<WarmUrl> urls,
+      Map<String, String> fields,
+      int perSecond)
+      implements FromControl {
+    public WarmUp {
+      urls = List.copyOf(urls);
+      fields = Map.copyOf(fields);
+      if (perSecond < 1 || perSecond > Limits.WARM_PER_SECOND) {
+        throw new IllegalArgumentException("a warm-up of " + perSecond + " URLs a second");
+      }
+      if (urls.isEmpty() || urls.size() > Limits.WARM_BATCH) {
+        throw new IllegalArgumentException("a warm-up of " + urls.size() + " URLs");
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.perigee.contract;
 
 import java.util.List;
+import java.util.Set;
 
 /** What an edge says on the sync stream. */
 public sealed interface FromEdge {
@@ -12,9 +13,23 @@ public sealed interface FromEdge {
    * @param lastRevision revision it serves, 0 for none
    * @param lastPurge last purge in its journal, 0 for none
    * @param logId which log those count in, empty for none
+   * @param features kinds of message that it understands beyond those that every node does
    */
-  record Hello(String node, String build, long lastRevision, long lastPurge, String logId)
-      implements FromEdge {}
+  record Hello(
+      String node,
+      String build,
+      long lastRevision,
+      long lastPurge,
+      String logId,
+      Set<String> features)
+      implements FromEdge {
+    /** The feature of a node that takes {@link FromControl.WarmUp}. */
+    public static final String WARM_UP = "warm-up";
+
+    public Hello {
+      features = Set.copyOf(features);
+    }
+  }
 
   /** The update is in force, except for what was refused: those keep their last good. */
   record Ack(String nonce, long revision, List<Refusal> refusals) implements FromEdge {
@@ -47,6 +62,24 @@ public sealed interface FromEdge {
       boolean healthy,
       String healthDetail)
       implements FromEdge {}
+
+  /**
+   * What became of one {@link FromControl.WarmUp}.
+   *
+   * @param through place behind its last URL in the job's list
+   * @param hits were cached already
+   * @param stored are cached now
+   * @param passed were answered by the origin and are not kept
+   * @param failed got an error or no answer
+   * @param failures some of those that failed, each a URL and why
+   */
+  record Warmed(
+      String job, int through, int hits, int stored, int passed, int failed, List<String> failures)
+      implements FromEdge {
+    public Warmed {
+      failures = List.copyOf(failures);
+    }
+  }
 
   /** A site or certificate (by id) that the node did not take, and why. */
   record Refusal(String resource, String reason) {}

@@ -80,5 +80,17 @@ public final class Limits {
   /** Bytes of one sync message. */
   public static final int MESSAGE_BYTES = 256 * 1024;
 
+  /** URLs of one warm-up. */
+  public static final int WARM_URLS = 5_000;
+
+  /** URLs that a node has been sent of one warm-up and not yet answered for. */
+  public static final int WARM_BATCH = 100;
+
+  /** URLs of one warm-up that a node begins each second. */
+  public static final int WARM_PER_SECOND = 200;
+
+  /** Request fields of one warm-up. */
+  public static final int WARM_FIELDS = 8;
+
   private Limits() {}
 }

@@ -40,7 +40,8 @@ public final class SyncCodec {
                   .setBuild(hello.build())
                   .setLastRevision(hello.lastRevision())
                   .setLastPurge(hello.lastPurge())
-                  .setLogId(hello.logId()));
+                  .setLogId(hello.logId())
+                  .addAllFeatures(hello.features()));
       case FromEdge.Ack ack -> out.setAck(encodeAck(ack));
       case FromEdge.Nack nack ->
           out.setNack(
@@ -51,6 +52,7 @@ public final class SyncCodec {
       case FromEdge.PurgeAck ack ->
           out.setPurgeAck(PurgeAck.newBuilder().setThrough(ack.through()));
       case FromEdge.Heartbeat beat -> out.setHeartbeat(encodeHeartbeat(beat));
+      case FromEdge.Warmed warmed -> out.setWarmed(WarmUpCodec.encode(warmed));
     }
     return out.build();
   }
@@ -64,7 +66,8 @@ public final class SyncCodec {
             hello.getBuild(),
             hello.getLastRevision(),
             hello.getLastPurge(),
-            hello.getLogId());
+            hello.getLogId(),
+            Set.copyOf(hello.getFeaturesList()));
       }
       case ACK -> {
         Ack ack = message.getAck();
@@ -81,6 +84,7 @@ public final class SyncCodec {
       }
       case PURGE_ACK -> new FromEdge.PurgeAck(message.getPurgeAck().getThrough());
       case HEARTBEAT -> decodeHeartbeat(message.getHeartbeat());
+      case WARMED -> WarmUpCodec.decode(message.getWarmed());
       case KIND_NOT_SET -> throw new IllegalArgumentException("an edge message of unknown kind");
     };
   }
@@ -101,6 +105,7 @@ public final class SyncCodec {
         purges.purges().forEach(purge -> batch.addPurges(encode(purge)));
         out.setPurges(batch);
       }
+      case FromControl.WarmUp order -> out.setWarmUp(WarmUpCodec.encode(order));
     }
     return out.build();
   }
@@ -119,6 +124,7 @@ public final class SyncCodec {
       case PURGES ->
           new FromControl.Purges(
               message.getPurges().getPurgesList().stream().map(SyncCodec::decode).toList());
+      case WARM_UP -> WarmUpCodec.decode(message.getWarmUp());
       case KIND_NOT_SET -> throw new IllegalArgumentException("a control message of unknown kind");
     };
   }

@@ -32,7 +32,7 @@ final class SyncCodecTest {
 
   static Stream<FromEdge> fromEdge() {
     return Stream.of(
-        new FromEdge.Hello("fra-1", "1.0", 7, 9, "log"),
+        new FromEdge.Hello("fra-1", "1.0", 7, 9, "log", Set.of(FromEdge.Hello.WARM_UP)),
         new FromEdge.Ack("n1", 8, List.of(new FromEdge.Refusal("shop", "no origins"))),
         new FromEdge.Nack("n2", 8, List.of("a part is missing")),
         new FromEdge.PurgeAck(12),
@@ -87,7 +87,8 @@ final class SyncCodecTest {
 
   @Test
   void aFieldAddedLaterIsIgnored() throws InvalidProtocolBufferException {
-    FromEdge hello = new FromEdge.Hello("fra-1", "1.0", 7, 9, "log");
+    FromEdge hello =
+        new FromEdge.Hello("fra-1", "1.0", 7, 9, "log", Set.of(FromEdge.Hello.WARM_UP));
     EdgeMessage.Builder newer = SyncCodec.encode(hello).toBuilder();
     newer
         .getHelloBuilder()

@@ -1,6 +1,7 @@
 package dev.perigee.control.api;
 
 import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.CertificateStore;
@@ -28,6 +29,7 @@ public record ApiPorts(
     CertificateStore certificates,
     PurgeStore purges,
     FleetView fleet,
+    WarmUps warmUps,
     Steering steering,
     JoinTokens joinTokens,
     LongSupplier revision,
@@ -40,6 +42,7 @@ public record ApiPorts(
     PurgeResource purgeResource = new PurgeResource(purges, fleet, resources::find, purged);
     Operations operations =
         new Operations(resources, steering, sites, nodes, purges, fleet, revision, geoAge);
-    return Routes.all(resources, purgeResource, operations);
+    WarmUpResource warmUpResource = new WarmUpResource(warmUps, nodes, fleet, resources::find);
+    return Routes.all(resources, purgeResource, warmUpResource, operations);
   }
 }

@@ -47,7 +47,8 @@ final class Routes {
       List<String> headers,
       Action action) {}
 
-  static List<Route> all(Resources resources, PurgeResource purges, Operations operations) {
+  static List<Route> all(
+      Resources resources, PurgeResource purges, WarmUpResource warmUps, Operations operations) {
     return List.of(
         get("/v1/sites", "All sites.", "SiteList", c -> resources.listSites()),
         with("POST", "/v1/sites", "Register a site.", "Site", c -> resources.addSite(c.body())),
@@ -128,6 +129,20 @@ final class Routes {
             List.of("wait"),
             List.of(),
             c -> purges.receipt(c.path("purge"), c.query("wait"))),
+        new Route(
+            "POST",
+            "/v1/warmups",
+            "Have nodes fetch URLs into their caches.",
+            "WarmUpOrder",
+            "WarmUp",
+            List.of(),
+            List.of(),
+            c -> warmUps.begin(c.body())),
+        get(
+            "/v1/warmups/{warmup}",
+            "How far a warm-up is; known for an hour.",
+            "WarmUp",
+            c -> warmUps.progress(c.path("warmup"))),
         new Route(
             "GET",
             "/v1/steer/explain",

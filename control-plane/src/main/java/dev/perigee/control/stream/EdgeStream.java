@@ -164,7 +164,19 @@ final class EdgeStream implements Runnable {
       send(update);
       revision = update.revision();
     }
-    return !updates.isEmpty();
+    return !updates.isEmpty() || sendWarmUps();
+  }
+
+  /** Sends what the node is to fetch next; false when there is nothing. */
+  private boolean sendWarmUps() throws InterruptedException {
+    if (!hello.features().contains(FromEdge.Hello.WARM_UP)) {
+      return false;
+    }
+    List<FromControl.WarmUp> due = service.warmUps().due(hello.node());
+    for (FromControl.WarmUp order : due) {
+      send(order);
+    }
+    return !due.isEmpty();
   }
 
   /** Sends the next purges; false when there are none. */

@@ -7,6 +7,7 @@ import dev.perigee.contract.sync.v1.EdgeMessage;
 import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PurgeStore;
@@ -31,6 +32,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   private final PurgeStore purges;
   private final PostgresNodeStore nodes;
   private final Fleet fleet;
+  private final WarmUps warmUps;
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
 
@@ -40,12 +42,14 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
       PurgeStore purges,
       PostgresNodeStore nodes,
       Fleet fleet,
+      WarmUps warmUps,
       InstantSource clock) {
     this.numbers = numbers;
     this.changes = changes;
     this.purges = purges;
     this.nodes = nodes;
     this.fleet = fleet;
+    this.warmUps = warmUps;
     this.clock = clock;
   }
 
@@ -63,6 +67,10 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
 
   PostgresNodeStore nodes() {
     return nodes;
+  }
+
+  WarmUps warmUps() {
+    return warmUps;
   }
 
   InstantSource clock() {
@@ -157,6 +165,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
         replaced.end(Status.UNAVAILABLE.withDescription("a newer stream of the node took over"));
       }
       fleet.connected(begun, hello);
+      warmUps.connected(hello.node());
       LOG.info("{} is connected, at revision {}", hello.node(), hello.lastRevision());
       Thread.ofVirtual().name("stream-" + hello.node()).start(begun);
     }
@@ -176,6 +185,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
         }
         case FromEdge.PurgeAck ack -> fleet.purged(from.node(), ack.through());
         case FromEdge.Heartbeat beat -> fleet.heartbeat(from.node(), beat);
+        case FromEdge.Warmed warmed -> warmUps.warmed(from.node(), warmed);
       }
     }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.TestPem;
 import dev.perigee.testkit.NothingLeaks;
@@ -169,6 +170,10 @@ final class ApiContractIT {
     call(seen, "GET", "/v1/purges");
     JsonNode receipt = call(seen, "GET", "/v1/purges/{purge}", "/v1/purges/" + purge + "?wait=0s");
     assertFalse(receipt.path("complete").asBoolean());
+    String warm = "{'site':'shop-example','urls':['/a','https://shop.example/b']}";
+    api.fleet.connected(new Object(), new FromEdge.Hello("fra-1", "1", 0, 0, "", Set.of()));
+    String warmUp = call(seen, "POST", "/v1/warmups", "/v1/warmups", warm).path("id").asText();
+    call(seen, "GET", "/v1/warmups/{warmup}", "/v1/warmups/" + warmUp);
     call(seen, "GET", "/v1/steer/explain", "/v1/steer/explain?client=8.8.8.8&site=" + site);
     call(seen, "GET", "/v1/status");
     call(seen, "DELETE", "/v1/nodes/{node}", "/v1/nodes/fra-1");
@@ -305,6 +310,12 @@ final class ApiContractIT {
             + "'origins':['https://b.example']} | 409 | hosts[1]",
         "POST | /v1/sites | {'id':'held','hosts':['new.example'],"
             + "'origins':['https://b.example']} | 409 | id",
+        "POST | /v1/warmups | {} | 422 | site",
+        "POST | /v1/warmups | {'site':'held','urls':[]} | 422 | urls",
+        "POST | /v1/warmups | {'site':'held','urls':['a','https://b.example/',"
+            + "'https://held.example:81/']} | 422 | urls[0] urls[1] urls[2]",
+        "POST | /v1/warmups | {'site':'held','urls':['/'],'perSecond':0,'fields':{'Cookie':'a'}}"
+            + " | 422 | perSecond fields.Cookie",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
             + "'cache':{'rules':[{'colour':1,'mode':'often','ttlSeconds':'x'}],'key':7}}"
             + " | 422 | cache.rules[0].colour cache.rules[0].mode cache.rules[0].ttlSeconds"

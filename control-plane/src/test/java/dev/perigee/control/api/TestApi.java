@@ -2,6 +2,7 @@ package dev.perigee.control.api;
 
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.steer.Steering;
@@ -31,13 +32,14 @@ public final class TestApi implements AutoCloseable {
   private final LogNumbers numbers = new LogNumbers(postgres.database());
   final PostgresSiteStore sites =
       new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false);
+  final Fleet fleet;
   private final ApiServer server;
 
   public TestApi() {
     InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
     PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
-    Fleet fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
+    fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
     EdgeAuthority authority =
         EdgeAuthority.open(new SettingStore(postgres.database()), clock, random);
     ApiPorts ports =
@@ -47,6 +49,7 @@ public final class TestApi implements AutoCloseable {
             new PostgresCertificateStore(postgres.database(), numbers, clock),
             new PostgresPurgeStore(postgres.database(), numbers),
             fleet,
+            new WarmUps(clock),
             (client, site) -> explanation(client),
             new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random),
             () -> numbers.head().revision(),

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -21,7 +22,7 @@ final class FleetTest {
   private final Fleet fleet = new Fleet(clock, () -> List.copyOf(nodes));
 
   private static FromEdge.Hello hello(String node, long revision, long purge) {
-    return new FromEdge.Hello(node, "1.0", revision, purge, "log");
+    return new FromEdge.Hello(node, "1.0", revision, purge, "log", Set.of());
   }
 
   private static FromEdge.Heartbeat beat(long revision, long purge, boolean healthy) {

@@ -11,6 +11,7 @@ import dev.perigee.contract.sync.v1.RenewRequest;
 import dev.perigee.control.MovableClock;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.store.ChangeStore;
@@ -64,6 +65,7 @@ final class TestControl implements AutoCloseable {
   final PostgresCertificateStore certificates =
       new PostgresCertificateStore(postgres.database(), numbers, clock);
   final Fleet fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
+  final WarmUps warmUps = new WarmUps(clock);
   final EdgeAuthority authority;
   final Enrolments enrolments;
   private final SyncServer server;
@@ -79,7 +81,7 @@ final class TestControl implements AutoCloseable {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             List.of("127.0.0.1"),
             authority,
-            new SyncService(numbers, changes, purges, nodes, fleet, clock),
+            new SyncService(numbers, changes, purges, nodes, fleet, warmUps, clock),
             new EnrolmentService(enrolments, authority));
     server.start();
   }

@@ -10,6 +10,7 @@ import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -49,7 +50,7 @@ final class TestEdge implements AutoCloseable {
   }
 
   TestEdge hello(String node, long revision, long purge, String logId) {
-    say(new FromEdge.Hello(node, "test", revision, purge, logId));
+    say(new FromEdge.Hello(node, "test", revision, purge, logId, Set.of(FromEdge.Hello.WARM_UP)));
     return this;
   }
 

@@ -53,10 +53,11 @@ public final class SyncClient implements AutoCloseable {
       ServingState serving,
       ActiveConfig active,
       LastGoodStore lastGood,
+      WarmUpSink warmUps,
       Supplier<NodeLoad> load,
       InstantSource clock,
       RandomGenerator random) {
-    this.parts = new SyncStream.Parts(config, purges, serving, active, lastGood);
+    this.parts = new SyncStream.Parts(config, purges, serving, active, lastGood, warmUps);
     this.identity = identity;
     this.enrolment = enrolment;
     this.load = load;
@@ -185,6 +186,11 @@ public final class SyncClient implements AutoCloseable {
   /** Follows the stream that is open. */
   private final class Watch implements SyncStream.Events {
     private boolean inStep;
+
+    @Override
+    public void later(Runnable action) {
+      onThread(action);
+    }
 
     @Override
     public void inStep() {

@@ -11,6 +11,7 @@ import io.grpc.stub.ClientResponseObserver;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,7 +36,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
       PurgeSink purges,
       ServingState serving,
       ActiveConfig active,
-      LastGoodStore lastGood) {}
+      LastGoodStore lastGood,
+      WarmUpSink warmUps) {}
 
   /** Is told what becomes of a stream. */
   interface Events {
@@ -44,6 +46,9 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
 
     /** The stream is over. */
     void ended(SyncStream stream, String reason);
+
+    /** Runs the action on the sync thread. */
+    void later(Runnable action);
   }
 
   SyncStream(Parts parts, Events events) {
@@ -65,7 +70,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             parts.config().build(),
             parts.active().state().revisionIn(purges.logId()),
             purges.lastPurge(),
-            purges.logId()));
+            purges.logId(),
+            Set.of(FromEdge.Hello.WARM_UP)));
   }
 
   /** Whether the control plane has answered. */
@@ -103,6 +109,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
         case FromControl.Welcome first -> welcomed(first);
         case FromControl.Update part -> updated(part);
         case FromControl.Purges batch -> purged(batch.purges());
+        case FromControl.WarmUp order ->
+            parts.warmUps().warm(order, warmed -> events.later(() -> send(warmed)));
       }
     } catch (IllegalArgumentException e) {
       unreadable(message, e);

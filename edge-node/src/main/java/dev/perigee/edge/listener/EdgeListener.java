@@ -12,6 +12,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
@@ -29,6 +31,7 @@ public final class EdgeListener implements AutoCloseable {
   private final Consumer<Exchange> pipeline;
   private final Undertow server;
   private final AtomicLong open = new AtomicLong();
+  private final AtomicInteger turn = new AtomicInteger();
   private volatile boolean draining;
 
   /**
@@ -104,6 +107,11 @@ public final class EdgeListener implements AutoCloseable {
         .map(info -> ((InetSocketAddress) info.getAddress()).getPort())
         .findFirst()
         .orElseThrow();
+  }
+
+  /** One of the I/O threads, a different one each time; only after the start. */
+  public Executor nextThread() {
+    return server.getWorker().getIoThread(turn.getAndIncrement());
   }
 
   /** Requests being answered. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromControl.Purges;
 import dev.perigee.contract.FromControl.Update;
 import dev.perigee.contract.FromControl.Welcome;
@@ -15,6 +16,7 @@ import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.WarmUrl;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.edge.routing.Routed;
 import java.io.IOException;
@@ -25,6 +27,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -57,7 +60,8 @@ class SyncClientIT {
   void aSnapshotAndThenADeltaComeIntoForceAndAreAcknowledged() throws Exception {
     Node node = start(DAY);
     FromEdge.Hello hello = control.next(FromEdge.Hello.class);
-    assertEquals(new FromEdge.Hello("fra-1", "test", 0, 0, ""), hello);
+    assertEquals(
+        new FromEdge.Hello("fra-1", "test", 0, 0, "", Set.of(FromEdge.Hello.WARM_UP)), hello);
     control.say(new Welcome("log-a", 5, 0, 0));
     control.say(update(5, 0, site("one", "one.example")));
     assertEquals(List.of(), control.next(FromEdge.Ack.class).refusals());
@@ -189,7 +193,8 @@ class SyncClientIT {
     control.next(FromEdge.PurgeAck.class);
     control.cut();
     assertEquals(
-        new FromEdge.Hello("fra-1", "test", 5, 1, "log-a"), control.next(FromEdge.Hello.class));
+        new FromEdge.Hello("fra-1", "test", 5, 1, "log-a", Set.of(FromEdge.Hello.WARM_UP)),
+        control.next(FromEdge.Hello.class));
     assertTrue(node.serves("one.example"));
   }
 
@@ -220,6 +225,17 @@ class SyncClientIT {
     assertFalse(node.serving.isConnected());
   }
 
+  @Test
+  void aWarmUpIsAnsweredOnTheStreamOnWhichItCame() throws Exception {
+    var _ = start(Duration.ofHours(1));
+    control.next(FromEdge.Hello.class);
+    control.say(new FromControl.Welcome("log-a", 0, 0, 0));
+    WarmUrl url = new WarmUrl("https", "shop.example", "/");
+    control.say(new FromControl.WarmUp("job", "shop", 4, List.of(url), Map.of(), 10));
+    assertEquals(
+        new FromEdge.Warmed("job", 5, 0, 1, 0, 0, List.of()), control.next(FromEdge.Warmed.class));
+  }
+
   private Node start(Duration serveUnsynced) throws IOException {
     TestAuthority.Issued own = authority.node("fra-1");
     return start(
@@ -244,6 +260,10 @@ class SyncClientIT {
             serving,
             active,
             lastGood,
+            (order, done) ->
+                done.accept(
+                    new FromEdge.Warmed(
+                        order.job(), order.from() + order.urls().size(), 0, 1, 0, 0, List.of())),
             () -> new NodeLoad(0, 0, 0, true, ""),
             InstantSource.system(),
             new Random(1));

@@ -137,6 +137,11 @@ final class EdgeUnderTest implements AutoCloseable {
         List.of(new Purge(purges, Optional.of("shop"), new PurgeScope.Url(HOST, target), false)));
   }
 
+  /** Fetches of its own; not started. */
+  Warming warming() {
+    return new Warming(pipeline::handle, listener::nextThread, System::nanoTime);
+  }
+
   int openFetches() {
     return pipeline.openFetches();
   }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.testkit.RunningProcess.Finished;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -85,6 +86,24 @@ class TourE2E {
       assertTrue(network.get(edge, HOST, "/product-7/page").isMiss(), edge);
       assertTrue(network.get(edge, HOST, "/product-8/page").isHit(), edge);
     }
+  }
+
+  @Test
+  @Order(2)
+  void whatWasWarmedIsAHitForTheFirstReaderOnEveryEdge() throws Exception {
+    Path urls =
+        Files.writeString(folder.resolve("urls"), "/warm/1\nhttp://%s/warm/2\n".formatted(HOST));
+    String[] order = {"warm", "--site", HOST, "--urls", urls.toString(), "--accept-encoding", ""};
+    String said = network.cliOk(order).output();
+    assertTrue(said.contains("6 of 6 fetches on 3 nodes: 6 stored"), said);
+    for (String edge : EDGES) {
+      awaitStored(edge);
+      assertTrue(network.get(edge, HOST, "/warm/1").isHit(), edge);
+      assertTrue(network.get(edge, HOST, "/warm/2").isHit(), edge);
+    }
+    assertTrue(network.cliOk(order).output().contains("6 were there"), "fetched again");
+    Files.writeString(urls, "http://other.example/\n");
+    assertEquals(1, network.cli(order).exitCode());
   }
 
   @Test
