@@ -3,6 +3,7 @@ package dev.perigee.benchmarks;
 import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.KeyRule;
 import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.SetCookie;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
@@ -42,7 +43,8 @@ public class KeyBenchmark {
               10_000,
               10_000,
               0,
-              100));
+              100,
+              SetCookie.EXPLICIT));
   private final RequestHead request =
       new RequestHead(
           "GET",

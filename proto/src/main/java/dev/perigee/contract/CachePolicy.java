@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param collapseAgeMillis how old a fetch without an answer may be for others to wait for it
  * @param storeSharePercent of every node's store that is the site's alone
  * @param storeCapPercent of every node's store that the site may take at most
+ * @param setCookie whether responses that set a cookie are stored
  */
 public record CachePolicy(
     List<CacheRule> rules,
@@ -22,13 +23,22 @@ public record CachePolicy(
     long collapseWaitMillis,
     long collapseAgeMillis,
     int storeSharePercent,
-    int storeCapPercent) {
+    int storeCapPercent,
+    SetCookie setCookie) {
   /** Waits for as long as an origin may take. */
   public static final long COLLAPSE_MILLIS = 10_000;
 
   /** Nothing on top. */
   public static final CachePolicy DEFAULT =
-      new CachePolicy(List.of(), true, KeyRule.DEFAULT, COLLAPSE_MILLIS, COLLAPSE_MILLIS, 0, 100);
+      new CachePolicy(
+          List.of(),
+          true,
+          KeyRule.DEFAULT,
+          COLLAPSE_MILLIS,
+          COLLAPSE_MILLIS,
+          0,
+          100,
+          SetCookie.EXPLICIT);
 
   /** Copies the list. */
   public CachePolicy {

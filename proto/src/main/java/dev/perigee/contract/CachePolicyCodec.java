@@ -42,6 +42,7 @@ public final class CachePolicyCodec {
         .setCollapseAgeMillis(policy.collapseAgeMillis())
         .setStoreSharePercent(policy.storeSharePercent())
         .setStoreCapPercent(policy.storeCapPercent())
+        .setSetCookie(policy.setCookie().token())
         .build();
   }
 
@@ -74,7 +75,8 @@ public final class CachePolicyCodec {
         orElse(policy.getCollapseWaitMillis(), CachePolicy.COLLAPSE_MILLIS),
         orElse(policy.getCollapseAgeMillis(), CachePolicy.COLLAPSE_MILLIS),
         policy.getStoreSharePercent(),
-        (int) orElse(policy.getStoreCapPercent(), 100));
+        (int) orElse(policy.getStoreCapPercent(), 100),
+        setCookie(policy.getSetCookie()));
   }
 
   private static CacheRule decode(dev.perigee.contract.sync.v1.CacheRule rule) {
@@ -90,6 +92,11 @@ public final class CachePolicyCodec {
 
   private static OptionalLong optional(boolean present, long value) {
     return present ? OptionalLong.of(value) : OptionalLong.empty();
+  }
+
+  /** A choice that a later version may bring reads as the safest. */
+  private static SetCookie setCookie(String token) {
+    return token.isEmpty() ? SetCookie.EXPLICIT : SetCookie.of(token).orElse(SetCookie.NEVER);
   }
 
   private static long orElse(long value, long usual) {

@@ -109,7 +109,8 @@ class CachePolicyTest {
             1000,
             70_000,
             101,
-            101);
+            101,
+            SetCookie.NEVER);
     Set<String> fields = new TreeSet<>();
     CachePolicyValidator.problems(broken).forEach(problem -> fields.add(problem.field()));
     assertEquals(
@@ -164,7 +165,8 @@ class CachePolicyTest {
         1 + random.nextInt(60_000),
         1 + random.nextInt(60_000),
         random.nextInt(101),
-        1 + random.nextInt(100));
+        1 + random.nextInt(100),
+        anyOf(List.of(SetCookie.values()), random));
   }
 
   private static <T> T anyOf(List<T> values, Random random) {

@@ -3,6 +3,7 @@ package dev.perigee.control.api;
 import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.CacheRule;
 import dev.perigee.contract.KeyRule;
+import dev.perigee.contract.SetCookie;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +21,8 @@ final class CachePolicyJson {
           "collapseWaitMillis",
           "collapseAgeMillis",
           "storeSharePercent",
-          "storeCapPercent");
+          "storeCapPercent",
+          "setCookie");
   private static final Set<String> RULE =
       Set.of(
           "paths",
@@ -51,7 +53,17 @@ final class CachePolicyJson {
         input.whole("collapseWaitMillis").orElse(usual.collapseWaitMillis()),
         input.whole("collapseAgeMillis").orElse(usual.collapseAgeMillis()),
         input.integer("storeSharePercent", 0),
-        input.integer("storeCapPercent", 100));
+        input.integer("storeCapPercent", 100),
+        setCookie(input));
+  }
+
+  private static SetCookie setCookie(Input input) {
+    String choice = input.text("setCookie").orElse(SetCookie.EXPLICIT.token());
+    Optional<SetCookie> known = SetCookie.of(choice);
+    if (known.isEmpty()) {
+      input.problem("setCookie", "must be explicit, never or as-any: " + choice);
+    }
+    return known.orElse(SetCookie.NEVER);
   }
 
   private static CacheRule rule(Input input) {
@@ -94,6 +106,7 @@ final class CachePolicyJson {
     view.put("collapseAgeMillis", policy.collapseAgeMillis());
     view.put("storeSharePercent", policy.storeSharePercent());
     view.put("storeCapPercent", policy.storeCapPercent());
+    view.put("setCookie", policy.setCookie().token());
     return view;
   }
 

@@ -190,7 +190,7 @@ final class ApiContractIT {
             + "'staleIfErrorSeconds':7}],'heuristics':false,'key':{'query':'except',"
             + "'names':['utm_*'],'sort':true,'headers':['x-ab'],'cookies':['lang'],'device':true},"
             + "'collapseWaitMillis':1,'collapseAgeMillis':2,'storeSharePercent':3,"
-            + "'storeCapPercent':4}";
+            + "'storeCapPercent':4,'setCookie':'as-any'}";
     String site = "{'hosts':['policy.example'],'origins':['https://b.example']%s}";
     Set<String> seen = new TreeSet<>();
     String[] set = {"/v1/sites", site.formatted(",'cache':" + policy)};
@@ -204,6 +204,7 @@ final class ApiContractIT {
     assertTrue(usual.path("heuristics").asBoolean());
     assertEquals(10_000, usual.path("collapseWaitMillis").asInt());
     assertEquals(100, usual.path("storeCapPercent").asInt());
+    assertEquals("explicit", usual.path("setCookie").asText());
   }
 
   /** Pools come back as they were set; the key never does, and stays all the same. */
@@ -317,9 +318,9 @@ final class ApiContractIT {
         "POST | /v1/warmups | {'site':'held','urls':['/'],'perSecond':0,'fields':{'Cookie':'a'}}"
             + " | 422 | perSecond fields.Cookie",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
-            + "'cache':{'rules':[{'colour':1,'mode':'often','ttlSeconds':'x'}],'key':7}}"
+            + "'cache':{'rules':[{'colour':1,'mode':'often','ttlSeconds':'x'}],'key':7,'setCookie':'yes'}}"
             + " | 422 | cache.rules[0].colour cache.rules[0].mode cache.rules[0].ttlSeconds"
-            + " cache.key",
+            + " cache.key cache.setCookie",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
             + "'cache':{'rules':[{'paths':['img'],'statuses':['1xx'],'types':['png'],"
             + "'ttlSeconds':-1},{'mode':'override'},{'mode':'bypass','ttlSeconds':1}],"

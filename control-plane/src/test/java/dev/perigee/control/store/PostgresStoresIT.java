@@ -10,6 +10,7 @@ import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
+import dev.perigee.contract.SetCookie;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.PurgeStore.IssuedPurge;
 import java.sql.Connection;
@@ -151,7 +152,8 @@ final class PostgresStoresIT {
   void aPurgeByUrlCoversWhatWasStoredBeforeAndSinceTheRuleForQueries() {
     KeyRule rule =
         new KeyRule(KeyRule.Query.EXCEPT, List.of("utm_*"), true, List.of(), List.of(), false);
-    CachePolicy policy = new CachePolicy(List.of(), true, rule, 1000, 1000, 0, 100);
+    CachePolicy policy =
+        new CachePolicy(List.of(), true, rule, 1000, 1000, 0, 100, SetCookie.EXPLICIT);
     SiteConfig plain = site("queries", "queries.example");
     committed(
         sites.add(

@@ -28,6 +28,17 @@ public final class InvalidationPolicy {
     return keys;
   }
 
+  /** Whether the response says that it is what a GET of the request's own target would get. */
+  static boolean isOfItsTarget(RequestHead request, ResponseHead response, CacheKey key) {
+    return response
+        .fields()
+        .first("Content-Location")
+        .filter(value -> !value.isBlank())
+        .flatMap(value -> sameOrigin(value, key.withTarget(request.target())))
+        .filter(key.withTarget(request.target())::equals)
+        .isPresent();
+  }
+
   /** Only on the same host: a site must not invalidate another's content. */
   private static Optional<CacheKey> sameOrigin(String reference, CacheKey key) {
     try {

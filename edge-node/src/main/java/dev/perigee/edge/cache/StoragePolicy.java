@@ -36,7 +36,7 @@ public final class StoragePolicy {
 
   /** Why a response is for its own request only. */
   public enum NotStoredReason {
-    METHOD("Only answers to GET are stored."),
+    METHOD("Only answers to GET are stored, and those to POST that say they are like one."),
     REQUEST_NO_STORE("The request forbids it."),
     NO_STORE("The response forbids it."),
     PRIVATE("The response is for one user."),
@@ -44,7 +44,7 @@ public final class StoragePolicy {
     NOT_UNDERSTOOD("It must be understood, and its status code is unknown here."),
     VARY_ALL("Vary: * fits no other request."),
     PARTIAL("Parts are not stored."),
-    COOKIE("The response sets a cookie and does not say that it is for everybody."),
+    COOKIE("The response sets a cookie, and the site does not let such a response be shared."),
     RULE("A rule of the site says so."),
     NO_LIFETIME("It has neither a lifetime nor a validator.");
 
@@ -113,7 +113,7 @@ public final class StoragePolicy {
     CacheControl control = meta.control();
     boolean shared = control.has("public") || control.has("s-maxage");
     boolean sharedOrChecked = shared || control.has("must-revalidate");
-    if (!request.isGet()) {
+    if (!request.isGet() && !isStorablePost(request, response, key, control)) {
       return no(NotStoredReason.METHOD);
     } else if (CacheControl.ofRequest(request.fields()).has("no-store")) {
       return no(NotStoredReason.REQUEST_NO_STORE);
@@ -132,12 +132,20 @@ public final class StoragePolicy {
       return no(NotStoredReason.VARY_ALL);
     } else if (response.status() == 206 || response.status() == 304) {
       return no(NotStoredReason.PARTIAL);
-    } else if (response.fields().contains("Set-Cookie") && !shared) {
+    } else if (response.fields().contains("Set-Cookie") && !mayCarryCookie(policy, shared)) {
       return no(NotStoredReason.COOKIE);
     } else if (!hasUse(response, control, meta.rule())) {
       return no(NotStoredReason.NO_LIFETIME);
     }
     return new Storage.Storable(meta);
+  }
+
+  private static boolean mayCarryCookie(CachePolicy policy, boolean shared) {
+    return switch (policy.setCookie()) {
+      case EXPLICIT -> shared;
+      case NEVER -> false;
+      case AS_ANY -> true;
+    };
   }
 
   /** By no-store, or by must-understand in its place (section 5.2.2.3). */
@@ -183,14 +191,28 @@ public final class StoragePolicy {
             .map(CacheRule::mode);
   }
 
+  /**
+   * An answer to POST is stored for GET where it has an explicit lifetime and says that it is what
+   * a GET would get (RFC 9110, section 9.3.3).
+   */
+  private static boolean isStorablePost(
+      RequestHead request, ResponseHead response, CacheKey key, CacheControl control) {
+    return request.method().equals("POST")
+        && response.status() == 200
+        && isExplicit(response.fields(), control)
+        && InvalidationPolicy.isOfItsTarget(request, response, key);
+  }
+
+  private static boolean isExplicit(FieldList fields, CacheControl control) {
+    return control.has("max-age")
+        || control.has("s-maxage")
+        || (!control.isTargeted() && fields.contains("Expires"));
+  }
+
   private static boolean hasUse(ResponseHead response, CacheControl control, OwnerRule rule) {
     FieldList fields = response.fields();
-    boolean explicit =
-        control.has("max-age")
-            || control.has("s-maxage")
-            || (!control.isTargeted() && fields.contains("Expires"));
     boolean validator = fields.contains("ETag") || fields.contains("Last-Modified");
-    return explicit
+    return isExplicit(fields, control)
         || rule.ttlSeconds().isPresent()
         || (validator && mayGuess(control, response.status()));
   }

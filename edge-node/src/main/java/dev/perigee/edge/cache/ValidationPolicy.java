@@ -1,6 +1,7 @@
 package dev.perigee.edge.cache;
 
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.SetCookie;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import java.util.HashSet;
@@ -11,11 +12,12 @@ import java.util.Set;
 
 /** Asking the origin whether a stored response still holds (RFC 9111, section 4.3). */
 public final class ValidationPolicy {
-  /**
-   * They say how to read the stored bytes, so a 304 cannot change them (section 3.2); a cookie was
-   * meant for the one who asked.
-   */
+  /** They say how to read the stored bytes, so a 304 cannot change them (section 3.2). */
   private static final Set<String> KEPT =
+      Set.of("content-length", "content-encoding", "content-range");
+
+  /** A cookie was meant for the one who asked, where cookies are not a field like any other. */
+  private static final Set<String> KEPT_WITH_COOKIE =
       Set.of("content-length", "content-encoding", "content-range", "set-cookie");
 
   private ValidationPolicy() {}
@@ -48,6 +50,23 @@ public final class ValidationPolicy {
     return date.isEmpty() || ownDate.isEmpty() || date.equals(ownDate);
   }
 
+  /**
+   * Whether the answer to HEAD speaks of the stored response (section 4.3.5): its validators and
+   * its length are those of the stored one.
+   */
+  public static boolean confirmsByHead(StoredMeta meta, long length, ResponseHead head) {
+    boolean sameLength =
+        head.fields()
+            .first("Content-Length")
+            .map(text -> text.equals(Long.toString(length)))
+            .orElse(true);
+    FieldList own = meta.head().fields();
+    boolean sameKind =
+        head.fields().contains("ETag") == own.contains("ETag")
+            && head.fields().contains("Last-Modified") == own.contains("Last-Modified");
+    return sameLength && sameKind && confirms(meta, head);
+  }
+
   /** The stored response's meta after a 304, where the site's owner has not said anything. */
   public static StoredMeta freshen(
       StoredMeta old,
@@ -70,7 +89,8 @@ public final class ValidationPolicy {
     FieldList sent = StoragePolicy.shareable(notModified.fields());
     Set<String> replaced = new HashSet<>();
     sent.forEach((name, value) -> replaced.add(name.toLowerCase(Locale.ROOT)));
-    replaced.removeAll(KEPT);
+    Set<String> kept = policy.setCookie() == SetCookie.AS_ANY ? KEPT : KEPT_WITH_COOKIE;
+    replaced.removeAll(kept);
     // An Age that the 304 does not repeat was of the older answer.
     replaced.add("age");
     FieldList.Builder out = FieldList.builder();
@@ -84,7 +104,7 @@ public final class ValidationPolicy {
             });
     sent.forEach(
         (name, value) -> {
-          if (!KEPT.contains(name.toLowerCase(Locale.ROOT))) {
+          if (!kept.contains(name.toLowerCase(Locale.ROOT))) {
             out.add(name, value);
           }
         });

@@ -8,6 +8,7 @@ import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.CacheRule;
 import dev.perigee.contract.CacheRule.Mode;
 import dev.perigee.contract.KeyRule;
+import dev.perigee.contract.SetCookie;
 import dev.perigee.edge.pipeline.RawClient.Response;
 import dev.perigee.testkit.NothingLeaks;
 import dev.perigee.testkit.ScriptedOrigin;
@@ -62,11 +63,13 @@ final class SitePolicyIT {
   }
 
   private void decide(CacheRule... rules) {
-    edge.decide(new CachePolicy(List.of(rules), true, KeyRule.DEFAULT, 10_000, 10_000, 0, 100));
+    edge.decide(
+        new CachePolicy(
+            List.of(rules), true, KeyRule.DEFAULT, 10_000, 10_000, 0, 100, SetCookie.EXPLICIT));
   }
 
   private void key(KeyRule rule) {
-    edge.decide(new CachePolicy(List.of(), true, rule, 10_000, 10_000, 0, 100));
+    edge.decide(new CachePolicy(List.of(), true, rule, 10_000, 10_000, 0, 100, SetCookie.EXPLICIT));
   }
 
   private static CacheRule rule(String path, String status, String type, Mode mode, long ttl) {
@@ -166,7 +169,8 @@ final class SitePolicyIT {
             10_000,
             10_000,
             0,
-            100));
+            100,
+            SetCookie.EXPLICIT));
     AtomicInteger calls = new AtomicInteger();
     origin.on(
         "/a",
@@ -193,8 +197,55 @@ final class SitePolicyIT {
     origin.on("/guessed", call -> call.ok(TEXT, old));
     origin.on("/asked", call -> call.ok(TEXT, old));
     assertTrue(isStored("/guessed"));
-    edge.decide(new CachePolicy(List.of(), false, KeyRule.DEFAULT, 10_000, 10_000, 0, 100));
+    edge.decide(
+        new CachePolicy(
+            List.of(), false, KeyRule.DEFAULT, 10_000, 10_000, 0, 100, SetCookie.EXPLICIT));
     assertFalse(isStored("/asked"));
+  }
+
+  /** RFC 9111, section 7.3: to a cache Set-Cookie is a field like any other. */
+  @Test
+  void aResponseThatSetsACookieIsStoredAsTheOwnerSays() throws Exception {
+    for (SetCookie choice : SetCookie.values()) {
+      cookies(choice);
+      String at = "/" + choice.token();
+      String cookie = "Set-Cookie: a=b";
+      origin.on(at + "/all", call -> call.ok(TEXT, "Cache-Control: public, max-age=60", cookie));
+      origin.on(at + "/one", call -> call.ok(TEXT, "Cache-Control: max-age=60", cookie));
+      origin.on(at + "/not", call -> call.ok(TEXT, "Cache-Control: private, max-age=60", cookie));
+      assertEquals(choice != SetCookie.NEVER, isStored(at + "/all"), at);
+      assertEquals(choice == SetCookie.AS_ANY, isStored(at + "/one"), at);
+      assertFalse(isStored(at + "/not"), at);
+    }
+    assertEquals("a=b", get("/as-any/one").first("Set-Cookie").orElse(""));
+  }
+
+  /** Section 3.2: then a 304 updates it as any other field. */
+  @Test
+  void aValidationUpdatesTheCookieWhereItIsAFieldLikeAnyOther() throws Exception {
+    for (SetCookie choice : List.of(SetCookie.EXPLICIT, SetCookie.AS_ANY)) {
+      cookies(choice);
+      String target = "/validated/" + choice.token();
+      String control = "Cache-Control: public, max-age=1";
+      origin.on(
+          target,
+          call -> {
+            if (call.request().first("If-None-Match").isPresent()) {
+              call.send(
+                  "HTTP/1.1 304 No\r\nETag: \"1\"\r\n" + control + "\r\nSet-Cookie: a=2\r\n\r\n");
+            } else {
+              call.ok(TEXT, control, "ETag: \"1\"", "Set-Cookie: a=1");
+            }
+          });
+      assertTrue(isStored(target));
+      edge.later(Duration.ofSeconds(5));
+      String cookie = get(target).first("Set-Cookie").orElse("");
+      assertEquals(choice == SetCookie.AS_ANY ? "a=2" : "a=1", cookie, target);
+    }
+  }
+
+  private void cookies(SetCookie choice) {
+    edge.decide(new CachePolicy(List.of(), true, KeyRule.DEFAULT, 10_000, 10_000, 0, 100, choice));
   }
 
   @Test
@@ -292,7 +343,8 @@ final class SitePolicyIT {
 
   @Test
   void whoHasWaitedLongEnoughGoesAlone() throws Exception {
-    edge.decide(new CachePolicy(List.of(), true, KeyRule.DEFAULT, 300, 10_000, 0, 100));
+    edge.decide(
+        new CachePolicy(List.of(), true, KeyRule.DEFAULT, 300, 10_000, 0, 100, SetCookie.EXPLICIT));
     CountDownLatch second = new CountDownLatch(2);
     origin.on(
         "/slow",
@@ -307,7 +359,9 @@ final class SitePolicyIT {
 
   @Test
   void nobodyBeginsToWaitForAFetchThatIsTooOld() throws Exception {
-    edge.decide(new CachePolicy(List.of(), true, KeyRule.DEFAULT, 60_000, 2000, 0, 100));
+    edge.decide(
+        new CachePolicy(
+            List.of(), true, KeyRule.DEFAULT, 60_000, 2000, 0, 100, SetCookie.EXPLICIT));
     CountDownLatch first = new CountDownLatch(1);
     CountDownLatch second = new CountDownLatch(1);
     AtomicInteger calls = new AtomicInteger();

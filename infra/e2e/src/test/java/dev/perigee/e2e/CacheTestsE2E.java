@@ -56,6 +56,9 @@ class CacheTestsE2E {
       network.startControl();
       network.addEdge("fra-1", 1, "eu-central", "50.11,8.68");
       network.cliOk("site", "add", HOST, "--origin", "http://127.0.0.1:" + port);
+      // Its cookies are a field like any other (RFC 9111, section 7.3).
+      Path policy = Files.writeString(folder.resolve("policy.json"), "{\"setCookie\":\"as-any\"}");
+      network.cliOk("site", "cache", HOST, "--file", policy.toString());
       awaitOrigin(origin, port);
       Awaitility.await()
           .atMost(Duration.ofSeconds(20))
