@@ -78,10 +78,25 @@ final class TargetedControl {
         String[] pair = parts[0].split("=", 2);
         String name = pair[0].strip().toLowerCase(Locale.ROOT);
         if (ours && !name.isEmpty()) {
-          directives.put(name, pair.length == 1 ? "" : pair[1].strip());
+          put(name, pair.length == 1 ? "" : pair[1].strip(), directives);
         }
       }
     }
     return directives.isEmpty() ? Optional.empty() : Optional.of(directives);
+  }
+
+  /**
+   * {@code max-age=600+60} is stale but acceptable for another minute; a network of caches is
+   * remote from its origin.
+   */
+  private static void put(String name, String value, Map<String, String> directives) {
+    int plus = name.equals("max-age") ? value.indexOf('+') : -1;
+    if (plus >= 0) {
+      directives.put(name, value.substring(0, plus).strip());
+      directives.put("stale-while-revalidate", value.substring(plus + 1).strip());
+      directives.put("stale-if-error", value.substring(plus + 1).strip());
+    } else {
+      directives.put(name.equals("no-store-remote") ? "no-store" : name, value);
+    }
   }
 }

@@ -28,6 +28,7 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
   /** Interim bytes that an origin may send before a final response. */
   private static final int MAX_INTERIM = 64 * 1024;
 
+  private final DateSpaces dates = new DateSpaces();
   private final byte[] start = new byte[STATUS_LINE];
   private int held;
   private int replayed;
@@ -49,6 +50,7 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
    */
   void expectResponse(Consumer<InterimHead> interim) {
     this.interim = interim;
+    dates.begin();
     head.reset();
     held = 0;
     replayed = 0;
@@ -59,6 +61,13 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
 
   @Override
   public int read(ByteBuffer dst) throws IOException {
+    int begin = dst.position();
+    int read = filtered(dst);
+    dates.mark(dst, begin, dst.position());
+    return read;
+  }
+
+  private int filtered(ByteBuffer dst) throws IOException {
     if (aside && replayed == held) {
       return super.read(dst);
     }

@@ -334,7 +334,7 @@ final class OriginFetch {
     FieldList.Builder out = FieldList.builder();
     for (HeaderValues values : headers) {
       String name = values.getHeaderName().toString();
-      values.forEach(value -> out.add(name, value));
+      values.forEach(value -> out.add(name, DateSpaces.restored(name, value)));
     }
     return OriginFields.response(out.build());
   }

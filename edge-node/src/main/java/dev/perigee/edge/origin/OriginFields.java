@@ -34,12 +34,16 @@ public final class OriginFields {
           "content-length",
           "via",
           "forwarded",
+          "surrogate-capability",
           "x-forwarded-for",
           "x-forwarded-proto",
           "x-forwarded-host",
           "x-forwarded-port",
           "x-original-url",
           "x-rewrite-url");
+
+  /** The Edge Architecture: what answers may say to this cache alone, and by which name. */
+  private static final String CAPABILITY = "perigee=\"Surrogate/1.0\"";
 
   private OriginFields() {}
 
@@ -69,6 +73,7 @@ public final class OriginFields {
     out.add("X-Forwarded-Proto", head.scheme());
     out.add("X-Forwarded-Host", head.host());
     out.add("Forwarded", forwarded(head));
+    out.add("Surrogate-Capability", CAPABILITY);
     return out;
   }
 

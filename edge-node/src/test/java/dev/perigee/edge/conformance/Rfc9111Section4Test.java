@@ -56,6 +56,9 @@ class Rfc9111Section4Test {
         "RFC 9213 no-cache; ''; CDN-Cache-Control: no-cache|Cache-Control: max-age=60; 1; NO_CACHE",
         "Surrogate-Control; ''; Surrogate-Control: max-age=60, content=x|Cache-Control: no-cache;"
             + " 59; FRESH",
+        "Surrogate-Control for us by name; ''; 'Surrogate-Control:"
+            + " max-age=60;perigee|Cache-Control: no-cache'; 59; FRESH",
+        "Surrogate-Control with an extension; ''; Surrogate-Control: max-age=60+60; 60; EXPIRED",
         "Surrogate-Control for another; ''; 'Surrogate-Control: max-age=60;other|Cache-Control:"
             + " max-age=1'; 2; EXPIRED",
         "5.2.2.4 no-cache with names needs no check; ''; Cache-Control: max-age=60,"
