@@ -1,5 +1,6 @@
 package dev.perigee.edge.cache;
 
+import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.RequestHead;
 import java.util.List;
 import java.util.Optional;
@@ -26,13 +27,33 @@ public final class LookupPolicy {
     if (wishes.has("no-store")) {
       return new Lookup.Bypass(Lookup.BypassReason.REQUEST);
     }
+    boolean isEmpty = true;
     for (StoredResponse response : stored) {
+      if (isPart(response.meta())) {
+        continue;
+      }
+      isEmpty = false;
       if (Variants.match(response.meta(), request.fields())) {
         return suitability(request, wishes, response, nowMillis);
       }
     }
-    return new Lookup.Miss(
-        stored.isEmpty() ? Lookup.MissReason.URI_MISS : Lookup.MissReason.VARY_MISS);
+    return new Lookup.Miss(isEmpty ? Lookup.MissReason.URI_MISS : Lookup.MissReason.VARY_MISS);
+  }
+
+  /**
+   * What is stored under the key of the whole and is only a part of it, where it may be used
+   * unasked; an incomplete response never answers for the whole (section 3.3).
+   */
+  public static Optional<StoredResponse> part(
+      RequestHead request, List<StoredResponse> stored, long nowMillis) {
+    return stored.stream()
+        .filter(response -> isPart(response.meta()))
+        .filter(response -> suits(request, response.meta(), nowMillis))
+        .findFirst();
+  }
+
+  private static boolean isPart(StoredMeta meta) {
+    return meta.key().slice() == CacheKey.WHOLE && SlicePolicy.isPart(meta);
   }
 
   /** Whether the client wants an answer from the cache or none (section 5.2.1.7). */

@@ -29,6 +29,13 @@ public interface ResponseWriter {
   /** The response is whole: makes it findable, unless it was purged or refused meanwhile. */
   void complete(Consumer<Stored> done);
 
+  /**
+   * The response will not be whole, but what has been written is kept as a part of it.
+   *
+   * @param part with the key that the writer was begun with
+   */
+  void completePart(StoredMeta part, Consumer<Stored> done);
+
   /** The response will not be whole: gives its room back. */
   void abort();
 }

@@ -2,67 +2,99 @@ package dev.perigee.edge.cache;
 
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
-import dev.perigee.edge.request.Fields;
-import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Large bodies in slices: each is a response of its own in the store, under the key of the whole
  * with the slice's number, and its Content-Range says which whole it is of. Slices with the same
- * strong validator and total are of one whole (RFC 9111, section 3.4).
+ * strong validator and total are of one whole (RFC 9111, section 3.4). What is no slice (the last
+ * bytes, the beginning of a body that broke off) is kept under the key of the whole itself, with
+ * its Content-Range, until another part or the whole takes its place.
  */
 public final class SlicePolicy {
-  private static final Pattern ONE_RANGE =
-      Pattern.compile("bytes=\\s*(?:([0-9]{1,18})-[0-9]{0,18}|-[0-9]{1,18})\\s*");
-
   private SlicePolicy() {}
 
-  /**
-   * The slice with which to begin where a request asks for one range of what is not stored; empty
-   * where it does not, and then the whole is fetched. The last bytes of a body begin with the first
-   * slice, for only that tells how many there are.
-   */
-  public static OptionalLong begin(RequestHead request, long sliceBytes) {
-    if (!request.isGet() || sliceBytes <= 0) {
-      return OptionalLong.empty();
-    }
-    Matcher range = ONE_RANGE.matcher(request.fields().joined("Range").orElse("").strip());
-    if (!range.matches()) {
-      return OptionalLong.empty();
-    }
-    String first = range.group(1);
-    return OptionalLong.of(first == null ? 0 : Long.parseLong(first) / sliceBytes);
+  /** The number of a request for the last bytes, which is below that of every slice. */
+  public static long tail(long count) {
+    return CacheKey.WHOLE - count;
   }
 
-  /** The Range field that asks for one slice. */
+  /** The Range field that asks for one slice, or for the last bytes. */
   public static String range(long number, long sliceBytes) {
-    return "bytes=" + number * sliceBytes + "-" + ((number + 1) * sliceBytes - 1);
+    return number < CacheKey.WHOLE
+        ? "bytes=-" + (CacheKey.WHOLE - number)
+        : "bytes=" + number * sliceBytes + "-" + ((number + 1) * sliceBytes - 1);
   }
 
   /**
-   * A 206 to a request for a slice, as it may be stored: as the slice, or as the whole where it is
-   * all there is; empty where it is another part, or where nothing would tell it from a part of
-   * another version.
+   * A 206 as it may be stored: as the slice that was asked for, as the whole where it is all there
+   * is, else as the one part that is kept beside the slices; empty where it does not say which
+   * bytes it is, or is not those.
+   *
+   * @param asked the key of the fetch
+   * @param length of the body, where announced
    */
-  public static Optional<Part> part(CacheKey slice, ResponseHead response, long sliceBytes) {
+  public static Optional<Part> part(
+      CacheKey asked, ResponseHead response, OptionalLong length, long sliceBytes) {
     Optional<ContentRange> range = ContentRange.of(response.fields());
-    if (range.isEmpty()) {
+    if (range.isEmpty() || length.orElse(range.get().length()) != range.get().length()) {
       return Optional.empty();
     }
-    FieldList.Builder fields = response.fields().toBuilder();
+    CacheKey whole = asked.withSlice(CacheKey.WHOLE);
     if (range.get().isWhole()) {
-      ResponseHead whole = new ResponseHead(200, fields.remove("Content-Range").build());
-      return Optional.of(new Part(slice.withSlice(CacheKey.WHOLE), whole));
+      FieldList fields = response.fields().toBuilder().remove("Content-Range").build();
+      return Optional.of(new Part(whole, new ResponseHead(200, fields)));
     }
-    boolean fits =
-        range.get().isSlice(slice.slice(), sliceBytes) && validator(response.fields()).isPresent();
-    return fits
-        ? Optional.of(new Part(slice, new ResponseHead(200, response.fields())))
-        : Optional.empty();
+    boolean isSlice =
+        range.get().isSlice(asked.slice(), sliceBytes)
+            && StrongValidator.of(response.fields()).isPresent();
+    ResponseHead head = new ResponseHead(200, response.fields());
+    return Optional.of(new Part(isSlice ? asked : whole, head));
+  }
+
+  /**
+   * The beginning of a whole that broke off, as the part that may be kept of it (RFC 9111, section
+   * 3.3); empty where nothing could complete it, or where it is too little to be worth it.
+   *
+   * @param received bytes of the body
+   * @param total bytes of the whole
+   */
+  public static Optional<StoredMeta> beginning(
+      StoredMeta whole, long received, long total, long sliceBytes) {
+    boolean isKept =
+        sliceBytes > 0
+            && whole.key().slice() == CacheKey.WHOLE
+            && whole.head().status() == 200
+            && !isPart(whole)
+            && received >= sliceBytes
+            && received < total
+            && StrongValidator.of(whole.head().fields()).isPresent();
+    String range = "bytes 0-" + (received - 1) + "/" + total;
+    return isKept ? Optional.of(whole.withField("Content-Range", range)) : Optional.empty();
+  }
+
+  /** Whether a stored response is not all of its body. */
+  public static boolean isPart(StoredMeta meta) {
+    return range(meta).isPresent();
+  }
+
+  /** Which bytes of the whole a stored response is; empty where it is the whole. */
+  public static Optional<ContentRange> range(StoredMeta meta) {
+    return meta.head().status() == 200 ? ContentRange.of(meta.head().fields()) : Optional.empty();
+  }
+
+  /** The field has a meaning in a 206 and a 416 only (RFC 9110, section 14.4). */
+  public static ResponseHead withoutRange(ResponseHead response) {
+    boolean isStray =
+        response.status() != 206
+            && response.status() != 416
+            && ContentRange.of(response.fields()).isPresent();
+    return isStray
+        ? new ResponseHead(
+            response.status(), response.fields().toBuilder().remove("Content-Range").build())
+        : response;
   }
 
   /**
@@ -79,15 +111,6 @@ public final class SlicePolicy {
   public static boolean isSliceable(ResponseHead response) {
     boolean ranges =
         response.fields().joined("Accept-Ranges").filter("bytes"::equalsIgnoreCase).isPresent();
-    return response.status() == 200 && ranges && validator(response.fields()).isPresent();
-  }
-
-  /** What tells one version from the next: a strong tag, else a date that is strong enough. */
-  public static Optional<String> validator(Fields fields) {
-    Optional<String> tag = fields.first("ETag");
-    if (tag.isPresent()) {
-      return tag.filter(value -> value.startsWith("\""));
-    }
-    return fields.first("Last-Modified");
+    return response.status() == 200 && ranges && StrongValidator.of(response.fields()).isPresent();
   }
 }

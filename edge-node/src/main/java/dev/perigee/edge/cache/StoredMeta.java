@@ -121,6 +121,22 @@ public final class StoredMeta {
         rule);
   }
 
+  /** The same with another field, in place of those of that name. */
+  StoredMeta withField(String name, String value) {
+    return new StoredMeta(
+        key,
+        new ResponseHead(head.status(), head.fields().toBuilder().set(name, value).build()),
+        varyNames,
+        varyValues,
+        tags,
+        requestMillis,
+        responseMillis,
+        bodyFence,
+        freshFence,
+        softPurgedBy,
+        rule);
+  }
+
   public CacheKey key() {
     return key;
   }

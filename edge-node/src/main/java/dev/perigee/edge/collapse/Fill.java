@@ -137,6 +137,11 @@ public final class Fill {
     return whole || (length.isPresent() && received >= length.getAsLong());
   }
 
+  /** Whether the body will never be whole. */
+  public synchronized boolean isBroken() {
+    return broken;
+  }
+
   /** Bytes received so far. */
   public synchronized long received() {
     return received;
@@ -284,13 +289,30 @@ public final class Fill {
     /** Bytes were taken from the store: the place moves on. */
     public void advance(long bytes) {
       synchronized (Fill.this) {
-        position += bytes;
+        position += position < 0 ? 0 : bytes;
       }
     }
 
     public long position() {
       synchronized (Fill.this) {
         return position;
+      }
+    }
+
+    /**
+     * Goes on at another place: further on, or back where the body is being stored; bytes that are
+     * passed over wait for nobody.
+     */
+    public void seek(long to) {
+      boolean resume;
+      synchronized (Fill.this) {
+        // One that was cut off stays so.
+        position = position < 0 ? position : to;
+        trim();
+        resume = takeResume();
+      }
+      if (resume) {
+        resumeSource.run();
       }
     }
 
@@ -319,7 +341,7 @@ public final class Fill {
     Reader last = null;
     boolean resume;
     synchronized (this) {
-      boolean starving = readers.stream().anyMatch(reader -> reader.position == received);
+      boolean starving = readers.stream().anyMatch(reader -> reader.position >= received);
       if (!paused || writer != null || !starving || readers.size() < 2) {
         return false;
       }

@@ -22,7 +22,11 @@ public final class Flight {
   private final int maxFollowers;
   private final long beganMillis;
   private final List<Follower> followers = new ArrayList<>();
+  private final List<Settling> settling = new ArrayList<>();
   private @Nullable Filled filled;
+  private @Nullable Fill storing;
+  private OptionalLong length = OptionalLong.empty();
+  private boolean isOver;
 
   /**
    * @param fence last purge in force when it began
@@ -69,10 +73,53 @@ public final class Flight {
     record LeaderFailed(String reason, int status) implements Filled {}
   }
 
-  /** What is known of the response, once its head has come. */
+  /** Its body goes into the store. */
+  public synchronized void stores(Fill fill, OptionalLong bytes) {
+    storing = fill;
+    length = bytes;
+  }
+
+  /** Whether its body has ended, and the store is about to make it findable. */
+  public synchronized boolean isSettling() {
+    Fill fill = storing;
+    return fill != null && !isOver && (fill.isWhole(length) || fill.isBroken());
+  }
+
+  /** A response that may be shared and is still coming in, or all here and on its way out. */
+  public synchronized Optional<Filled.Ready> ready() {
+    return filled instanceof Filled.Ready ready ? Optional.of(ready) : Optional.empty();
+  }
+
+  /**
+   * Waits for the store to be done with it.
+   *
+   * @param patience whose end is the same to whoever waits
+   * @return false when it is over already, or too many wait
+   */
+  public synchronized boolean settle(Executor thread, Patience patience) {
+    if (isOver || settling.size() >= maxFollowers) {
+      return false;
+    }
+    settling.add(new Settling(thread, patience));
+    return true;
+  }
+
+  /** Nobody can join it any more; it can be found in the store, or never will be. */
+  void over() {
+    List<Settling> told;
+    synchronized (this) {
+      isOver = true;
+      told = List.copyOf(settling);
+      settling.clear();
+    }
+    told.forEach(one -> one.thread.execute(one.patience.over));
+  }
+
+  /** What is known of the response, once its head has come and while its body has not broken. */
   public synchronized Optional<StoredMeta> meta() {
     return switch (filled) {
-      case Filled.Ready ready -> Optional.of(ready.meta());
+      case Filled.Ready ready ->
+          ready.fill().isBroken() ? Optional.empty() : Optional.of(ready.meta());
       case Filled.Refreshed refreshed -> Optional.of(refreshed.response().meta());
       case null, default -> Optional.empty();
     };
@@ -122,6 +169,14 @@ public final class Flight {
           });
     }
     late.forEach(follower -> follower.thread.execute(follower.patience.over));
+    lateSettling(nowMillis).forEach(one -> one.thread.execute(one.patience.over));
+  }
+
+  private synchronized List<Settling> lateSettling(long nowMillis) {
+    List<Settling> late =
+        settling.stream().filter(one -> nowMillis >= one.patience.untilMillis).toList();
+    settling.removeAll(late);
+    return late;
   }
 
   /** The head is known: tells everybody who waits. Once. */
@@ -141,6 +196,8 @@ public final class Flight {
   public synchronized boolean isFilled() {
     return filled != null;
   }
+
+  private record Settling(Executor thread, Patience patience) {}
 
   private record Follower(Executor thread, Consumer<Filled> told, Patience patience) {}
 }

@@ -1,6 +1,7 @@
 package dev.perigee.edge.collapse;
 
 import dev.perigee.edge.request.CacheKey;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
@@ -55,10 +56,16 @@ public final class FlightTable {
     return joinable.test(listed) ? new Turn.Follow(listed) : new Turn.Lead(mine);
   }
 
+  /** The flight under way for this key. */
+  public Optional<Flight> current(CacheKey key) {
+    return Optional.ofNullable(flights.get(key));
+  }
+
   /** The flight is over: nobody joins it any more. */
   public void end(Flight flight) {
     flights.remove(flight.key(), flight);
     all.remove(flight);
+    flight.over();
   }
 
   /** Sends those away who have waited for too long; to be called about once a second. */

@@ -1,6 +1,7 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.edge.cache.ResponseWriter;
+import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.collapse.Fill;
 import dev.perigee.edge.collapse.WindowBudget;
 import dev.perigee.edge.request.BodySource;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.LongFunction;
 
 /**
  * The leader's side of a fill: carries the origin's bytes into it, and ends it. Lives on the I/O
@@ -19,6 +21,7 @@ final class ActiveFill implements BodySource.Receiver {
   private final Optional<ResponseWriter> writer;
   private final Executor thread;
   private final OptionalLong length;
+  private final LongFunction<Optional<StoredMeta>> part;
   private final long lonelyBytes;
   private final Consumer<ActiveFill> over;
   private final Fill fill;
@@ -27,6 +30,8 @@ final class ActiveFill implements BodySource.Receiver {
   private volatile boolean paused;
 
   /**
+   * @param length of the body, announced or to be checked
+   * @param part what may be kept where only so many bytes came
    * @param over called once when nobody should join any more: it is stored, refused or broken
    */
   ActiveFill(
@@ -35,11 +40,14 @@ final class ActiveFill implements BodySource.Receiver {
       Executor thread,
       PipelineConfig config,
       WindowBudget budget,
+      OptionalLong length,
+      LongFunction<Optional<StoredMeta>> part,
       Consumer<ActiveFill> over) {
     this.source = source;
     this.writer = writer;
     this.thread = thread;
-    this.length = source.length();
+    this.length = length;
+    this.part = part;
     this.lonelyBytes = config.lonelyBytes();
     this.over = over;
     this.fill =
@@ -72,6 +80,10 @@ final class ActiveFill implements BodySource.Receiver {
 
   @Override
   public void end() {
+    if (length.orElse(fill.received()) != fill.received()) {
+      stop();
+      return;
+    }
     ended = true;
     if (writer.isPresent()) {
       writer.get().complete(stored -> over.accept(this));
@@ -109,9 +121,14 @@ final class ActiveFill implements BodySource.Receiver {
       return;
     }
     ended = true;
-    writer.ifPresent(ResponseWriter::abort);
+    Optional<StoredMeta> kept = fill.isStoring() ? part.apply(fill.received()) : Optional.empty();
     fill.breakOff();
-    over.accept(this);
+    if (writer.isPresent() && kept.isPresent()) {
+      writer.get().completePart(kept.get(), stored -> over.accept(this));
+    } else {
+      writer.ifPresent(ResponseWriter::abort);
+      over.accept(this);
+    }
   }
 
   /** Cuts off a reader that has held up the others for too long. Any thread. */

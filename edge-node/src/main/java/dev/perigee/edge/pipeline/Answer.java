@@ -14,6 +14,7 @@ import dev.perigee.edge.respond.Multipart;
 import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
+import dev.perigee.edge.respond.Segment;
 import dev.perigee.edge.telemetry.RequestRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -25,13 +26,29 @@ import java.util.OptionalLong;
 final class Answer {
   private final Exchange exchange;
   private final PipelineConfig config;
+  private final Wanted wanted;
   private RequestRecord.Outcome outcome = RequestRecord.Outcome.DENIED;
   private String reason = "";
   private String site = "";
+  private boolean settled;
 
   Answer(Exchange exchange, PipelineConfig config) {
+    this(exchange, config, length -> List.of(new Segment.Bytes(0, length.orElse(Long.MAX_VALUE))));
+  }
+
+  /**
+   * @param wanted asked once the head of a whole body has been sent
+   */
+  Answer(Exchange exchange, PipelineConfig config, Wanted wanted) {
     this.exchange = exchange;
     this.config = config;
+    this.wanted = wanted;
+  }
+
+  /** What somebody wants of a body who has not asked for a range of it. */
+  interface Wanted {
+    /** Which of its bytes follow the head, in the order of the body. */
+    List<Segment.Bytes> of(OptionalLong length);
   }
 
   Exchange exchange() {
@@ -52,6 +69,13 @@ final class Answer {
 
   String site() {
     return site;
+  }
+
+  /** Whether the request may wait for what is on its way into the store: once. */
+  boolean settle() {
+    boolean first = !settled;
+    settled = true;
+    return first;
   }
 
   void of(CacheKey key) {
@@ -100,19 +124,9 @@ final class Answer {
       body.close();
       return true;
     }
-    Ranged ranged = RangePolicy.decide(request(), head, response.length(), nowMillis);
-    if (ranged instanceof Ranged.Parts(List<Ranged.Part> parts)) {
-      several(head, parts, body);
-      return true;
-    }
-    Bytes bytes = begin(head, ranged, OptionalLong.of(response.length()));
-    if (bytes.isNone()) {
-      body.close();
-      exchange.sink().finish();
-    } else {
-      List<BodyPump.Segment> all = List.of(new BodyPump.Segment.Bytes(bytes.first, bytes.end));
-      BodyPump.send(body, exchange.sink(), exchange.thread(), all);
-    }
+    Ranged ranged = RangePolicy.decide(request(), head, response.length());
+    List<Segment> segments = begin(head, ranged, OptionalLong.of(response.length()));
+    BodyPump.send(body, exchange.sink(), exchange.thread(), segments);
     return true;
   }
 
@@ -129,14 +143,6 @@ final class Answer {
         yield true;
       }
     };
-  }
-
-  private void several(ResponseHead head, List<Ranged.Part> parts, StoredBody body) {
-    Multipart multipart = Multipart.of(head.fields(), parts, body.length());
-    FieldList fields =
-        head.fields().toBuilder().set("Content-Type", multipart.contentType()).build();
-    exchange.sink().start(new ResponseHead(206, fields), OptionalLong.of(multipart.length()));
-    BodyPump.send(body, exchange.sink(), exchange.thread(), multipart.segments());
   }
 
   /** The fields as they go out: Age and Cache-Status set, Via added. */
@@ -159,24 +165,18 @@ final class Answer {
     exchange.sink().finish();
   }
 
-  /** Sends the head for a range of the body and says which bytes follow. */
-  Bytes begin(ResponseHead head, Ranged ranged, OptionalLong length) {
-    boolean noBody = request().isHead() || head.status() == 204 || head.status() == 304;
+  /** Sends the head for a range of the body and says what follows; nothing where that was all. */
+  List<Segment> begin(ResponseHead head, Ranged ranged, OptionalLong length) {
     return switch (ranged) {
-      case Ranged.Whole() -> {
-        exchange.sink().start(head, length);
-        boolean empty = length.isPresent() && length.getAsLong() == 0;
-        yield noBody || empty ? Bytes.NONE : new Bytes(0, length.orElse(Long.MAX_VALUE));
-      }
+      case Ranged.Whole() -> whole(head, length);
       case Ranged.Part(long first, long last) -> {
         String range = "bytes " + first + "-" + last + "/" + length.orElseThrow();
         FieldList fields = head.fields().toBuilder().set("Content-Range", range).build();
         long count = last - first + 1;
         exchange.sink().start(new ResponseHead(206, fields), OptionalLong.of(count));
-        yield new Bytes(first, last + 1);
+        yield List.of(new Segment.Bytes(first, last + 1));
       }
-      case Ranged.Parts parts ->
-          throw new IllegalArgumentException("several parts have no one place");
+      case Ranged.Parts(List<Ranged.Part> parts) -> several(head, parts, length.orElseThrow());
       case Ranged.Unsatisfiable() -> {
         FieldList fields =
             head.fields().toBuilder()
@@ -186,17 +186,22 @@ final class Answer {
                 .remove("Last-Modified")
                 .build();
         exchange.sink().start(new ResponseHead(416, fields), OptionalLong.of(0));
-        yield Bytes.NONE;
+        yield List.of();
       }
     };
   }
 
-  /** Which bytes of the body follow the head: from {@code first} up to {@code end}. */
-  record Bytes(long first, long end) {
-    static final Bytes NONE = new Bytes(0, 0);
+  private List<Segment> whole(ResponseHead head, OptionalLong length) {
+    exchange.sink().start(head, length);
+    boolean noBody = request().isHead() || head.status() == 204 || head.status() == 304;
+    return noBody || length.orElse(1) == 0 ? List.of() : List.copyOf(wanted.of(length));
+  }
 
-    boolean isNone() {
-      return end == first;
-    }
+  private List<Segment> several(ResponseHead head, List<Ranged.Part> parts, long length) {
+    Multipart multipart = Multipart.of(head.fields(), parts, length);
+    FieldList fields =
+        head.fields().toBuilder().set("Content-Type", multipart.contentType()).build();
+    exchange.sink().start(new ResponseHead(206, fields), OptionalLong.of(multipart.length()));
+    return multipart.segments();
   }
 }

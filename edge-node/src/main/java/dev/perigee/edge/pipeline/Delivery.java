@@ -11,8 +11,10 @@ import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.FillPump;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
+import dev.perigee.edge.respond.Segment;
 import dev.perigee.edge.telemetry.RequestRecord.Outcome;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -97,38 +99,29 @@ final class Delivery {
       fill.join(answer.exchange().thread(), () -> {}).ifPresent(Fill.Reader::leave);
       return true;
     }
-    Ranged ranged = ranged(answer, head, length);
     Optional<FillPump> pump =
-        FillPump.join(fill, answer.exchange().sink(), answer.exchange().thread(), span(ranged));
+        FillPump.join(fill, answer.exchange().sink(), answer.exchange().thread());
     if (pump.isEmpty()) {
       return false;
     }
-    Answer.Bytes bytes = answer.begin(head, ranged, length);
-    if (bytes.isNone()) {
+    Ranged ranged = ranged(answer, head, length, fill);
+    List<Segment> segments = answer.begin(head, ranged, length);
+    if (segments.isEmpty()) {
       pump.get().leave();
       answer.exchange().sink().finish();
     } else {
-      pump.get().start();
+      pump.get().start(segments);
     }
     return true;
   }
 
-  /** One range of a body that is being received; several get the whole. */
-  private Ranged ranged(Answer answer, ResponseHead head, OptionalLong length) {
+  /** What passes through without being stored passes once: parts go out in its order. */
+  private Ranged ranged(Answer answer, ResponseHead head, OptionalLong length, Fill fill) {
     Ranged ranged =
         length.isPresent()
-            ? RangePolicy.decide(answer.request(), head, length.getAsLong(), clock.millis())
+            ? RangePolicy.decide(answer.request(), head, length.getAsLong())
             : new Ranged.Whole();
-    return ranged instanceof Ranged.Parts ? new Ranged.Whole() : ranged;
-  }
-
-  private static FillPump.Span span(Ranged ranged) {
-    return switch (ranged) {
-      case Ranged.Part(long first, long last) -> new FillPump.Span(first, last + 1);
-      case Ranged.Whole whole -> new FillPump.Span(0, Long.MAX_VALUE);
-      case Ranged.Parts parts -> new FillPump.Span(0, Long.MAX_VALUE);
-      case Ranged.Unsatisfiable none -> new FillPump.Span(0, Long.MAX_VALUE);
-    };
+    return ranged instanceof Ranged.Parts parts && !fill.isStoring() ? parts.inOrder() : ranged;
   }
 
   /**

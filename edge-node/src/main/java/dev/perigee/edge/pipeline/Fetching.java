@@ -28,6 +28,7 @@ import dev.perigee.edge.request.FieldList;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -131,7 +132,7 @@ final class Fetching {
               end(flight, new Filled.LeaderFailed(failed.kind().token(), failed.kind().status()));
               delivery.failed(fetch, failed.kind().token(), failed.kind().status());
             }
-            case Fetched.Response response -> answered(fetch, flight, response);
+            case Fetched.Response response -> answered(fetch, flight, plain(response));
           }
         });
   }
@@ -141,7 +142,10 @@ final class Fetching {
     lead(fetch, Flight.unlisted(fetch.key(), store.fence()));
   }
 
-  /** Passes the request as it is, with its body; nothing is stored. */
+  /**
+   * Passes the request as it is, with its body; nothing is stored but an answer to POST that is one
+   * to GET as well.
+   */
   void bypass(Fetch fetch) {
     if (budget.isOverdrawn()) {
       delivery.failed(fetch, BUSY, BUSY_STATUS);
@@ -157,6 +161,7 @@ final class Fetching {
             fields.build(),
             fetch.answer().flatMap(answer -> answer.exchange().body()),
             fetch::interim);
+    long fence = store.fence();
     origin.fetch(
         request,
         fetched -> {
@@ -166,10 +171,83 @@ final class Fetching {
             case Fetched.Response response -> {
               InvalidationPolicy.keys(fetch.request(), response.head(), fetch.key())
                   .forEach(store::invalidate);
-              pass(fetch, response, "");
+              fetch.stale().ifPresent(stale -> headed(fetch, stale, response, fence));
+              posted(fetch, plain(response), fence);
             }
           }
         });
+  }
+
+  /**
+   * HEAD for what is stored and stale (RFC 9111, section 4.3.5): it is updated where it is still
+   * the same, else it is what it was no more.
+   */
+  private void headed(Fetch fetch, StoredResponse stale, Fetched.Response response, long fence) {
+    boolean speaks =
+        fetch.request().isHead()
+            && response.head().status() == stale.meta().head().status()
+            && ValidationPolicy.conditionalFields(stale.meta()).size() > 0;
+    if (!speaks) {
+      return;
+    }
+    StoredMeta meta =
+        ValidationPolicy.freshen(
+            stale.meta(),
+            response.head(),
+            response.requestMillis(),
+            response.responseMillis(),
+            fence,
+            fetch.site().cache());
+    boolean stays =
+        ValidationPolicy.confirmsByHead(stale.meta(), stale.length(), response.head())
+            && ValidationPolicy.mayStay(meta, fetch.site().cache());
+    // Where it is gone or purged meanwhile nothing can be updated.
+    if (!stays || store.refresh(stale, meta) instanceof Stored.Refused) {
+      store.invalidate(fetch.key());
+    }
+  }
+
+  private void posted(Fetch fetch, Fetched.Response response, long fence) {
+    Optional<Keeping> keeping =
+        fetch.request().method().equals("POST")
+            ? keeping(fetch, response, new SlicePolicy.Part(fetch.key(), response.head()), fence)
+            : Optional.empty();
+    if (keeping.isEmpty()) {
+      pass(fetch, response, "");
+      return;
+    }
+    Flight none = Flight.unlisted(fetch.key(), fence);
+    ActiveFill fill = fill(fetch, response.body(), keeping, none);
+    OptionalLong length = response.body().length();
+    delivery.lead(
+        fetch,
+        new Filled.Ready(response.head(), keeping.get().meta, length, fill.fill()),
+        true,
+        "");
+    fill.start();
+  }
+
+  /** Where what the store keeps of a POST's answer goes; empty where it keeps nothing. */
+  private Optional<Keeping> keeping(
+      Fetch fetch, Fetched.Response response, SlicePolicy.Part part, long fence) {
+    return switch (decide(fetch, response, part, fence)) {
+      case Storage.NotStorable none -> Optional.empty();
+      case Storage.Storable(StoredMeta meta) ->
+          Optional.of(new Keeping(store.begin(meta, response.body().length()), meta))
+              .filter(k -> k.writer.refused().isEmpty());
+    };
+  }
+
+  private Storage decide(
+      Fetch fetch, Fetched.Response response, SlicePolicy.Part part, long fence) {
+    return StoragePolicy.decide(
+        fetch.request(),
+        part.key(),
+        part.head(),
+        response.requestMillis(),
+        response.responseMillis(),
+        fence,
+        fetch.site().cache());
   }
 
   /** Validates in the background what was served stale; one such fetch at a time. */
@@ -189,6 +267,14 @@ final class Fetching {
   private void end(Flight flight, Filled filled) {
     flights.end(flight);
     flight.filled(filled);
+  }
+
+  private static Fetched.Response plain(Fetched.Response response) {
+    return new Fetched.Response(
+        SlicePolicy.withoutRange(response.head()),
+        response.body(),
+        response.requestMillis(),
+        response.responseMillis());
   }
 
   private void answered(Fetch fetch, Flight flight, Fetched.Response response) {
@@ -211,16 +297,7 @@ final class Fetching {
       return;
     }
     SlicePolicy.Part part = part(fetch, response);
-    Storage storage =
-        StoragePolicy.decide(
-            fetch.request(),
-            part.key(),
-            part.head(),
-            response.requestMillis(),
-            response.responseMillis(),
-            flight.fence(),
-            fetch.site().cache());
-    switch (storage) {
+    switch (decide(fetch, response, part, flight.fence())) {
       case Storage.Storable(StoredMeta meta) -> {
         uncacheable.forget(fetch.key());
         receive(fetch, flight, response, meta);
@@ -236,15 +313,15 @@ final class Fetching {
     }
   }
 
-  /**
-   * What the response is to the store: all of a URL as a rule; a slice where that was asked for.
-   */
+  /** What the response is to the store: all of a URL as a rule; else a slice or another part. */
   private SlicePolicy.Part part(Fetch fetch, Fetched.Response response) {
     SlicePolicy.Part all =
         new SlicePolicy.Part(fetch.key().withSlice(CacheKey.WHOLE), response.head());
-    return fetch.key().slice() == CacheKey.WHOLE || response.head().status() != 206
-        ? all
-        : SlicePolicy.part(fetch.key(), response.head(), config.sliceBytes()).orElse(all);
+    if (fetch.key().slice() == CacheKey.WHOLE || response.head().status() != 206) {
+      return all;
+    }
+    OptionalLong length = response.body().length();
+    return SlicePolicy.part(fetch.key(), response.head(), length, config.sliceBytes()).orElse(all);
   }
 
   /**
@@ -294,15 +371,13 @@ final class Fetching {
       pass(fetch, response, refused.get().token());
       return;
     }
-    ActiveFill fill = fill(fetch, response.body(), Optional.of(writer), flight);
+    ActiveFill fill = fill(fetch, response.body(), Optional.of(new Keeping(writer, meta)), flight);
     Filled.Ready ready =
         new Filled.Ready(response.head(), meta, response.body().length(), fill.fill());
     delivery.lead(fetch, ready, true, "");
-    if (CacheControl.ofResponse(response.head().fields()).isUnqualified("no-cache")) {
-      end(flight, new Filled.Uncacheable());
-    } else {
-      flight.filled(ready);
-    }
+    flight.stores(fill.fill(), ready.length());
+    boolean isShared = !CacheControl.ofResponse(response.head().fields()).isUnqualified("no-cache");
+    flight.filled(isShared ? ready : new Filled.Uncacheable());
     fill.start();
   }
 
@@ -318,21 +393,40 @@ final class Fetching {
     fill.start();
   }
 
+  /** A body on its way into the store. */
+  private record Keeping(ResponseWriter writer, StoredMeta meta) {}
+
   private ActiveFill fill(
-      Fetch fetch, BodySource source, Optional<ResponseWriter> writer, Flight flight) {
+      Fetch fetch, BodySource source, Optional<Keeping> keeping, Flight flight) {
+    OptionalLong length =
+        keeping
+            .flatMap(k -> SlicePolicy.range(k.meta))
+            .map(range -> OptionalLong.of(range.length()))
+            .orElse(source.length());
     ActiveFill fill =
         new ActiveFill(
             source,
-            writer,
+            keeping.map(Keeping::writer),
             fetch.thread(),
             config,
             budget,
+            length,
+            received -> beginning(fetch, keeping, received, length),
             ended -> {
               active.remove(ended);
               flights.end(flight);
             });
     active.add(fill);
     return fill;
+  }
+
+  /** What broke off, as a part; never in place of a whole that is stored. */
+  private Optional<StoredMeta> beginning(
+      Fetch fetch, Optional<Keeping> keeping, long received, OptionalLong length) {
+    return keeping
+        .filter(k -> fetch.stale().isEmpty() && length.isPresent())
+        .flatMap(
+            k -> SlicePolicy.beginning(k.meta, received, length.getAsLong(), config.sliceBytes()));
   }
 
   /** Reads to the end and keeps nothing, so that the connection can be used again. */

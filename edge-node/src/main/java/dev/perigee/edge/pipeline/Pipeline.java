@@ -1,6 +1,7 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.cache.ContentRange;
 import dev.perigee.edge.cache.Freshness;
 import dev.perigee.edge.cache.Lookup;
 import dev.perigee.edge.cache.LookupPolicy;
@@ -8,6 +9,7 @@ import dev.perigee.edge.cache.ResponseStore;
 import dev.perigee.edge.cache.SlicePolicy;
 import dev.perigee.edge.cache.StalePolicy;
 import dev.perigee.edge.cache.StoredResponse;
+import dev.perigee.edge.cache.StrongValidator;
 import dev.perigee.edge.cache.Variants;
 import dev.perigee.edge.collapse.Flight;
 import dev.perigee.edge.collapse.FlightTable;
@@ -18,8 +20,10 @@ import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.respond.CacheStatus;
+import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.routing.Routed;
 import dev.perigee.edge.telemetry.RequestObserver;
 import dev.perigee.edge.telemetry.RequestRecord;
@@ -145,32 +149,89 @@ public final class Pipeline {
       }
       case Lookup.Stale(StoredResponse response, long age, Lookup.StaleReason reason) ->
           stale(answer, site, key, response, reason);
-      case Lookup.Miss(Lookup.MissReason reason) -> slices(answer, site, key, reason.token());
+      case Lookup.Miss(Lookup.MissReason reason) -> {
+        Optional<StoredResponse> part = LookupPolicy.part(answer.request(), found, now);
+        slices(answer, site, key, reason.token(), part);
+      }
       case Lookup.Bypass(Lookup.BypassReason reason) -> bypass(answer, site, key, reason);
     }
   }
 
-  /** Nothing whole is stored: there may be slices of it, or one range may be all that is wanted. */
-  private void slices(Answer answer, SiteConfig site, CacheKey key, String why) {
-    OptionalLong begin = SlicePolicy.begin(answer.request(), config.sliceBytes());
+  /** Nothing whole is stored: there may be parts of it, or ranges may be all that is wanted. */
+  private void slices(
+      Answer answer, SiteConfig site, CacheKey key, String why, Optional<StoredResponse> part) {
     boolean mayBe =
         key.slice() == CacheKey.WHOLE && config.sliceBytes() > 0 && answer.request().isGet();
     if (!mayBe) {
       miss(answer, site, key, Optional.empty(), why);
-    } else if (begin.isPresent()) {
-      sliced(answer, site, key, why).begin(begin.getAsLong());
-    } else {
-      store.find(
-          key.withSlice(0),
-          answer.exchange().thread(),
-          found -> {
-            if (found.isEmpty()) {
-              miss(answer, site, key, Optional.empty(), why);
-            } else {
-              sliced(answer, site, key, why).begin(0);
-            }
-          });
+      return;
     }
+    List<RangePolicy.Asked> asked = RangePolicy.asked(answer.request());
+    if (isComingIn(Fetch.of(answer, site, key, Optional.empty(), why), asked.isEmpty())) {
+      miss(answer, site, key, Optional.empty(), why);
+      return;
+    }
+    SlicedAnswer sliced = sliced(answer, site, key, why);
+    long now = clock.millis();
+    if (part.filter(stored -> isUsable(answer, stored)).isPresent()
+        && sliced.begin(own -> ownPart(own, part.get(), now))) {
+      return;
+    }
+    OptionalLong first = asked.isEmpty() ? OptionalLong.empty() : asked.getFirst().first();
+    if (first.isPresent()) {
+      sliced.begin(first.getAsLong() / config.sliceBytes());
+      return;
+    }
+    // Without a first byte the first slice says most: how many there are, and that some are there.
+    store.find(
+        key.withSlice(0),
+        answer.exchange().thread(),
+        found -> {
+          if (!found.isEmpty()) {
+            sliced.begin(0);
+          } else if (asked.isEmpty()) {
+            miss(answer, site, key, Optional.empty(), why);
+          } else {
+            long count = asked.getFirst().last().orElse(0);
+            sliced.begin(count <= config.sliceBytes() && count > 0 ? SlicePolicy.tail(count) : 0);
+          }
+        });
+  }
+
+  /** Whether the whole is under way already, and what is wanted of it there or a slice away. */
+  private boolean isComingIn(Fetch fetch, boolean wholly) {
+    return flights
+        .current(fetch.key())
+        .filter(flight -> isJoinable(fetch, flight))
+        .flatMap(Flight::ready)
+        .filter(ready -> ready.length().isPresent() && ready.fill().isStoring())
+        .filter(
+            ready -> {
+              long total = ready.length().getAsLong();
+              long soon = Math.min(total, ready.fill().received() + config.sliceBytes());
+              return wholly
+                  || RangePolicy.decide(fetch.request(), ready.meta().head(), total)
+                      .isWithin(0, soon - 1, total);
+            })
+        .isPresent();
+  }
+
+  /** Whether an answer can begin with a part: it is all that is wanted, or more can be added. */
+  private static boolean isUsable(Answer answer, StoredResponse stored) {
+    ContentRange range = SlicePolicy.range(stored.meta()).orElseThrow();
+    FieldList fields = stored.meta().head().fields();
+    RangePolicy.Ranged ranged =
+        RangePolicy.decide(answer.request(), stored.meta().head(), range.total());
+    boolean isWhole = ranged instanceof RangePolicy.Ranged.Whole;
+    return ranged.isWithin(range.first(), range.last(), range.total())
+        || (StrongValidator.of(fields).isPresent() && (!isWhole || range.first() == 0));
+  }
+
+  private boolean ownPart(Answer own, StoredResponse stored, long now) {
+    Freshness freshness = Freshness.of(stored.meta(), now);
+    own.outcome(Outcome.HIT, "");
+    return own.stored(
+        stored, freshness.age(), CacheStatus.hit(config.name(), freshness.ttl()), now);
   }
 
   /** Its body would not be stored: slices of it are, and whoever comes next needs no more. */
@@ -181,16 +242,25 @@ public final class Pipeline {
   }
 
   private SlicedAnswer sliced(Answer answer, SiteConfig site, CacheKey key, String why) {
-    return new SlicedAnswer(
-        answer,
-        config,
-        (own, number) -> {
-          CacheKey slice = key.withSlice(number);
-          store.find(slice, own.exchange().thread(), found -> found(own, site, slice, found));
-        },
-        () -> store.invalidate(key),
-        () -> miss(answer, site, key, Optional.empty(), why),
-        clock::millis);
+    SlicedAnswer.Source source =
+        new SlicedAnswer.Source() {
+          @Override
+          public void slice(Answer own, long number) {
+            CacheKey slice = key.withSlice(number);
+            store.find(slice, own.exchange().thread(), found -> found(own, site, slice, found));
+          }
+
+          @Override
+          public void changed() {
+            store.invalidate(key);
+          }
+
+          @Override
+          public void wholly() {
+            miss(answer, site, key, Optional.empty(), why);
+          }
+        };
+    return new SlicedAnswer(answer, config, source, clock::millis);
   }
 
   private void stale(
@@ -223,11 +293,42 @@ public final class Pipeline {
       return;
     }
     Fetch fetch = Fetch.of(answer, site, key, stale, why);
-    if (answer.request().isHead()) {
-      fetching.bypass(fetch);
-    } else {
-      collapse(fetch);
+    if (isSettling(fetch)) {
+      return;
     }
+    if (!answer.request().isHead()) {
+      collapse(fetch);
+    } else if (!headFromFlight(fetch)) {
+      fetching.bypass(fetch);
+    }
+  }
+
+  /**
+   * What has just come in whole and may not answer this request unasked is about to be stored: then
+   * it can be validated, and need not be fetched again. Waited for once.
+   */
+  private boolean isSettling(Fetch fetch) {
+    Optional<Flight> flight =
+        flights
+            .current(fetch.key())
+            .filter(Flight::isSettling)
+            .filter(f -> fetching.isUnpurged(f) && !isJoinable(fetch, f));
+    if (flight.isEmpty() || fetch.answer().isEmpty() || !fetch.answer().get().settle()) {
+      return false;
+    }
+    Answer answer = fetch.answer().get();
+    Runnable again = () -> cache(answer, fetch.site(), fetch.key(), Serving.EVERYTHING);
+    long until = clock.millis() + fetch.site().cache().collapseWaitMillis();
+    return flight.get().settle(fetch.thread(), new Flight.Patience(until, again));
+  }
+
+  private boolean headFromFlight(Fetch fetch) {
+    Optional<Flight.Filled.Ready> ready =
+        flights
+            .current(fetch.key())
+            .filter(flight -> isJoinable(fetch, flight))
+            .flatMap(Flight::ready);
+    return ready.isPresent() && fetching.delivery().follow(fetch, ready.get());
   }
 
   private void collapse(Fetch fetch) {
@@ -249,10 +350,11 @@ public final class Pipeline {
   private boolean isJoinable(Fetch fetch, Flight flight) {
     return fetching.isUnpurged(flight)
         && !flight.isOverdue(clock.millis(), fetch.site().cache().collapseAgeMillis())
-        && flight
-            .meta()
-            .map(meta -> LookupPolicy.suits(fetch.request(), meta, clock.millis()))
-            .orElse(true);
+        && (!flight.isFilled()
+            || flight
+                .meta()
+                .filter(meta -> LookupPolicy.suits(fetch.request(), meta, clock.millis()))
+                .isPresent());
   }
 
   private void follow(Fetch fetch, Flight flight) {

@@ -1,23 +1,27 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.edge.cache.ContentRange;
-import dev.perigee.edge.cache.SlicePolicy;
+import dev.perigee.edge.cache.StrongValidator;
+import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.request.ResponseSink;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
+import dev.perigee.edge.respond.Segment;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.function.BiConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers a request from slices, one after the other: each is a request of its own through the
- * whole pipeline, and what it brings goes on to the reader at the reader's pace. Lives on the I/O
- * thread of the request.
+ * Answers a request from slices and parts, one after the other: each is a request of its own
+ * through the whole pipeline, and what it brings goes on to the reader at the reader's pace. While
+ * one is sent, and the reader takes it, the next is asked for already. Lives on the I/O thread of
+ * the request.
  *
  * <p>The first head says how large the whole is and which version: then the answer's own head goes
  * out. A later slice of another version ends the answer incomplete, and its reader can resume with
@@ -27,270 +31,354 @@ final class SlicedAnswer {
   /** Slices that bring nothing before the answer is given up. */
   private static final int MAX_IDLE = 3;
 
+  /** In place of a slice's number: a stored part. */
+  private static final long PART = Long.MIN_VALUE;
+
   private final Answer answer;
   private final PipelineConfig config;
   private final long sliceBytes;
-  private final BiConsumer<Answer, Long> ask;
-  private final Runnable changed;
-  private final Runnable wholly;
+  private final Source source;
   private final LongSupplier clock;
   private Optional<String> version = Optional.empty();
+  private Iterator<Segment> segments = List.<Segment>of().iterator();
+  private Pieces pieces = new Pieces(List.of());
   private long total;
-  private long position;
-  private long end;
+  private boolean isBetween;
   private boolean isStarted;
+  private boolean passesOn;
   private boolean isOver;
   private int idle;
   private @Nullable Slice current;
+  private @Nullable Slice ahead;
+  private @Nullable ByteBuffer held;
+  private Runnable heldResume = () -> {};
 
-  /**
-   * @param ask sends the request for a slice, by its number, through the pipeline
-   * @param changed called where slices of two versions have met
-   * @param wholly answers the request without slices; only before anything was sent
-   */
-  SlicedAnswer(
-      Answer answer,
-      PipelineConfig config,
-      BiConsumer<Answer, Long> ask,
-      Runnable changed,
-      Runnable wholly,
-      LongSupplier clock) {
+  SlicedAnswer(Answer answer, PipelineConfig config, Source source, LongSupplier clock) {
     this.answer = answer;
     this.config = config;
     this.sliceBytes = config.sliceBytes();
-    this.ask = ask;
-    this.changed = changed;
-    this.wholly = wholly;
+    this.source = source;
     this.clock = clock;
   }
 
-  /** Begins with a slice. */
+  /** Where slices come from. */
+  interface Source {
+    /** Sends the request for a slice through the pipeline. */
+    void slice(Answer own, long number);
+
+    /** Slices of two versions have met. */
+    void changed();
+
+    /** Answers the request without slices; only before anything was sent. */
+    void wholly();
+  }
+
+  /** A stored part that an answer may begin with. */
+  interface StoredPart {
+    /** Answers with it; false when it is gone. */
+    boolean send(Answer own);
+  }
+
+  /** Begins with a slice, or with the last bytes, by their number. */
   void begin(long number) {
-    Slice slice = new Slice(number);
+    Slice slice = slice(number, 0, true);
     current = slice;
-    Answer own = new Answer(SliceExchange.of(answer.exchange(), slice), config);
-    slice.own = own;
-    ask.accept(own, number);
+    slice.own().ifPresent(own -> source.slice(own, number));
+  }
+
+  /** Begins with a stored part; false when it is gone, and then nothing has been begun. */
+  boolean begin(StoredPart part) {
+    Slice slice = slice(PART, 0, true);
+    current = slice;
+    return slice.own().map(part::send).orElse(false);
+  }
+
+  private Slice slice(long number, long from, boolean isCurrent) {
+    Slice slice = new Slice(this, number, from, isCurrent);
+    slice.own(
+        new Answer(
+            SliceExchange.of(answer.exchange(), slice), config, length -> wanted(slice, length)));
+    return slice;
+  }
+
+  boolean isOver() {
+    return isOver;
+  }
+
+  private ResponseSink out() {
+    return answer.exchange().sink();
+  }
+
+  /** Which bytes of a slice are wanted; it is read from there, not from its beginning. */
+  private List<Segment.Bytes> wanted(Slice slice, OptionalLong length) {
+    Optional<ContentRange> range = slice.range();
+    if (passesOn && slice == current) {
+      return List.of(new Segment.Bytes(0, length.orElse(Long.MAX_VALUE)));
+    }
+    if (isOver || range.isEmpty() || (slice != current && slice != ahead)) {
+      return List.of();
+    }
+    if (slice.plan().isEmpty()) {
+      long from = slice == current ? pieces.position() : slice.from();
+      slice.plan(pieces.within(range.get(), from), true);
+    }
+    return slice.plan().orElseThrow();
+  }
+
+  /** The head of the slice whose turn it is. */
+  void head(Slice slice, ResponseHead head) {
+    Optional<ContentRange> range = slice.range();
+    if (isStarted) {
+      later(slice, head, range);
+      return;
+    }
+    slice.own().ifPresent(own -> answer.outcome(own.outcome(), own.reason()));
+    if (range.isPresent()) {
+      first(slice, head, range.get());
+    } else if (head.status() == 206) {
+      unfit(slice);
+    } else {
+      // An error, an answer of our own, or a whole of unknown length: it stands as it is.
+      isStarted = true;
+      passesOn = true;
+      out().onAbandoned(this::abandoned);
+      out().start(head, slice.length());
+    }
+  }
+
+  /** The head of the whole answer goes out, where what is wanted can be put together. */
+  private void first(Slice slice, ResponseHead head, ContentRange range) {
+    FieldList fields = head.fields().toBuilder().remove("Content-Range").build();
+    ResponseHead whole = new ResponseHead(200, fields);
+    Ranged ranged = RangePolicy.decide(answer.request(), whole, range.total());
+    version = StrongValidator.of(head.fields());
+    boolean isPlaced =
+        slice.number() <= CacheKey.WHOLE || range.isSlice(slice.number(), sliceBytes);
+    if (!ranged.isWithin(range.first(), range.last(), range.total())
+        && !(isPlaced && version.isPresent())) {
+      unfit(slice);
+      return;
+    }
+    isStarted = true;
+    out().onAbandoned(this::abandoned);
+    String status = head.fields().first("Cache-Status").orElse("");
+    if (answer.isDecided(whole, status, clock.getAsLong())) {
+      isOver = true;
+      slice.abandon();
+      return;
+    }
+    total = range.total();
+    List<Segment> all = answer.begin(whole, ordered(ranged, range), OptionalLong.of(total));
+    segments = all.iterator();
+    pieces = new Pieces(all);
+    slice.plan(pieces.within(range, pieces.position()), false);
+    advance(() -> {});
+  }
+
+  /** What comes from one response comes in its order; slices can be asked for in any. */
+  private static Ranged ordered(Ranged ranged, ContentRange range) {
+    return ranged instanceof Ranged.Parts parts
+            && ranged.isWithin(range.first(), range.last(), range.total())
+        ? parts.inOrder()
+        : ranged;
+  }
+
+  /** Parts that nothing holds together, or of a length that nobody knows: the whole is asked. */
+  private void unfit(Slice slice) {
+    isOver = true;
+    answer
+        .exchange()
+        .thread()
+        .execute(
+            () -> {
+              slice.abandon();
+              source.wholly();
+            });
+  }
+
+  private void later(Slice slice, ResponseHead head, Optional<ContentRange> range) {
+    boolean same =
+        range.isPresent()
+            && range.get().total() == total
+            && version.isPresent()
+            && StrongValidator.of(head.fields()).equals(version);
+    if (same) {
+      return;
+    }
+    if (range.isPresent()) {
+      source.changed();
+    }
+    giveUp(slice);
+  }
+
+  private void giveUp(Slice slice) {
+    isOver = true;
+    leave(slice);
+    out().breakOff();
+  }
+
+  /** Not from here: whoever is in the midst of bringing it is not to be ended meanwhile. */
+  private void leave(Slice slice) {
+    Slice next = ahead;
+    ahead = null;
+    answer
+        .exchange()
+        .thread()
+        .execute(
+            () -> {
+              slice.abandon();
+              if (next != null) {
+                next.abandon();
+              }
+            });
   }
 
   private void abandoned() {
     isOver = true;
     Slice slice = current;
     if (slice != null) {
-      slice.abandon();
+      leave(slice);
     }
   }
 
-  /** The head of the whole answer; false where this slice has nothing for it. */
-  private boolean start(ResponseHead head, ContentRange range) {
-    version = SlicePolicy.validator(head.fields());
-    total = range.total();
-    FieldList fields = head.fields().toBuilder().remove("Content-Range").build();
-    ResponseHead whole = new ResponseHead(200, fields);
-    isStarted = true;
-    answer.exchange().sink().onAbandoned(this::abandoned);
-    String status = head.fields().first("Cache-Status").orElse("");
-    if (answer.isDecided(whole, status, clock.getAsLong())) {
+  /** What the slice whose turn it is brings: just what was wanted of it. */
+  boolean bytes(Slice slice, ByteBuffer bytes, Runnable resume) {
+    if (isOver || slice != current) {
+      return true;
+    }
+    if (passesOn) {
+      return out().write(bytes, resume);
+    }
+    if (isBetween) {
+      held = bytes;
+      heldResume = resume;
       return false;
     }
-    Ranged ranged = RangePolicy.decide(answer.request(), whole, total, clock.getAsLong());
-    Answer.Bytes bytes =
-        answer.begin(
-            whole,
-            ranged instanceof Ranged.Parts ? new Ranged.Whole() : ranged,
-            OptionalLong.of(total));
-    position = bytes.first();
-    end = Math.min(bytes.end(), total);
-    if (bytes.isNone()) {
-      answer.exchange().sink().finish();
-      return false;
+    idle = 0;
+    if (!pieces.sent(bytes.remaining())) {
+      readAhead(slice);
+      return out().write(bytes, resume);
+    }
+    isBetween = true;
+    boolean written = out().write(bytes, () -> resume(resume));
+    return written && advance(resume);
+  }
+
+  private void resume(Runnable resume) {
+    if (advance(resume)) {
+      resume.run();
+    }
+  }
+
+  /** The reader has taken some of this slice: the next is asked for, where it is needed. */
+  private void readAhead(Slice slice) {
+    long next = slice.range().map(ContentRange::last).orElse(Long.MAX_VALUE - 1) + 1;
+    if (slice.writes() != 2 || ahead != null || next >= pieces.end()) {
+      return;
+    }
+    Slice coming = slice(next / sliceBytes, next, false);
+    ahead = coming;
+    answer
+        .exchange()
+        .thread()
+        .execute(
+            () -> {
+              if (!isOver && ahead == coming) {
+                coming.own().ifPresent(own -> source.slice(own, coming.number()));
+              }
+            });
+  }
+
+  /**
+   * What stands between two pieces, or the end.
+   *
+   * @param resume called once more bytes can be taken, if this returned false
+   */
+  private boolean advance(Runnable resume) {
+    isBetween = true;
+    while (!isOver && segments.hasNext()) {
+      switch (segments.next()) {
+        case Segment.Bytes piece -> {
+          isBetween = false;
+          next();
+          return true;
+        }
+        case Segment.Text(ByteBuffer bytes) -> {
+          if (!out().write(bytes.duplicate(), () -> resume(resume))) {
+            return false;
+          }
+        }
+      }
+    }
+    if (!isOver) {
+      isOver = true;
+      Slice last = current;
+      if (last != null) {
+        leave(last);
+      }
+      out().finish();
     }
     return true;
   }
 
-  /** What one slice brings. */
-  private final class Slice implements ResponseSink {
-    private final long number;
-    private @Nullable Answer own;
-    private @Nullable Runnable abandoned;
-    private boolean started;
-    private boolean passesOn;
-    private boolean ignored;
-    private long at;
-
-    Slice(long number) {
-      this.number = number;
+  /** The next piece: from the slice at hand where that brings it, else from another. */
+  private void next() {
+    Slice slice = current;
+    ByteBuffer bytes = held;
+    held = null;
+    if (slice == null || !slice.takePiece()) {
+      current = null;
+      answer.exchange().thread().execute(this::goOn);
+    } else if (bytes != null && bytes(slice, bytes, heldResume)) {
+      heldResume.run();
     }
+  }
 
-    private ResponseSink out() {
-      return answer.exchange().sink();
+  /** The slice whose turn it is has brought all that it has. */
+  void ended(Slice slice) {
+    if (isOver || slice != current) {
+      return;
     }
-
-    @Override
-    public void start(ResponseHead head, OptionalLong length) {
-      started = true;
-      Answer from = own;
-      if (from != null && !isStarted) {
-        answer.outcome(from.outcome(), from.reason());
-      }
-      boolean isPart = head.status() == 200 || head.status() == 206;
-      Optional<ContentRange> range = isPart ? range(head, length) : Optional.empty();
-      if (isOver) {
-        ignored = true;
-      } else if (isStarted) {
-        later(range, head);
-      } else if (range.isPresent()) {
-        first(head, range.get());
-      } else if (head.status() == 206) {
-        unfit();
-      } else {
-        // An error, an answer of our own, or a whole of unknown length: it stands as it is.
-        isStarted = true;
-        passesOn = true;
-        answer.exchange().sink().onAbandoned(SlicedAnswer.this::abandoned);
-        out().start(head, length);
-      }
-    }
-
-    /** Where a 200 is the whole it is one large slice. */
-    private Optional<ContentRange> range(ResponseHead head, OptionalLong length) {
-      if (head.fields().contains("Content-Range")) {
-        return ContentRange.of(head.fields());
-      }
-      return length.isPresent() && length.getAsLong() > 0
-          ? Optional.of(new ContentRange(0, length.getAsLong() - 1, length.getAsLong()))
-          : Optional.empty();
-    }
-
-    private void first(ResponseHead head, ContentRange range) {
-      boolean fits =
-          range.isWhole()
-              || (range.isSlice(number, sliceBytes)
-                  && SlicePolicy.validator(head.fields()).isPresent());
-      if (!fits) {
-        unfit();
-        return;
-      }
-      at = range.first();
-      if (!SlicedAnswer.this.start(head, range)) {
-        isOver = true;
-        ignored = true;
-      }
-    }
-
-    /** Parts that nothing holds together, or of a length that nobody knows: the whole is asked. */
-    private void unfit() {
-      isOver = true;
-      ignored = true;
-      abandon();
-      answer.exchange().thread().execute(wholly);
-    }
-
-    private void later(Optional<ContentRange> range, ResponseHead head) {
-      boolean same =
-          range.isPresent()
-              && range.get().total() == total
-              && SlicePolicy.validator(head.fields()).equals(version);
-      if (same) {
-        at = range.get().first();
-        return;
-      }
-      isOver = true;
-      ignored = true;
-      if (range.isPresent()) {
-        changed.run();
-      }
-      out().breakOff();
-    }
-
-    @Override
-    public boolean isStarted() {
-      return started;
-    }
-
-    @Override
-    public boolean write(ByteBuffer bytes, Runnable resume) {
-      if (ignored || isOver) {
-        return true;
-      }
-      if (passesOn) {
-        return out().write(bytes, resume);
-      }
-      long from = at;
-      at += bytes.remaining();
-      long first = Math.max(from, position);
-      long until = Math.min(at, end);
-      // A gap cannot be filled: the slice that is missing comes next.
-      if (first >= until || first != position) {
-        return true;
-      }
-      ByteBuffer part = bytes.duplicate();
-      part.position(part.position() + (int) (first - from));
-      part.limit(part.position() + (int) (until - first));
-      position = until;
-      idle = 0;
-      if (position < end) {
-        return out().write(part, resume);
-      }
-      if (out().write(part, this::done)) {
-        done();
-      }
-      return true;
-    }
-
-    private void done() {
+    if (passesOn) {
       isOver = true;
       out().finish();
-      // It may go on for the store; the reader has all.
-      answer.exchange().thread().execute(this::abandon);
+    } else if (isBetween) {
+      current = null;
+    } else if (++idle > MAX_IDLE) {
+      giveUp(slice);
+    } else {
+      // Not from here: slices in memory would end in each other, deeper and deeper.
+      answer.exchange().thread().execute(this::goOn);
     }
+  }
 
-    @Override
-    public void finish() {
-      if (passesOn) {
-        isOver = true;
-        out().finish();
-      } else if (!isOver && position >= end) {
-        isOver = true;
-        out().finish();
-      } else if (!isOver && ++idle > MAX_IDLE) {
-        isOver = true;
-        out().breakOff();
-      } else if (!isOver) {
-        // Not from here: slices in memory would end in each other, deeper and deeper.
-        answer.exchange().thread().execute(this::goOn);
-      }
+  /** Before anything was sent the whole is asked for; later what has begun ends incomplete. */
+  void broke(Slice slice) {
+    if (isOver || slice != current) {
+      return;
     }
+    if (isStarted) {
+      giveUp(slice);
+    } else {
+      unfit(slice);
+    }
+  }
 
-    private void goOn() {
-      if (!isOver) {
-        begin(position / sliceBytes);
-      }
+  private void goOn() {
+    if (isOver) {
+      return;
     }
-
-    @Override
-    public void breakOff() {
-      if (!isOver) {
-        isOver = true;
-        if (isStarted) {
-          out().breakOff();
-        } else {
-          answer.exchange().thread().execute(wholly);
-        }
-      }
+    long number = pieces.position() / sliceBytes;
+    Slice next = ahead;
+    ahead = null;
+    if (next != null && next.number() == number) {
+      current = next;
+      next.promote();
+      return;
     }
-
-    @Override
-    public void onAbandoned(Runnable action) {
-      abandoned = action;
+    if (next != null) {
+      next.abandon();
     }
-
-    void abandon() {
-      Runnable action = abandoned;
-      abandoned = null;
-      if (action != null) {
-        action.run();
-      }
-    }
+    begin(number);
   }
 }

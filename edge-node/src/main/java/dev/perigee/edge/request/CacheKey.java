@@ -13,7 +13,8 @@ import java.util.OptionalInt;
  * @param scheme only where the site caches http and https apart
  * @param port only where the site caches ports apart
  * @param extra what else tells the responses of one URL apart by the site's policy; empty as a rule
- * @param slice number of the slice of a large body, counted from 0; {@link #WHOLE} for all of it
+ * @param slice number of the slice of a large body, counted from 0; {@link #WHOLE} for all of it;
+ *     less than that while the last bytes are fetched, of which nobody knows the place yet
  */
 public record CacheKey(
     String site,

@@ -33,15 +33,6 @@ public final class BodyPump implements StoredBody.Reading {
     this.segments = segments;
   }
 
-  /** What is sent, one after the other. */
-  public sealed interface Segment {
-    /** Bytes of the body, from {@code first} up to but not including {@code end}. */
-    record Bytes(long first, long end) implements Segment {}
-
-    /** Something between them. */
-    record Text(ByteBuffer bytes) implements Segment {}
-  }
-
   /** Sends the segments, finishes the response and closes the body. */
   public static void send(
       StoredBody body, ResponseSink sink, Executor thread, List<Segment> segments) {

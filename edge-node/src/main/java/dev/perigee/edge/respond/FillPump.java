@@ -4,51 +4,53 @@ import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.collapse.Fill;
 import dev.perigee.edge.request.ResponseSink;
 import java.nio.ByteBuffer;
+import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Carries a body that is still being received to one response: from the fill's window, or from the
- * store where this reader fell behind the window. Lives on the response's I/O thread.
+ * store where this reader fell behind the window or asked for what has passed. Lives on the
+ * response's I/O thread.
  */
 public final class FillPump implements StoredBody.Reading {
   private final ResponseSink sink;
   private final Executor thread;
-  private final long first;
-  private final long end;
+  private Iterator<Segment> segments = List.<Segment>of().iterator();
   private Fill.@Nullable Reader reader;
   private @Nullable StoredBody body;
-  private long storePosition;
+  private long position;
+  private long end;
   private boolean over;
   private boolean pumping;
   private volatile @Nullable Thread pumpThread;
   private boolean again;
 
-  private FillPump(ResponseSink sink, Executor thread, long first, long end) {
+  private FillPump(ResponseSink sink, Executor thread) {
     this.sink = sink;
     this.thread = thread;
-    this.first = first;
-    this.end = end;
   }
 
   /**
    * Joins the fill. The head must not be sent before this returned true.
    *
-   * @param span with {@link Long#MAX_VALUE} as its end for all there are
    * @return empty when the fill can be joined no more
    */
-  public static Optional<FillPump> join(Fill fill, ResponseSink sink, Executor thread, Span span) {
-    FillPump pump = new FillPump(sink, thread, span.first, span.end);
+  public static Optional<FillPump> join(Fill fill, ResponseSink sink, Executor thread) {
+    FillPump pump = new FillPump(sink, thread);
     pump.reader = fill.join(thread, pump::pump).orElse(null);
     return pump.reader == null ? Optional.empty() : Optional.of(pump);
   }
 
-  /** Which bytes of the body are sent: from {@code first} up to but not including {@code end}. */
-  public record Span(long first, long end) {}
-
-  /** Begins to send; the head has been sent. */
-  public void start() {
+  /**
+   * Begins to send; the head has been sent.
+   *
+   * @param all in the order of the body where the fill is not stored
+   */
+  public void start(List<Segment> all) {
+    segments = all.iterator();
     sink.onAbandoned(this::leave);
     pump();
   }
@@ -72,26 +74,52 @@ public final class FillPump implements StoredBody.Reading {
       return;
     }
     StoredBody stored = body;
-    if (stored != null) {
-      stepInStore(stored);
-      return;
+    if (position >= end) {
+      next(from);
+    } else if (stored == null) {
+      take(from);
+    } else if (position < stored.length()) {
+      stored.read(position, this);
+    } else {
+      closeBody();
+      again = true;
     }
-    if (from.position() >= end) {
+  }
+
+  /** The next segment, or the end. */
+  private void next(Fill.Reader from) {
+    closeBody();
+    if (!segments.hasNext()) {
       leave();
       sink.finish();
       return;
     }
+    switch (segments.next()) {
+      case Segment.Bytes(long first, long until) -> {
+        from.seek(first);
+        position = first;
+        end = until;
+        again = true;
+      }
+      case Segment.Text(ByteBuffer bytes) -> again = sink.write(bytes.duplicate(), this::pump);
+    }
+  }
+
+  private void take(Fill.Reader from) {
     switch (from.next()) {
-      case Fill.Piece.Bytes(ByteBuffer bytes) -> send(bytes, from.position() - bytes.remaining());
-      case Fill.Piece.InStore(StoredBody opened, long position) -> {
+      case Fill.Piece.Bytes(ByteBuffer bytes) -> send(bytes);
+      case Fill.Piece.InStore(StoredBody opened, long ignored) -> {
         body = opened;
-        storePosition = position;
         again = true;
       }
       case Fill.Piece.Later() -> {}
       case Fill.Piece.End() -> {
         leave();
-        sink.finish();
+        if (end == Long.MAX_VALUE) {
+          sink.finish();
+        } else {
+          sink.breakOff();
+        }
       }
       case Fill.Piece.Broken() -> {
         leave();
@@ -100,29 +128,12 @@ public final class FillPump implements StoredBody.Reading {
     }
   }
 
-  private void stepInStore(StoredBody stored) {
-    if (storePosition >= stored.length() || storePosition >= end) {
-      stored.close();
-      body = null;
-      again = true;
-      return;
+  /** What of {@code bytes}, which lie at this pump's place, the segment still takes. */
+  private void send(ByteBuffer bytes) {
+    if (bytes.remaining() > end - position) {
+      bytes.limit(bytes.position() + (int) (end - position));
     }
-    stored.read(storePosition, this);
-  }
-
-  /** The part of {@code bytes}, which lie at {@code position}, that this response is to get. */
-  private void send(ByteBuffer bytes, long position) {
-    if (position + bytes.remaining() <= first) {
-      again = true;
-      return;
-    }
-    if (position < first) {
-      bytes.position(bytes.position() + (int) (first - position));
-    }
-    long start = Math.max(position, first);
-    if (bytes.remaining() > end - start) {
-      bytes.limit(bytes.position() + (int) (end - start));
-    }
+    position += bytes.remaining();
     again = sink.write(bytes, this::pump);
   }
 
@@ -146,10 +157,8 @@ public final class FillPump implements StoredBody.Reading {
     if (over || from == null) {
       return;
     }
-    long position = storePosition;
-    storePosition += bytes.remaining();
     from.advance(bytes.remaining());
-    send(bytes, position);
+    send(bytes);
   }
 
   @Override
@@ -163,16 +172,21 @@ public final class FillPump implements StoredBody.Reading {
         });
   }
 
+  private void closeBody() {
+    StoredBody stored = body;
+    if (stored != null) {
+      stored.close();
+    }
+    body = null;
+  }
+
   /** Reads no more; what was begun stays as it is. */
   public void leave() {
     if (over) {
       return;
     }
     over = true;
-    StoredBody stored = body;
-    if (stored != null) {
-      stored.close();
-    }
+    closeBody();
     Fill.Reader from = reader;
     if (from != null) {
       from.leave();

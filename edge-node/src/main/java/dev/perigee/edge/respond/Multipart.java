@@ -16,7 +16,7 @@ import java.util.List;
  * @param length of the answer's body
  * @param segments heads of parts and bytes of the body, in turn
  */
-public record Multipart(String contentType, long length, List<BodyPump.Segment> segments) {
+public record Multipart(String contentType, long length, List<Segment> segments) {
   /** Nobody who writes the body can know it. */
   private static final SecureRandom BOUNDARIES = new SecureRandom();
 
@@ -40,14 +40,14 @@ public record Multipart(String contentType, long length, List<BodyPump.Segment> 
   static Multipart of(FieldList fields, List<Ranged.Part> parts, long length, String boundary) {
     String type =
         fields.first("Content-Type").map(value -> "Content-Type: " + value + "\r\n").orElse("");
-    List<BodyPump.Segment> segments = new ArrayList<>();
+    List<Segment> segments = new ArrayList<>();
     long sum = 0;
     String before = "";
     for (Ranged.Part part : parts) {
       String range =
           "Content-Range: bytes " + part.first() + "-" + part.last() + "/" + length + "\r\n\r\n";
       sum += add(segments, before + "--" + boundary + "\r\n" + type + range);
-      segments.add(new BodyPump.Segment.Bytes(part.first(), part.last() + 1));
+      segments.add(new Segment.Bytes(part.first(), part.last() + 1));
       sum += part.length();
       before = "\r\n";
     }
@@ -55,9 +55,9 @@ public record Multipart(String contentType, long length, List<BodyPump.Segment> 
     return new Multipart("multipart/byteranges; boundary=" + boundary, sum, segments);
   }
 
-  private static int add(List<BodyPump.Segment> segments, String text) {
+  private static int add(List<Segment> segments, String text) {
     byte[] bytes = text.getBytes(StandardCharsets.ISO_8859_1);
-    segments.add(new BodyPump.Segment.Text(ByteBuffer.wrap(bytes).asReadOnlyBuffer()));
+    segments.add(new Segment.Text(ByteBuffer.wrap(bytes).asReadOnlyBuffer()));
     return bytes.length;
   }
 }

@@ -1,6 +1,6 @@
 package dev.perigee.edge.respond;
 
-import dev.perigee.edge.cache.HttpDate;
+import dev.perigee.edge.cache.StrongValidator;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
 import java.util.ArrayList;
@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /** Which bytes of a whole response a request gets (RFC 9110, section 14). */
 public final class RangePolicy {
@@ -42,71 +43,104 @@ public final class RangePolicy {
       public Parts {
         parts = List.copyOf(parts);
       }
+
+      /** The same in the order of the body. */
+      public Parts inOrder() {
+        return new Parts(
+            parts.stream().sorted(Comparator.comparingLong(Ranged.Part::first)).toList());
+      }
     }
 
     /** 416. */
     record Unsatisfiable() implements Ranged {}
+
+    /** Whether no byte is wanted but those from {@code first} to {@code last} of so many. */
+    default boolean isWithin(long first, long last, long total) {
+      return switch (this) {
+        case Whole() -> first == 0 && last == total - 1;
+        case Part part -> first <= part.first && part.last <= last;
+        case Parts(List<Part> parts) ->
+            parts.stream().allMatch(part -> first <= part.first && part.last <= last);
+        case Unsatisfiable() -> true;
+      };
+    }
   }
 
   /**
-   * Decides; what is no range, or more than is good for anybody, gets the whole (section 14.2).
+   * One range as it was asked for.
    *
-   * @param length of the whole body
+   * @param first byte; empty for the last bytes
+   * @param last byte, empty for the end; where {@code first} is empty how many of the last bytes
    */
-  public static Ranged decide(
-      RequestHead request, ResponseHead response, long length, long nowMillis) {
-    Optional<String> range = request.fields().joined("Range");
-    boolean applies = request.isGet() && response.status() == 200 && range.isPresent();
-    if (!applies || !ifRangeHolds(request, response, nowMillis)) {
-      return new Ranged.Whole();
+  public record Asked(OptionalLong first, OptionalLong last) {
+    private boolean isBackwards() {
+      return first.isPresent() && last.isPresent() && last.getAsLong() < first.getAsLong();
     }
-    Matcher unit = UNIT.matcher(range.get().strip());
-    return unit.matches() ? decide(unit.group(1).split(",", -1), length) : new Ranged.Whole();
+
+    private Optional<Ranged.Part> of(long length) {
+      if (first.isEmpty()) {
+        long count = last.orElse(0);
+        return count == 0 || length == 0
+            ? Optional.empty()
+            : Optional.of(new Ranged.Part(Math.max(0, length - count), length - 1));
+      }
+      long from = first.getAsLong();
+      return from >= length
+          ? Optional.empty()
+          : Optional.of(new Ranged.Part(from, Math.min(last.orElse(length), length - 1)));
+    }
   }
 
-  private static Ranged decide(String[] specs, long length) {
-    List<Ranged.Part> parts = new ArrayList<>();
-    int ranges = 0;
-    for (String spec : specs) {
+  /**
+   * The ranges of a request; none where it has none, where one of them is no range or where they
+   * are more than is good for anybody (section 14.2).
+   */
+  public static List<Asked> asked(RequestHead request) {
+    Matcher unit = UNIT.matcher(request.fields().joined("Range").orElse("").strip());
+    if (!request.isGet() || !unit.matches()) {
+      return List.of();
+    }
+    List<Asked> ranges = new ArrayList<>();
+    for (String spec : unit.group(1).split(",", -1)) {
       String text = spec.strip();
       if (text.isEmpty()) {
         continue;
       }
-      Matcher range = RANGE.matcher(text);
-      boolean isRange = range.matches() && (range.group(1) != null || range.group(2) != null);
-      if (!isRange || isBackwards(range) || ++ranges > MAX_RANGES) {
-        return new Ranged.Whole();
+      Matcher found = RANGE.matcher(text);
+      if (!found.matches()) {
+        return List.of();
       }
-      part(range, length).ifPresent(parts::add);
+      Asked range = new Asked(number(found.group(1)), number(found.group(2)));
+      boolean isRange = range.first.isPresent() || range.last.isPresent();
+      if (!isRange || range.isBackwards() || ranges.size() == MAX_RANGES) {
+        return List.of();
+      }
+      ranges.add(range);
     }
-    if (ranges == 0) {
+    return ranges;
+  }
+
+  private static OptionalLong number(@Nullable String digits) {
+    return digits == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(digits));
+  }
+
+  /**
+   * Decides.
+   *
+   * @param length of the whole body
+   */
+  public static Ranged decide(RequestHead request, ResponseHead response, long length) {
+    List<Asked> asked = response.status() == 200 ? asked(request) : List.of();
+    if (asked.isEmpty() || !ifRangeHolds(request, response)) {
       return new Ranged.Whole();
     }
+    List<Ranged.Part> parts = new ArrayList<>();
+    asked.forEach(range -> range.of(length).ifPresent(parts::add));
     if (parts.isEmpty()) {
       return new Ranged.Unsatisfiable();
     }
     List<Ranged.Part> joined = joined(parts);
     return joined.size() == 1 ? joined.getFirst() : new Ranged.Parts(joined);
-  }
-
-  private static boolean isBackwards(Matcher range) {
-    return range.group(1) != null
-        && range.group(2) != null
-        && Long.parseLong(range.group(2)) < Long.parseLong(range.group(1));
-  }
-
-  private static Optional<Ranged.Part> part(Matcher range, long length) {
-    if (range.group(1) == null) {
-      long count = Long.parseLong(range.group(2));
-      return count == 0 || length == 0
-          ? Optional.empty()
-          : Optional.of(new Ranged.Part(Math.max(0, length - count), length - 1));
-    }
-    long first = Long.parseLong(range.group(1));
-    long last = range.group(2) == null ? Long.MAX_VALUE : Long.parseLong(range.group(2));
-    return first >= length
-        ? Optional.empty()
-        : Optional.of(new Ranged.Part(first, Math.min(last, length - 1)));
   }
 
   /**
@@ -130,7 +164,7 @@ public final class RangePolicy {
   }
 
   /** Section 13.1.5: a strong tag that is the same, or exactly the same strong date. */
-  private static boolean ifRangeHolds(RequestHead request, ResponseHead response, long nowMillis) {
+  private static boolean ifRangeHolds(RequestHead request, ResponseHead response) {
     Optional<String> condition = request.fields().first("If-Range");
     if (condition.isEmpty()) {
       return true;
@@ -143,20 +177,6 @@ public final class RangePolicy {
       return response.fields().first("ETag").filter(value::equals).isPresent();
     }
     return response.fields().first("Last-Modified").filter(value::equals).isPresent()
-        && isStrongDate(value, response, nowMillis);
-  }
-
-  /** Section 8.8.2.2: the response was made at least a second after its last change. */
-  private static boolean isStrongDate(String modified, ResponseHead response, long nowMillis) {
-    OptionalLong changed = HttpDate.parse(modified, nowMillis);
-    OptionalLong made =
-        response
-            .fields()
-            .first("Date")
-            .map(date -> HttpDate.parse(date, nowMillis))
-            .orElse(OptionalLong.empty());
-    return changed.isPresent()
-        && made.isPresent()
-        && made.getAsLong() - changed.getAsLong() >= 1000;
+        && StrongValidator.isStrongDate(value, response.fields());
   }
 }

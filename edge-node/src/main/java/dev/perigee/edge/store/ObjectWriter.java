@@ -148,12 +148,17 @@ final class ObjectWriter implements ResponseWriter {
 
   @Override
   public void complete(Consumer<Stored> done) {
-    if (!run(() -> done.accept(finish()))) {
+    completePart(meta, done);
+  }
+
+  @Override
+  public void completePart(StoredMeta part, Consumer<Stored> done) {
+    if (!run(() -> done.accept(finish(part)))) {
       done.accept(new Stored.Refused(StoreReason.BROKEN));
     }
   }
 
-  private Stored finish() {
+  private Stored finish(StoredMeta as) {
     Optional<byte[]> whole =
         large.isEmpty() ? Optional.of(Arrays.copyOf(tail, tailLength)) : Optional.empty();
     int[] small = {};
@@ -165,7 +170,7 @@ final class ObjectWriter implements ResponseWriter {
       return new Stored.Refused(before.get());
     }
     int[] blocks = large.stream().mapToInt(Integer::intValue).toArray();
-    ObjectRecord object = new ObjectRecord(id, meta, written, blocks, small);
+    ObjectRecord object = new ObjectRecord(id, as, written, blocks, small);
     Stored stored = shard.publish(object, whole.map(ByteBuffer::wrap));
     switch (stored) {
       case Stored.Kept(StoredResponse kept) -> handOver((StoredObject) kept);

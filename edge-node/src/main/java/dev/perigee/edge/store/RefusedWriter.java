@@ -4,6 +4,7 @@ import dev.perigee.edge.cache.ResponseWriter;
 import dev.perigee.edge.cache.StoreReason;
 import dev.perigee.edge.cache.Stored;
 import dev.perigee.edge.cache.StoredBody;
+import dev.perigee.edge.cache.StoredMeta;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -28,6 +29,11 @@ record RefusedWriter(StoreReason reason) implements ResponseWriter {
   @Override
   public void complete(Consumer<Stored> done) {
     done.accept(new Stored.Refused(reason));
+  }
+
+  @Override
+  public void completePart(StoredMeta part, Consumer<Stored> done) {
+    complete(done);
   }
 
   @Override

@@ -9,6 +9,7 @@ import dev.perigee.edge.cache.ResponseWriter;
 import dev.perigee.edge.cache.StoreReason;
 import dev.perigee.edge.cache.Stored;
 import dev.perigee.edge.cache.StoredBody;
+import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.collapse.Fill.Piece;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -68,6 +69,34 @@ class FillTest {
     assertEquals(0, resumed.get());
     bytes(slow.next());
     assertEquals(1, resumed.get());
+  }
+
+  @Test
+  void aReaderGoesOnAtAnotherPlace() {
+    Fill fill = stored();
+    Fill.Reader reader = join(fill);
+    reader.seek(2L * PART + 5);
+    assertInstanceOf(Piece.Later.class, reader.next());
+    for (int i = 0; i < 4; i++) {
+      fill.offer(part(i));
+      store.finishAll();
+    }
+    assertEquals(PART - 5, bytes(reader.next()), "from the middle of a part");
+    reader.seek(7);
+    assertEquals(7, assertInstanceOf(Piece.InStore.class, reader.next()).position(), "and back");
+  }
+
+  @Test
+  void bytesThatArePassedOverWaitForNobody() {
+    Fill fill = unstored();
+    Fill.Reader reader = join(fill);
+    reader.seek(100L * PART);
+    for (int i = 0; i < 100; i++) {
+      assertTrue(fill.offer(part(i)), "part " + i);
+    }
+    assertEquals(0, budget.held());
+    fill.offer(part(100));
+    assertEquals(PART, bytes(reader.next()));
   }
 
   @Test
@@ -184,6 +213,9 @@ class FillTest {
 
     @Override
     public void complete(Consumer<Stored> done) {}
+
+    @Override
+    public void completePart(StoredMeta part, Consumer<Stored> done) {}
 
     @Override
     public void abort() {}

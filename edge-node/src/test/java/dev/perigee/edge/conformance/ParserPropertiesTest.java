@@ -124,7 +124,7 @@ class ParserPropertiesTest {
 
   private static Ranged ranged(String range) {
     RequestHead request = Cases.request("GET", "Range: " + range);
-    return RangePolicy.decide(request, new ResponseHead(200, FieldList.empty()), LENGTH, Cases.NOW);
+    return RangePolicy.decide(request, new ResponseHead(200, FieldList.empty()), LENGTH);
   }
 
   /** RFC 9111, section 4.1: the order of what is accepted does not make another request. */

@@ -27,7 +27,7 @@ class Rfc9110Section14Test {
 
   private static String ranged(String fields, String stored, long length) {
     ResponseHead head = new ResponseHead(200, Cases.fields(stored));
-    return text(RangePolicy.decide(get(fields), head, length, Cases.NOW));
+    return text(RangePolicy.decide(get(fields), head, length));
   }
 
   private static String text(Ranged ranged) {
@@ -90,8 +90,7 @@ class Rfc9110Section14Test {
   @Test
   void onlyGetOfA200HasRanges() {
     ResponseHead missing = new ResponseHead(404, Cases.fields(STORED));
-    assertEquals(
-        "whole", text(RangePolicy.decide(get("Range: bytes=0-1"), missing, 1000, Cases.NOW)));
+    assertEquals("whole", text(RangePolicy.decide(get("Range: bytes=0-1"), missing, 1000)));
     assertEquals("none", ranged("Range: bytes=0-1", STORED, 0));
   }
 
@@ -111,7 +110,7 @@ class Rfc9110Section14Test {
       String when = "bytes=" + String.join(",", specs) + " of " + length + ", seed " + seed;
       ResponseHead head = new ResponseHead(200, Cases.fields(STORED));
       String field = "Range: bytes=" + String.join(",", specs);
-      Ranged ranged = RangePolicy.decide(get(field), head, length, Cases.NOW);
+      Ranged ranged = RangePolicy.decide(get(field), head, length);
       List<Ranged.Part> parts =
           switch (ranged) {
             case Ranged.Whole whole -> throw new AssertionError(when);

@@ -116,6 +116,29 @@ final class CollapseIT {
   }
 
   @Test
+  void headIsAnsweredFromABodyThatIsStillComingIn() throws Exception {
+    CountDownLatch over = new CountDownLatch(1);
+    origin.on(
+        "/a",
+        call -> {
+          call.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\nCache-Control: max-age=60\r\n\r\nab");
+          await(over);
+          call.send("cd");
+        });
+    try (RawClient reader = new RawClient(edge.port())) {
+      reader.send("GET", "/a");
+      assertEquals(200, reader.head().status());
+      RawClient.Response head = RawClient.request(edge.port(), "HEAD", "/a");
+      assertEquals(200, head.status());
+      assertEquals("4", head.first("Content-Length").orElse(""));
+      assertTrue(head.cacheStatus().contains("collapsed"), head.cacheStatus());
+      over.countDown();
+      assertEquals("abcd", reader.read(4));
+    }
+    assertEquals(1, origin.requests("/a").size());
+  }
+
+  @Test
   void followersGoOnWhenTheLeaderLeaves() throws Exception {
     CountDownLatch leaderGone = new CountDownLatch(1);
     origin.on(
