@@ -218,7 +218,7 @@ final class SlicedAnswer {
   }
 
   /** Not from here: whoever is in the midst of bringing it is not to be ended meanwhile. */
-  private void leave(Slice slice) {
+  private void leave(@Nullable Slice slice) {
     Slice next = ahead;
     ahead = null;
     answer
@@ -226,7 +226,9 @@ final class SlicedAnswer {
         .thread()
         .execute(
             () -> {
-              slice.abandon();
+              if (slice != null) {
+                slice.abandon();
+              }
               if (next != null) {
                 next.abandon();
               }
@@ -235,10 +237,7 @@ final class SlicedAnswer {
 
   private void abandoned() {
     isOver = true;
-    Slice slice = current;
-    if (slice != null) {
-      leave(slice);
-    }
+    leave(current);
   }
 
   /** What the slice whose turn it is brings: just what was wanted of it. */
@@ -312,10 +311,7 @@ final class SlicedAnswer {
     }
     if (!isOver) {
       isOver = true;
-      Slice last = current;
-      if (last != null) {
-        leave(last);
-      }
+      leave(current);
       out().finish();
     }
     return true;
