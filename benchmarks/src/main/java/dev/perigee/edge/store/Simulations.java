@@ -233,21 +233,19 @@ final class Simulations {
   }
 
   private static final class Own implements Simulation {
-    private static final int SMALL_BODY = 16 * 1024;
-
     private final long capacity;
-    private final Pool small;
-    private final Pool large;
+    private final SiteRoom sites = new SiteRoom();
+    private final Pool small = new Pool(sites);
+    private final Pool large = new Pool(sites);
 
     Own(long capacity) {
       this.capacity = capacity;
-      this.small = new Pool((int) (capacity / StoreConfig.SMALL), StoreConfig.SMALL);
-      this.large = new Pool((int) (capacity / StoreConfig.LARGE), StoreConfig.LARGE);
     }
 
     @Override
     public boolean ask(int object, long bytes) {
-      Pool pool = bytes <= SMALL_BODY ? small : large;
+      int units = ObjectWriter.units(bytes);
+      Pool pool = units < Chunks.PARTS ? small : large;
       long hash = object * 0x9e3779b97f4a7c15L;
       List<Integer> found = new ArrayList<>(1);
       pool.slots.forEach(hash, found::add);
@@ -255,11 +253,12 @@ final class Simulations {
         pool.queues.touch(found.getFirst());
         return true;
       }
-      if (bytes > capacity / 2) {
+      long taken = (long) units * StoreConfig.SMALL;
+      if (taken > capacity / 2) {
         return false;
       }
-      while (small.bytes() + large.bytes() + bytes > capacity) {
-        Pool from = Room.fuller(small, large, capacity);
+      while (small.bytes() + large.bytes() + taken > capacity) {
+        Pool from = Room.next(small, large);
         int victim = from.queues.victim(slot -> true);
         if (victim < 0) {
           from = from == small ? large : small;
@@ -267,7 +266,7 @@ final class Simulations {
         }
         from.evict(victim);
       }
-      pool.add(hash, object + 1L, 0, 0, 0, bytes);
+      pool.add(hash, object + 1L, 0, 0, 0, units);
       return false;
     }
   }

@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * store, and a reader that fell behind the window reads there: so the origin is slowed down by the
  * store at most, never by a reader. While it is not stored, bytes leave the window once every
  * reader has them: the origin is slowed down to the slowest reader, and one that holds the others
- * up for too long is cut off.
+ * up for too long is cut off. Whoever has waited for the head is expected: until all of them have
+ * come, nothing leaves the window that they could not read elsewhere.
  *
  * <p>All state is guarded by this object's lock, which is held for a few steps only; readers are
  * woken outside of it, each on its own I/O thread.
@@ -36,6 +37,7 @@ public final class Fill {
   private long windowStart;
   private long received;
   private int windowed;
+  private int expected;
   private boolean paused;
   private boolean whole;
   private boolean broken;
@@ -147,9 +149,33 @@ public final class Fill {
     return received;
   }
 
-  /** Readers attached now. */
+  /** Readers attached now, and those who are expected. */
   public synchronized int readers() {
-    return readers.size();
+    return readers.size() + expected;
+  }
+
+  /** So many more will join, or call {@link #arrived} without; each calls it once. */
+  synchronized void expect(int more) {
+    expected += more;
+  }
+
+  /** Somebody who was expected has joined, or does without. */
+  void arrived() {
+    boolean resume;
+    synchronized (this) {
+      expected--;
+      trim();
+      resume = takeResume();
+    }
+    if (resume) {
+      resumeSource.run();
+    }
+    readerLeft.run();
+  }
+
+  /** Whether a reader who came now could begin with the first byte. */
+  public synchronized boolean isJoinable() {
+    return !broken && (windowStart == 0 || writer != null);
   }
 
   /** Whether what comes in is still on its way into the store. */
@@ -164,7 +190,7 @@ public final class Fill {
    * @return empty when the beginning is gone: then the response cannot be joined any more
    */
   public synchronized Optional<Reader> join(Executor thread, Runnable wake) {
-    if (broken || (windowStart > 0 && writer == null)) {
+    if (!isJoinable()) {
       return Optional.empty();
     }
     Reader reader = new Reader(thread, wake);
@@ -198,7 +224,7 @@ public final class Fill {
       boolean needed = readers.stream().anyMatch(reader -> reader.position < first.end());
       boolean stored = first.stored && writer != null;
       boolean full = budget.isFull(windowed);
-      boolean droppable = writer == null ? !needed : stored && (!needed || full);
+      boolean droppable = writer == null ? !needed && expected == 0 : stored && (!needed || full);
       if (!droppable) {
         return;
       }
@@ -313,6 +339,13 @@ public final class Fill {
       }
       if (resume) {
         resumeSource.run();
+      }
+    }
+
+    /** Whether nobody else reads, or is expected to. */
+    public boolean isAlone() {
+      synchronized (Fill.this) {
+        return readers.size() + expected <= 1;
       }
     }
 

@@ -190,7 +190,25 @@ public final class Flight {
       told = List.copyOf(followers);
       followers.clear();
     }
-    told.forEach(follower -> follower.thread.execute(() -> follower.told.accept(answer)));
+    if (answer instanceof Filled.Ready ready) {
+      ready.fill().expect(told.size());
+    }
+    told.forEach(follower -> follower.thread.execute(() -> tell(follower, answer)));
+  }
+
+  private static void tell(Follower follower, Filled answer) {
+    try {
+      follower.told.accept(answer);
+    } finally {
+      if (answer instanceof Filled.Ready ready) {
+        ready.fill().arrived();
+      }
+    }
+  }
+
+  /** Whether somebody who comes now can have all of it. */
+  public synchronized boolean isJoinable() {
+    return !(filled instanceof Filled.Ready ready) || ready.fill().isJoinable();
   }
 
   public synchronized boolean isFilled() {

@@ -71,6 +71,12 @@ final class ActiveFill implements BodySource.Receiver {
     source.deliver(this);
   }
 
+  /** Does not begin: it is for nobody. */
+  void drop() {
+    source.cancel();
+    stop();
+  }
+
   @Override
   public boolean take(ByteBuffer part) {
     boolean more = fill.offer(part);

@@ -352,33 +352,49 @@ final class Fetching {
     alone(fetch.withoutStale());
   }
 
-  /** Into the store, and from there and from memory to everybody who waits. */
+  /**
+   * Into the store, and from there and from memory to everybody who waits. Where the store does not
+   * take it just now, from memory alone: what is waited for together is fetched once.
+   */
   private void receive(Fetch fetch, Flight flight, Fetched.Response response, StoredMeta meta) {
     ResponseWriter writer = store.begin(meta, response.body().length());
     Optional<StoreReason> refused = writer.refused();
-    if (refused.isPresent()) {
-      end(flight, new Filled.Uncacheable());
-      boolean inSlices =
-          refused.get() == StoreReason.TOO_LARGE
-              && fetch.key().slice() == CacheKey.WHOLE
-              && config.sliceBytes() > 0
-              && SlicePolicy.isSliceable(response.head());
-      if (inSlices) {
-        response.body().cancel();
-        sliced.accept(fetch);
-        return;
-      }
-      pass(fetch, response, refused.get().token());
+    if (refused.isPresent() && refused.get() == StoreReason.TOO_LARGE) {
+      tooLarge(fetch, flight, response);
       return;
     }
-    ActiveFill fill = fill(fetch, response.body(), Optional.of(new Keeping(writer, meta)), flight);
+    Optional<Keeping> to =
+        refused.isEmpty() ? Optional.of(new Keeping(writer, meta)) : Optional.empty();
+    ActiveFill fill = fill(fetch, response.body(), to, flight);
     Filled.Ready ready =
         new Filled.Ready(response.head(), meta, response.body().length(), fill.fill());
-    delivery.lead(fetch, ready, true, "");
-    flight.stores(fill.fill(), ready.length());
+    delivery.lead(fetch, ready, refused.isEmpty(), refused.map(StoreReason::token).orElse(""));
+    if (refused.isEmpty()) {
+      flight.stores(fill.fill(), ready.length());
+    }
     boolean isShared = !CacheControl.ofResponse(response.head().fields()).isUnqualified("no-cache");
     flight.filled(isShared ? ready : new Filled.Uncacheable());
-    fill.start();
+    boolean isForNobody = fetch.answer().isEmpty() && fill.fill().readers() == 0;
+    if (refused.isPresent() && isForNobody) {
+      fill.drop();
+    } else {
+      fill.start();
+    }
+  }
+
+  /** Everybody asks for themselves, in slices where that can be: readers would hold each other. */
+  private void tooLarge(Fetch fetch, Flight flight, Fetched.Response response) {
+    end(flight, new Filled.Uncacheable());
+    boolean inSlices =
+        fetch.key().slice() == CacheKey.WHOLE
+            && config.sliceBytes() > 0
+            && SlicePolicy.isSliceable(response.head());
+    if (inSlices) {
+      response.body().cancel();
+      sliced.accept(fetch);
+    } else {
+      pass(fetch, response, StoreReason.TOO_LARGE.token());
+    }
   }
 
   /** A response for its own request only. */

@@ -345,10 +345,12 @@ public final class Pipeline {
 
   /**
    * Whoever comes while the head is awaited takes what comes; later the response must suit as a
-   * stored one would, for a long body may outlive its freshness.
+   * stored one would, for a long body may outlive its freshness, and its beginning must be there
+   * still: where nothing is stored, the first who missed it leads the next fetch.
    */
   private boolean isJoinable(Fetch fetch, Flight flight) {
     return fetching.isUnpurged(flight)
+        && flight.isJoinable()
         && !flight.isOverdue(clock.millis(), fetch.site().cache().collapseAgeMillis())
         && (!flight.isFilled()
             || flight

@@ -16,6 +16,14 @@ import org.jspecify.annotations.Nullable;
  * response's I/O thread.
  */
 public final class FillPump implements StoredBody.Reading {
+  /**
+   * What one of several readers gets before it is the others' turn: nobody waits for his first byte
+   * until somebody else has been given all there is.
+   */
+  static final int FIRST_BYTES = 4 * 1024;
+
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
   private final ResponseSink sink;
   private final Executor thread;
   private Iterator<Segment> segments = List.<Segment>of().iterator();
@@ -23,6 +31,8 @@ public final class FillPump implements StoredBody.Reading {
   private @Nullable StoredBody body;
   private long position;
   private long end;
+  private ByteBuffer rest = NOTHING;
+  private boolean begun;
   private boolean over;
   private boolean pumping;
   private volatile @Nullable Thread pumpThread;
@@ -71,6 +81,12 @@ public final class FillPump implements StoredBody.Reading {
   private void step() {
     Fill.Reader from = reader;
     if (over || from == null) {
+      return;
+    }
+    if (rest.hasRemaining()) {
+      ByteBuffer bytes = rest;
+      rest = NOTHING;
+      again = sink.write(bytes, this::pump);
       return;
     }
     StoredBody stored = body;
@@ -134,7 +150,22 @@ public final class FillPump implements StoredBody.Reading {
       bytes.limit(bytes.position() + (int) (end - position));
     }
     position += bytes.remaining();
-    again = sink.write(bytes, this::pump);
+    Fill.Reader from = reader;
+    if (!begun && from != null && bytes.remaining() > FIRST_BYTES && !from.isAlone()) {
+      begin(bytes);
+    } else {
+      again = sink.write(bytes, this::pump);
+    }
+    begun = true;
+  }
+
+  /** A little, and the rest when all who wait on this thread have had their turn. */
+  private void begin(ByteBuffer bytes) {
+    ByteBuffer little = bytes.slice(bytes.position(), FIRST_BYTES);
+    rest = bytes.position(bytes.position() + FIRST_BYTES);
+    if (sink.write(little, this::pump)) {
+      thread.execute(this::pump);
+    }
   }
 
   @Override

@@ -31,9 +31,9 @@ import org.slf4j.LoggerFactory;
  * The store on Chronicle maps.
  *
  * <p>It is divided into shards by the hash of the key. Bodies lie in blocks of two sizes, each in a
- * file that is as large as it will ever be: whole 64 KiB blocks, and up to four 4 KiB blocks for a
- * small body or a tail. One record for each whole object says what it is and where its blocks are;
- * it is written last, so that after a crash an object is either whole or not there. Each block
+ * file that is as large as it will ever be: whole 64 KiB blocks, and up to twelve 4 KiB blocks for
+ * a small body or a tail. One record for each whole object says what it is and where its blocks
+ * are; it is written last, so that after a crash an object is either whole or not there. Each block
  * names the object it was written for and has a checksum.
  *
  * <p>The heap holds an index of a few words for each object; what is asked for often is kept there
@@ -210,7 +210,7 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       context.counters().refused(reason);
       return new RefusedWriter(reason);
     }
-    return new ObjectWriter(shard.get(), nextId.incrementAndGet(), meta);
+    return new ObjectWriter(shard.get(), nextId.incrementAndGet(), meta, length);
   }
 
   @Override

@@ -9,13 +9,15 @@ import java.util.function.IntPredicate;
  *
  * <p>What is new stands in a probation queue that holds a small part of the room; who is asked for
  * again there moves on to the main queue, the others leave and are remembered by a fingerprint, so
- * that they enter the main queue at once if they come back soon. In the main queue whoever was
- * asked for since his last turn has another one. A hit only counts up a byte.
+ * that they enter the main queue at once if they come back soon. Of those who come back late, as
+ * after a scan that is made again and again, a few enter: all of them would drive each other out
+ * before any is asked for again, the few stay until they are. In the main queue whoever was asked
+ * for since his last turn has another one. A hit only counts up a byte.
  *
  * <p>Probation is apart for each site and the one that holds most of it pays, so that a site that
  * is scanned loses its own newcomers and not another's.
  *
- * <p>15 bytes a slot, and 4 to 8 for fingerprints. Guarded by its shard's lock, but for {@link
+ * <p>15 bytes a slot, and 2 to 4 for fingerprints. Guarded by its shard's lock, but for {@link
  * #touch}.
  */
 final class EvictionQueues {
@@ -34,6 +36,12 @@ final class EvictionQueues {
 
   private static final int MAX_FREQUENCY = 3;
 
+  /** Of those who come back late, one of so many enters the main queue. */
+  private static final int LATE_ENTRY = 8;
+
+  /** Evicted objects that are remembered, for each that is here. */
+  private static final int REMEMBERED = 2;
+
   /** Slots looked at for one victim, pinned and protected ones included. */
   private static final int MAX_STEPS = 10_000;
 
@@ -41,10 +49,11 @@ final class EvictionQueues {
   private static final int SAME_PAYER = 64;
 
   private final GhostTable ghost = new GhostTable();
+  private final SiteRoom sites;
   private int[] older = new int[LEAST];
   private int[] newer = new int[LEAST];
   private int[] units = new int[LEAST];
-  private char[] sites = new char[LEAST];
+  private char[] owners = new char[LEAST];
   private byte[] frequencies = new byte[LEAST];
   private final SlotList main = new SlotList();
   private SiteUse[] uses = new SiteUse[0];
@@ -53,6 +62,9 @@ final class EvictionQueues {
   private int live;
   private int payer = NONE;
   private int payments;
+  private int late;
+  private double turns;
+  private double probationTurns;
 
   /** Whose oldest slot in the main queue is looked at next, where a site is over its cap. */
   private int capHand = NONE;
@@ -68,8 +80,13 @@ final class EvictionQueues {
     final SlotList probation = new SlotList();
     long probationUnits;
     long used;
-    long share;
-    long cap = Long.MAX_VALUE;
+  }
+
+  /**
+   * @param sites what they hold, here and elsewhere in the shard
+   */
+  EvictionQueues(SiteRoom sites) {
+    this.sites = sites;
   }
 
   /** Takes the slots one by one. */
@@ -85,7 +102,12 @@ final class EvictionQueues {
    * @param fingerprint by which it is known when it comes back
    */
   void add(int slot, int site, int units, int fingerprint) {
-    boolean isMain = ghost.contains(fingerprint);
+    boolean isMain =
+        switch (ghost.evicted(fingerprint)) {
+          case LATELY -> true;
+          case BEFORE -> ++late % LATE_ENTRY == 0;
+          case UNKNOWN -> false;
+        };
     place(slot, site, units, isMain, 0);
   }
 
@@ -96,12 +118,13 @@ final class EvictionQueues {
 
   private void place(int slot, int site, int count, boolean isMain, int frequency) {
     grow(slot);
-    sites[slot] = (char) Math.min(site, Character.MAX_VALUE);
+    owners[slot] = (char) SiteRoom.number(site);
     units[slot] = count;
     frequencies[slot] = (byte) frequency;
-    SiteUse use = use(sites[slot]);
+    SiteUse use = use(owners[slot]);
     use.used += count;
     used += count;
+    sites.take(site, count);
     live++;
     if (isMain) {
       toMain(slot);
@@ -123,9 +146,10 @@ final class EvictionQueues {
   /** An object that goes for another reason than want of room. */
   void remove(int slot) {
     unlink(slot);
-    SiteUse use = use(sites[slot]);
+    SiteUse use = use(owners[slot]);
     use.used -= units(slot);
     used -= units(slot);
+    sites.give(owners[slot], units(slot));
     live--;
     units[slot] = 0;
   }
@@ -133,7 +157,7 @@ final class EvictionQueues {
   /** An object that makes room. */
   void evicted(int slot, int fingerprint) {
     if (!isMain(slot)) {
-      ghost.remember(live);
+      ghost.remember(Math.multiplyExact(live, REMEMBERED));
       ghost.add(fingerprint);
     }
     remove(slot);
@@ -143,11 +167,12 @@ final class EvictionQueues {
    * Who goes next. It stays until {@link #evicted} is called.
    *
    * @param evictable whether a slot may go at all; it may be read just now
-   * @return a slot; -1 when none may go, or none was met in a bounded number of steps
+   * @return a slot; -1 when all is the share of its site, or being read, or none was met in a
+   *     bounded number of steps
    */
   int victim(IntPredicate evictable) {
     for (int steps = 0; steps < MAX_STEPS && live > 0; steps++) {
-      boolean fromProbation = probation > Math.max(1, used / PROBATION) || main.oldest == NONE;
+      boolean fromProbation = isProbationOver(used) || main.oldest == NONE;
       int found =
           fromProbation ? probationVictim(evictable) : mainVictim(main.oldest, evictable, true);
       if (found == NONE && fromProbation && payer == NONE) {
@@ -157,7 +182,7 @@ final class EvictionQueues {
         return found;
       }
     }
-    return lastResort(evictable);
+    return NONE;
   }
 
   /** The oldest of the site that pays; it may move on instead. */
@@ -167,6 +192,10 @@ final class EvictionQueues {
       return NONE;
     }
     int slot = uses[site].probation.oldest;
+    probationTurns += (double) units(slot) / probation;
+    if (main.oldest == NONE) {
+      turns += (double) units(slot) / used;
+    }
     payments++;
     if (frequencies[slot] > 0) {
       frequencies[slot] = 0;
@@ -192,8 +221,8 @@ final class EvictionQueues {
 
   /** The slot, unless it has another turn. */
   private int mainVictim(int slot, IntPredicate evictable, boolean protectShares) {
-    SiteUse use = use(sites[slot]);
-    boolean isProtected = protectShares && use.used <= use.share;
+    turns += (double) units(slot) / (used - probation);
+    boolean isProtected = protectShares && sites.isShare(owners[slot]);
     if (frequencies[slot] > 0) {
       frequencies[slot]--;
     } else if (!isProtected && evictable.test(slot)) {
@@ -206,14 +235,14 @@ final class EvictionQueues {
 
   /** The site that holds most of probation beyond its share; -1 when none holds any. */
   private int payer() {
-    if (payer != NONE && payments < SAME_PAYER && mayPay(uses[payer])) {
+    if (payer != NONE && payments < SAME_PAYER && mayPay(payer)) {
       return payer;
     }
     payments = 0;
     payer = NONE;
     long most = 0;
     for (int site = 0; site < uses.length; site++) {
-      if (mayPay(uses[site]) && uses[site].probationUnits > most) {
+      if (mayPay(site) && uses[site].probationUnits > most) {
         most = uses[site].probationUnits;
         payer = site;
       }
@@ -221,12 +250,12 @@ final class EvictionQueues {
     return payer;
   }
 
-  private static boolean mayPay(SiteUse use) {
-    return use.probation.oldest != NONE && use.used > use.share;
+  private boolean mayPay(int site) {
+    return uses[site].probation.oldest != NONE && !sites.isShare(site);
   }
 
-  /** Everything is protected or was asked for: whoever may go at all. */
-  private int lastResort(IntPredicate evictable) {
+  /** Everything is a site's share or was asked for: whoever may go at all; -1 for nobody. */
+  int lastResort(IntPredicate evictable) {
     int steps = 0;
     for (int slot = main.oldest; slot != NONE && steps++ < MAX_STEPS; slot = newer[slot]) {
       if (evictable.test(slot)) {
@@ -247,7 +276,7 @@ final class EvictionQueues {
 
   /** Who goes next of a site that is over its cap; -1 when none was met in a bounded time. */
   int victimOf(int site, IntPredicate evictable) {
-    int own = Math.min(site, Character.MAX_VALUE);
+    int own = SiteRoom.number(site);
     for (int slot = use(own).probation.oldest; slot != NONE; slot = newer[slot]) {
       if (evictable.test(slot)) {
         return slot;
@@ -259,7 +288,7 @@ final class EvictionQueues {
         return NONE;
       }
       capHand = newer[slot];
-      if (sites[slot] == own && evictable.test(slot)) {
+      if (owners[slot] == own && evictable.test(slot)) {
         if (frequencies[slot] == 0) {
           return slot;
         }
@@ -269,21 +298,25 @@ final class EvictionQueues {
     return NONE;
   }
 
-  /**
-   * A site's part of the room.
-   *
-   * @param shareUnits up to which nothing of it goes for other sites
-   * @param capUnits past which its own go first
-   */
-  void limits(int site, long shareUnits, long capUnits) {
-    SiteUse use = use(Math.min(site, Character.MAX_VALUE));
-    use.share = shareUnits;
-    use.cap = capUnits;
+  /** Whether newcomers hold more than their part of so many units. */
+  boolean isProbationOver(long all) {
+    return probation > Math.max(1, all / PROBATION);
   }
 
-  boolean overCap(int site) {
-    SiteUse use = use(Math.min(site, Character.MAX_VALUE));
-    return use.used > use.cap;
+  /** How often the hand has gone round the main queue, or seems to have. */
+  double turns() {
+    return turns;
+  }
+
+  /** The same of the probation queue. */
+  double probationTurns() {
+    return probationTurns;
+  }
+
+  /** Counts as if it were no more than so many turns behind another. */
+  void catchUp(EvictionQueues other, double turnsBehind) {
+    turns = Math.max(turns, other.turns - turnsBehind);
+    probationTurns = Math.max(probationTurns, other.probationTurns - turnsBehind);
   }
 
   /** Units that all objects take. */
@@ -291,12 +324,13 @@ final class EvictionQueues {
     return used;
   }
 
+  /** Units that the objects of a site take here. */
   long used(int site) {
-    return use(Math.min(site, Character.MAX_VALUE)).used;
+    return use(SiteRoom.number(site)).used;
   }
 
   int site(int slot) {
-    return sites[slot];
+    return owners[slot];
   }
 
   int units(int slot) {
@@ -343,7 +377,7 @@ final class EvictionQueues {
     older = Arrays.copyOf(older, length);
     newer = Arrays.copyOf(newer, length);
     units = Arrays.copyOf(units, length);
-    sites = Arrays.copyOf(sites, length);
+    owners = Arrays.copyOf(owners, length);
     frequencies = Arrays.copyOf(frequencies, length);
   }
 
@@ -365,7 +399,7 @@ final class EvictionQueues {
   private void unlink(int slot) {
     SlotList list = main;
     if (!isMain(slot)) {
-      SiteUse use = use(sites[slot]);
+      SiteUse use = use(owners[slot]);
       list = use.probation;
       use.probationUnits -= units(slot);
       probation -= units(slot);

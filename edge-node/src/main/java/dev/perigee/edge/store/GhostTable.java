@@ -2,32 +2,49 @@ package dev.perigee.edge.store;
 
 /**
  * Fingerprints of objects that were evicted lately: who comes back soon was evicted too early. Four
- * places for each hash; a place holds 24 bits of fingerprint and 8 of time, so that nothing has to
+ * places for each hash; a place holds 11 bits of fingerprint and 5 of time, so that nothing has to
  * be removed. Guarded by its shard's lock.
  */
 final class GhostTable {
   private static final int WAYS = 4;
   private static final int LEAST = 1024;
+  private static final int TIME_BITS = 5;
 
-  /** Times that can be told apart; what is older than half of them counts as none. */
-  private static final int TIMES = 256;
+  /** Times that can be told apart: 1 and up, for an empty place is 0. */
+  private static final int TIMES = (1 << TIME_BITS) - 1;
 
-  private int[] places = new int[LEAST];
+  /** What is older counts as none, long before its time comes round again. */
+  private static final int OLDEST = 16;
+
+  /** Who was evicted at most so many times ago was evicted too early. */
+  private static final int LATELY = OLDEST / 4;
+
+  private char[] places = new char[LEAST];
   private int time = 1;
   private int added;
   private int remembered = LEAST;
+
+  /** When somebody was evicted. */
+  enum Evicted {
+    /** Among the last quarter of all who are remembered. */
+    LATELY,
+    /** Before them. */
+    BEFORE,
+    /** Never, as far as is known. */
+    UNKNOWN
+  }
 
   /** Remembers about as many as this from now on. */
   void remember(int objects) {
     remembered = Math.max(LEAST, objects);
     int wanted = Integer.highestOneBit(remembered);
     if (places.length < wanted) {
-      places = new int[wanted];
+      places = new char[wanted];
     }
   }
 
   void add(int fingerprint) {
-    if (++added > remembered / (TIMES / 2)) {
+    if (++added > remembered / OLDEST) {
       added = 0;
       advance();
     }
@@ -38,37 +55,39 @@ final class GhostTable {
         oldest = at;
       }
     }
-    places[oldest] = (fingerprint & ~(TIMES - 1)) | time;
+    places[oldest] = (char) (mark(fingerprint) | time);
   }
 
-  /** Zero stands for an empty place; and what would seem young again is cleared in time. */
+  /** What would seem young again is cleared in time. */
   private void advance() {
-    time = (time + 1) % TIMES;
-    if (time == 0) {
-      time = 1;
-    }
-    if (time % (TIMES / 4) == 1) {
+    time = time % TIMES + 1;
+    if (time % (OLDEST / 2) == 1) {
       for (int at = 0; at < places.length; at++) {
-        if (age(places[at]) >= TIMES / 2) {
+        if (age(places[at]) >= OLDEST) {
           places[at] = 0;
         }
       }
     }
   }
 
-  private int age(int place) {
-    return place == 0 ? TIMES : (time - place) & (TIMES - 1);
+  private int age(char place) {
+    return place == 0 ? TIMES : Math.floorMod(time - (place & TIMES), TIMES);
   }
 
-  boolean contains(int fingerprint) {
+  Evicted evicted(int fingerprint) {
     int first = bucket(fingerprint);
     for (int at = first; at < first + WAYS; at++) {
-      boolean same = ((places[at] ^ fingerprint) & ~(TIMES - 1)) == 0;
-      if (same && age(places[at]) < TIMES / 2) {
-        return true;
+      int age = age(places[at]);
+      if ((places[at] & ~TIMES) == mark(fingerprint) && age < OLDEST) {
+        return age < LATELY ? Evicted.LATELY : Evicted.BEFORE;
       }
     }
-    return false;
+    return Evicted.UNKNOWN;
+  }
+
+  /** The upper bits, in their place. */
+  private static int mark(int fingerprint) {
+    return fingerprint >>> Character.SIZE & ~TIMES;
   }
 
   private int bucket(int fingerprint) {
@@ -77,6 +96,6 @@ final class GhostTable {
   }
 
   long heapBytes() {
-    return 4L * places.length;
+    return 2L * places.length;
   }
 }

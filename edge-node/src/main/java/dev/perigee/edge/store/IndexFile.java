@@ -19,7 +19,7 @@ import java.util.zip.CheckedOutputStream;
  * end; a file that is not whole counts as none.
  */
 final class IndexFile {
-  private static final int MAGIC = 0x50475831;
+  private static final int MAGIC = 0x50475832;
   private static final int BUFFER = 1 << 18;
 
   private IndexFile() {}

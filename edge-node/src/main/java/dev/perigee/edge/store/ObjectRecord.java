@@ -12,6 +12,11 @@ import dev.perigee.edge.cache.StoredMeta;
  */
 @SuppressWarnings("ArrayRecordComponent") // written once, read by this package only
 record ObjectRecord(long id, StoredMeta meta, long length, int[] large, int[] small) {
+  /** Small blocks that its body takes, a large one counted as {@link Chunks#PARTS}. */
+  int units() {
+    return Chunks.PARTS * large.length + small.length;
+  }
+
   ObjectRecord withMeta(StoredMeta other) {
     return new ObjectRecord(id, other, length, large, small);
   }

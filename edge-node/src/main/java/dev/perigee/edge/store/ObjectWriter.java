@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
@@ -24,16 +25,20 @@ final class ObjectWriter implements ResponseWriter {
   /** Index of the first small block of an object. */
   static final int SMALL_INDEX = 1 << 29;
 
-  private static final int MAX_SMALL = 4;
+  /** Past so many a tail takes a large block, of which then a quarter lies unused at most. */
+  private static final int MAX_SMALL = 12;
+
+  /** Room for a tail whose length nobody announced. */
+  private static final int FIRST_TAIL = 4 * 1024;
 
   private final Shard shard;
   private final StoreContext context;
   private final long id;
   private final StoredMeta meta;
-  private final byte[] tail = new byte[StoreConfig.LARGE];
   private final List<Integer> large = new ArrayList<>();
   private final BlockFile file;
   private final SharedBlocks shared = new SharedBlocks();
+  private byte[] tail;
   private int tailLength;
   private long written;
   private int readers;
@@ -42,12 +47,24 @@ final class ObjectWriter implements ResponseWriter {
   private Optional<StoreReason> refused = Optional.empty();
   private @Nullable StoredObject owner;
 
-  ObjectWriter(Shard shard, long id, StoredMeta meta) {
+  /**
+   * @param announced bytes that will come, where that is known
+   */
+  ObjectWriter(Shard shard, long id, StoredMeta meta, OptionalLong announced) {
     this.shard = shard;
     this.context = shard.context;
     this.file = shard.disk.blocks;
     this.id = id;
     this.meta = meta;
+    this.tail = new byte[(int) Math.min(announced.orElse(FIRST_TAIL), StoreConfig.LARGE)];
+  }
+
+  /** Small blocks that a body takes, a large one counted as {@link Chunks#PARTS}. */
+  static int units(long length) {
+    int tail = (int) (length % StoreConfig.LARGE);
+    int small = (tail + StoreConfig.SMALL - 1) / StoreConfig.SMALL;
+    int whole = (int) (length / StoreConfig.LARGE) * Chunks.PARTS;
+    return Math.max(1, whole + (small > MAX_SMALL ? Chunks.PARTS : small));
   }
 
   @Override
@@ -84,14 +101,22 @@ final class ObjectWriter implements ResponseWriter {
         return;
       }
       synchronized (this) {
-        int count = Math.min(bytes.remaining(), tail.length - tailLength);
+        int count = Math.min(bytes.remaining(), StoreConfig.LARGE - tailLength);
+        growTail(tailLength + count);
         bytes.get(tail, tailLength, count);
         tailLength += count;
         written += count;
       }
-      if (tailLength == tail.length) {
+      if (tailLength == StoreConfig.LARGE) {
         flushLarge();
       }
+    }
+  }
+
+  /** As large as is needed: most bodies are far smaller than a block. */
+  private void growTail(int needed) {
+    if (needed > tail.length) {
+      tail = Arrays.copyOf(tail, Math.min(StoreConfig.LARGE, Math.max(needed, 2 * tail.length)));
     }
   }
 
@@ -159,8 +184,8 @@ final class ObjectWriter implements ResponseWriter {
   }
 
   private Stored finish(StoredMeta as) {
-    Optional<byte[]> whole =
-        large.isEmpty() ? Optional.of(Arrays.copyOf(tail, tailLength)) : Optional.empty();
+    Optional<ByteBuffer> whole =
+        large.isEmpty() ? Optional.of(ByteBuffer.wrap(wholeTail())) : Optional.empty();
     int[] small = {};
     if (refused().isEmpty()) {
       small = flushTail();
@@ -171,7 +196,7 @@ final class ObjectWriter implements ResponseWriter {
     }
     int[] blocks = large.stream().mapToInt(Integer::intValue).toArray();
     ObjectRecord object = new ObjectRecord(id, as, written, blocks, small);
-    Stored stored = shard.publish(object, whole.map(ByteBuffer::wrap));
+    Stored stored = shard.publish(object, whole);
     switch (stored) {
       case Stored.Kept(StoredResponse kept) -> handOver((StoredObject) kept);
       case Stored.Refused(StoreReason reason) -> {
@@ -180,6 +205,11 @@ final class ObjectWriter implements ResponseWriter {
       }
     }
     return stored;
+  }
+
+  /** All of a body that has no large block; nothing is added to it any more. */
+  private byte[] wholeTail() {
+    return tail.length == tailLength ? tail : Arrays.copyOf(tail, tailLength);
   }
 
   /** What is left goes into small blocks; into a large one where it is long or they are taken. */

@@ -8,37 +8,19 @@ package dev.perigee.edge.store;
 final class Pool {
   final SlotTable slots = new SlotTable();
   final EvictionQueues queues;
-  private final int blocks;
-  private final int blockBytes;
 
-  /** What was stored lately, in bytes; older counts half. */
-  private long inflow;
+  Pool(SiteRoom sites) {
+    this.queues = new EvictionQueues(sites);
+  }
 
   /**
-   * @param blocks of this size that the whole file has room for
+   * Takes a slot for an object that is stored anew.
+   *
+   * @param units small blocks that its body takes, a large one counted as {@link Chunks#PARTS}
    */
-  Pool(int blocks, int blockBytes) {
-    this.queues = new EvictionQueues();
-    this.blocks = blocks;
-    this.blockBytes = blockBytes;
-  }
-
-  /** A site's part of the file, in per cent of all its blocks. */
-  void limits(int site, int sharePercent, int capPercent) {
-    long cap = capPercent >= 100 ? Long.MAX_VALUE : (long) blocks * capPercent / 100;
-    queues.limits(site, (long) blocks * sharePercent / 100, cap);
-  }
-
-  /** Blocks of this size that a body of so many bytes takes; at least one. */
-  int units(long length) {
-    return (int) Math.max(1, (length + blockBytes - 1) / blockBytes);
-  }
-
-  /** Takes a slot for an object that is stored anew. */
-  int add(long hash, long id, int url, long tags, int site, long length) {
-    inflow += (long) units(length) * blockBytes;
+  int add(long hash, long id, int url, long tags, int site, int units) {
     int slot = slots.add(hash, id, url, tags);
-    queues.add(slot, site, units(length), fingerprint(hash));
+    queues.add(slot, site, Math.max(1, units), fingerprint(hash));
     return slot;
   }
 
@@ -58,20 +40,6 @@ final class Pool {
     slots.remove(slot);
   }
 
-  /** Older inflow counts half from now on. */
-  void age() {
-    inflow /= 2;
-  }
-
-  long inflow() {
-    return inflow;
-  }
-
-  /** How often its inflow it holds: whoever holds more should make room first. */
-  double fullness() {
-    return bytes() / (inflow + 1.0);
-  }
-
   /** Bytes of heap for what is known of the objects. */
   long heapBytes() {
     return slots.heapBytes() + queues.heapBytes();
@@ -79,6 +47,6 @@ final class Pool {
 
   /** Bytes of the blocks that objects take. */
   long bytes() {
-    return queues.used() * blockBytes;
+    return queues.used() * StoreConfig.SMALL;
   }
 }

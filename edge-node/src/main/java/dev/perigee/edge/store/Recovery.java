@@ -38,7 +38,7 @@ final class Recovery {
       int url,
       long tags,
       int site,
-      long length,
+      int units,
       int[] large,
       int[] small,
       int[] recordBlocks) {}
@@ -87,7 +87,7 @@ final class Recovery {
     dropped.forEach(shard.disk::remove);
     for (Candidate one : kept.reversed()) {
       Pool pool = one.large.length > 0 ? shard.room.large : shard.room.small;
-      pool.add(one.hash, one.id, one.url, one.tags, one.site, one.length);
+      pool.add(one.hash, one.id, one.url, one.tags, one.site, one.units);
     }
     shard.room.allNamed();
   }
@@ -105,7 +105,7 @@ final class Recovery {
         hash.url(key.host(), key.target()),
         hash.tags(meta.tags()),
         context.sites().of(key.site()),
-        object.length(),
+        object.units(),
         object.large(),
         object.small(),
         found.recordBlocks());

@@ -21,10 +21,14 @@ final class Room {
   /** Objects that may go for the room of one record. */
   private static final int MOST_FOR_RECORD = 128;
 
+  /** Turns that one pool may owe the other, which could not give what was needed. */
+  private static final double MOST_BEHIND = 0.125;
+
   final Object lock = new Object();
   final Chunks chunks;
-  final Pool large;
-  final Pool small;
+  final SiteRoom sites = new SiteRoom();
+  final Pool large = new Pool(sites);
+  final Pool small = new Pool(sites);
   private final StoreContext context;
   private final Disk disk;
   private final Map<Long, Integer> pins = new HashMap<>();
@@ -42,8 +46,13 @@ final class Room {
     this.context = context;
     this.disk = disk;
     this.chunks = new Chunks(context.config().chunks());
-    this.large = new Pool(context.config().chunks(), StoreConfig.LARGE);
-    this.small = new Pool(context.config().chunks() * Chunks.PARTS, StoreConfig.SMALL);
+  }
+
+  /** A site's part of the room, in per cent; under the lock. */
+  void limits(int site, int sharePercent, int capPercent) {
+    long all = (long) context.config().chunks() * Chunks.PARTS;
+    long cap = capPercent >= 100 ? Long.MAX_VALUE : all * capPercent / 100;
+    sites.limits(site, all * sharePercent / 100, cap);
   }
 
   List<Pool> pools() {
@@ -73,26 +82,33 @@ final class Room {
           return true;
         }
       }
-      Pool from = fuller();
-      if (!evictOne(from) && !evictOne(from == large ? small : large)) {
+      if (!evictOne(next())) {
         return false;
       }
     }
   }
 
-  /** A site that holds more than it may loses its own. */
+  /** A site that holds more than it may loses its own, of the kind that it holds more of. */
   void keepToCap(Pool pool, int slot) {
     while (true) {
       long id;
       synchronized (lock) {
-        if (!pool.slots.isTaken(slot) || !pool.queues.overCap(pool.queues.site(slot))) {
+        int site = pool.slots.isTaken(slot) ? pool.queues.site(slot) : -1;
+        if (site < 0 || !sites.isOverCap(site)) {
           return;
         }
-        int victim = pool.queues.victimOf(pool.queues.site(slot), one -> mayGo(pool, one));
+        Pool most = small.queues.used(site) > large.queues.used(site) ? small : large;
+        Pool from = most;
+        int victim = from.queues.victimOf(site, one -> mayGo(most, one));
+        if (victim < 0) {
+          Pool other = most == small ? large : small;
+          from = other;
+          victim = from.queues.victimOf(site, one -> mayGo(other, one));
+        }
         if (victim < 0) {
           return;
         }
-        id = evict(pool, victim);
+        id = evict(from, victim);
       }
       reclaim(id);
     }
@@ -108,8 +124,7 @@ final class Room {
         }
       }
       // Small objects seldom leave a whole chunk behind.
-      Pool from = tries < SMALL_FOR_LARGE ? fuller() : large;
-      if (!evictOne(from) && !evictOne(from == large ? small : large)) {
+      if (!evictOne(tries < SMALL_FOR_LARGE ? next() : large)) {
         return -1;
       }
     }
@@ -124,26 +139,40 @@ final class Room {
           return block;
         }
       }
-      Pool from = fuller();
-      if (!evictOne(from) && !evictOne(from == large ? small : large)) {
+      if (!evictOne(next())) {
         return -1;
       }
     }
   }
 
-  /** The pool that holds more of what came lately; what came long ago counts less and less. */
-  private Pool fuller() {
+  private Pool next() {
     synchronized (lock) {
-      return fuller(small, large, (long) context.config().chunks() * StoreConfig.LARGE);
+      return next(small, large);
     }
   }
 
-  static Pool fuller(Pool small, Pool large, long capacity) {
-    if (small.inflow() + large.inflow() > capacity) {
-      small.age();
-      large.age();
+  /**
+   * The pool that makes room next. Where the newcomers of one hold more than their part of
+   * everything it is theirs; else the one whose queue has gone round less often. So an object has
+   * the same time to be asked for in both, as if they were one.
+   */
+  static Pool next(Pool small, Pool large) {
+    if (small.bytes() == 0 || large.bytes() == 0) {
+      return small.bytes() == 0 ? large : small;
     }
-    return small.fullness() >= large.fullness() ? small : large;
+    long all = small.queues.used() + large.queues.used();
+    boolean smallIsOver = small.queues.isProbationOver(all);
+    boolean largeIsOver = large.queues.isProbationOver(all);
+    if (smallIsOver != largeIsOver) {
+      return smallIsOver ? small : large;
+    }
+    small.queues.catchUp(large.queues, MOST_BEHIND);
+    large.queues.catchUp(small.queues, MOST_BEHIND);
+    double ahead =
+        smallIsOver
+            ? small.queues.probationTurns() - large.queues.probationTurns()
+            : small.queues.turns() - large.queues.turns();
+    return ahead <= 0 ? small : large;
   }
 
   void giveLarge(int[] blocks, int count) {
@@ -162,18 +191,27 @@ final class Room {
     }
   }
 
-  /** On the write thread; false when everything is being read. */
-  private boolean evictOne(Pool pool) {
+  /**
+   * One object goes, from this pool where it may, on the write thread. What is a site's share goes
+   * last of all; false when everything is being read.
+   */
+  private boolean evictOne(Pool from) {
     long id;
     synchronized (lock) {
-      int victim = pool.queues.victim(slot -> mayGo(pool, slot));
-      if (victim < 0) {
-        return false;
-      }
-      id = evict(pool, victim);
+      Pool other = from == large ? small : large;
+      id = evictFound(from, from.queues.victim(slot -> mayGo(from, slot)));
+      id = id >= 0 ? id : evictFound(other, other.queues.victim(slot -> mayGo(other, slot)));
+      id = id >= 0 ? id : evictFound(from, from.queues.lastResort(slot -> mayGo(from, slot)));
+      id = id >= 0 ? id : evictFound(other, other.queues.lastResort(slot -> mayGo(other, slot)));
     }
-    reclaim(id);
-    return true;
+    if (id >= 0) {
+      reclaim(id);
+    }
+    return id >= 0;
+  }
+
+  private long evictFound(Pool pool, int slot) {
+    return slot < 0 ? -1 : evict(pool, slot);
   }
 
   private boolean mayGo(Pool pool, int slot) {
@@ -225,8 +263,7 @@ final class Room {
   }
 
   private void named(ObjectRecord object, int[] recordBlocks, int sign) {
-    int large = object.large().length + recordBlocks.length;
-    named += sign * (Chunks.PARTS * large + object.small().length);
+    named += sign * (object.units() + Chunks.PARTS * recordBlocks.length);
   }
 
   private void free(Disk.Found gone) {
@@ -309,9 +346,7 @@ final class Room {
         disk.put(id, record, blocks);
         return true;
       } catch (IllegalStateException e) {
-        Pool from = fuller();
-        if (gone == MOST_FOR_RECORD
-            || (!evictOne(from) && !evictOne(from == large ? small : large))) {
+        if (gone == MOST_FOR_RECORD || !evictOne(next())) {
           fault("record " + id + " finds no room", e);
           return false;
         }

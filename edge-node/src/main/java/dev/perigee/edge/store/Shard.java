@@ -214,7 +214,7 @@ final class Shard {
             context.hash().url(key.host(), key.target()),
             context.hash().tags(meta.tags()),
             context.sites().of(key.site()),
-            object.length());
+            object.units());
     StoredObject stored = new StoredObject(this, pool, slot, object.withMeta(softened));
     stored.checkedThrough = through;
     return stored;

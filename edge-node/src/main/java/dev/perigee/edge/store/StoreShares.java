@@ -41,12 +41,7 @@ final class StoreShares {
   /** Puts them in force in a shard that others can see from now on. */
   synchronized void apply(Shard shard) {
     synchronized (shard.lock) {
-      shares.forEach(
-          (site, share) -> {
-            for (Pool pool : shard.room.pools()) {
-              pool.limits(sites.of(site), share.share, share.cap);
-            }
-          });
+      shares.forEach((site, share) -> shard.room.limits(sites.of(site), share.share, share.cap));
     }
   }
 }

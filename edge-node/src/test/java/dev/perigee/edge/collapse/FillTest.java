@@ -71,6 +71,25 @@ class FillTest {
     assertEquals(1, resumed.get());
   }
 
+  /** The story: what the leader had read was gone before those came who had waited with it. */
+  @Test
+  void withoutAStoreTheBeginningStaysForWhoIsExpected() {
+    Fill fill = unstored();
+    Fill.Reader leader = join(fill);
+    fill.expect(2);
+    assertEquals(3, fill.readers());
+    fill.offer(part(0));
+    bytes(leader.next());
+    Fill.Reader follower = join(fill);
+    fill.arrived();
+    assertEquals(PART, bytes(follower.next()));
+    assertTrue(fill.isJoinable());
+    fill.arrived();
+    assertFalse(fill.isJoinable());
+    assertTrue(fill.join(Runnable::run, () -> {}).isEmpty());
+    assertEquals(0, budget.held());
+  }
+
   @Test
   void aReaderGoesOnAtAnotherPlace() {
     Fill fill = stored();

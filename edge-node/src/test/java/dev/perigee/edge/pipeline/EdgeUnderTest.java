@@ -5,6 +5,7 @@ import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.cache.StoreReason;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.listener.EdgeListener;
@@ -42,6 +43,8 @@ final class EdgeUnderTest implements AutoCloseable {
 
   private final AtomicLong skew = new AtomicLong();
   private final ChronicleResponseStore store;
+  private final AtomicReference<Optional<StoreReason>> refusal =
+      new AtomicReference<>(Optional.empty());
   private final EdgeListener listener;
   private final Pipeline pipeline;
   private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor();
@@ -98,7 +101,7 @@ final class EdgeUnderTest implements AutoCloseable {
             config,
             snapshot::get,
             () -> Serving.EVERYTHING,
-            store,
+            new RefusingStore(store, refusal::get),
             client,
             now,
             System::nanoTime,
@@ -120,6 +123,11 @@ final class EdgeUnderTest implements AutoCloseable {
   /** The site's owner decides something about caching. */
   void decide(CachePolicy policy) {
     route(new SiteConfig(site.id(), site.hosts(), site.origins(), Set.of(), false, false, policy));
+  }
+
+  /** The store takes nothing from now on. */
+  void refuse(StoreReason reason) {
+    refusal.set(Optional.of(reason));
   }
 
   int port() {
