@@ -4,6 +4,7 @@ import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.RequestHead;
@@ -24,13 +25,15 @@ import java.util.OptionalLong;
 /** One request on its way to its answer, and the last steps that all answers share. */
 final class Answer {
   private final Exchange exchange;
+  private final ClientPlace place;
   private final PipelineConfig config;
   private RequestRecord.Outcome outcome = RequestRecord.Outcome.DENIED;
   private String reason = "";
   private String site = "";
 
-  Answer(Exchange exchange, PipelineConfig config) {
+  Answer(Exchange exchange, ClientPlace place, PipelineConfig config) {
     this.exchange = exchange;
+    this.place = place;
     this.config = config;
   }
 
@@ -40,6 +43,10 @@ final class Answer {
 
   RequestHead request() {
     return exchange.head();
+  }
+
+  ClientPlace place() {
+    return place;
   }
 
   RequestRecord.Outcome outcome() {

@@ -2,6 +2,7 @@ package dev.perigee.edge.pipeline;
 
 import dev.perigee.edge.cache.ContentRange;
 import dev.perigee.edge.cache.SlicePolicy;
+import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.request.ResponseSink;
@@ -68,7 +69,8 @@ final class SlicedAnswer {
   void begin(long number) {
     Slice slice = new Slice(number);
     current = slice;
-    Answer own = new Answer(SliceExchange.of(answer.exchange(), slice), config);
+    Exchange request = SliceExchange.of(answer.exchange(), slice);
+    Answer own = new Answer(request, answer.place(), config);
     slice.own = own;
     ask.accept(own, number);
   }

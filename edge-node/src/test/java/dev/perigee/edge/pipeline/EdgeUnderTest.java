@@ -1,12 +1,15 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
+import dev.perigee.edge.geo.GeoLocator;
+import dev.perigee.edge.geo.TestGeo;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginClient;
@@ -47,6 +50,7 @@ final class EdgeUnderTest implements AutoCloseable {
   private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor();
   private final AtomicReference<EdgeSnapshot> snapshot = new AtomicReference<>();
   private final SiteConfig site;
+  private final GeoLocator geo = new GeoLocator();
   private long purges;
 
   EdgeUnderTest(Path directory, int... originPorts) throws Exception {
@@ -100,6 +104,7 @@ final class EdgeUnderTest implements AutoCloseable {
             () -> Serving.EVERYTHING,
             store,
             client,
+            geo,
             now,
             System::nanoTime,
             request -> {});
@@ -120,6 +125,11 @@ final class EdgeUnderTest implements AutoCloseable {
   /** The site's owner decides something about caching. */
   void decide(CachePolicy policy) {
     route(new SiteConfig(site.id(), site.hosts(), site.origins(), Set.of(), false, false, policy));
+  }
+
+  /** Where clients are, from now on. */
+  void locate(Path folder, byte[] cities) throws IOException {
+    TestGeo.take(folder, geo, GeoKind.CITY, cities);
   }
 
   int port() {
