@@ -43,16 +43,19 @@ final class GeoRecords {
     this.reader = reader;
   }
 
-  /** MaxMind nests the country; other makers have its code in the record itself. */
-  record City(
+  /**
+   * MaxMind nests the country; other makers have its code in the record itself. Public, as its
+   * siblings are, for the library to make them.
+   */
+  public record City(
       @MaxMindDbParameter(name = "country") @Nullable Country country,
       @MaxMindDbParameter(name = "country_code") @Nullable String code) {}
 
   /** What MaxMind has of a country. */
-  record Country(@MaxMindDbParameter(name = "iso_code") @Nullable String code) {}
+  public record Country(@MaxMindDbParameter(name = "iso_code") @Nullable String code) {}
 
   /** An autonomous system, in either shape. */
-  record NumberedSystem(
+  public record NumberedSystem(
       @MaxMindDbParameter(name = "autonomous_system_number") @Nullable Long number) {}
 
   /**
