@@ -7,9 +7,11 @@ import dev.perigee.contract.SetCookie;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
+import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.RequestHead;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -26,6 +28,19 @@ import org.openjdk.jmh.annotations.State;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 @Fork(1)
 public class KeyBenchmark {
+  private static final ClientPlace PLACE =
+      new ClientPlace() {
+        @Override
+        public String country() {
+          return "DE";
+        }
+
+        @Override
+        public OptionalLong system() {
+          return OptionalLong.empty();
+        }
+      };
+
   private final AdmissionPolicy policy = new AdmissionPolicy("perigee");
   private final SiteConfig usual = site(CachePolicy.DEFAULT);
   private final SiteConfig ruled =
@@ -39,6 +54,7 @@ public class KeyBenchmark {
                   true,
                   List.of("x-variant"),
                   List.of("lang"),
+                  true,
                   true),
               10_000,
               10_000,
@@ -75,12 +91,12 @@ public class KeyBenchmark {
   /** Nothing decided by the owner. */
   @Benchmark
   public Admission usual() {
-    return policy.admit(request, usual, "www.shop.example");
+    return policy.admit(request, PLACE, usual, "www.shop.example");
   }
 
-  /** Query, header, cookie and device in the key. */
+  /** Query, header, cookie, device and country in the key. */
   @Benchmark
   public Admission ruled() {
-    return policy.admit(request, ruled, "www.shop.example");
+    return policy.admit(request, PLACE, ruled, "www.shop.example");
   }
 }

@@ -262,7 +262,10 @@ abstract class Commands implements Runnable {
                 status.path("revision").asLong(), status.path("upToDate").asLong(), nodes);
         out().printf("purges    %d%n", status.path("purge").asLong());
         if (status.has("geoipAgeDays")) {
-          out().printf("geoip     %d days old%n", status.path("geoipAgeDays").asLong());
+          out()
+              .printf(
+                  "geoip     %d days old, on %d of %d nodes%n",
+                  status.path("geoipAgeDays").asLong(), status.path("geoipNodes").asLong(), nodes);
         }
         out().println();
         NodeCommands.NodeList.table(client().get("v1/nodes")).print(out());

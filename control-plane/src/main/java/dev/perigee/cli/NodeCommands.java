@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -41,7 +42,7 @@ final class NodeCommands {
 
     /** A row for each node. */
     static Table table(JsonNode nodes) {
-      Table table = new Table("NAME", "REGION", "STATE", "REVISION", "PURGE", "ADDRESSES");
+      Table table = new Table("NAME", "REGION", "STATE", "REVISION", "PURGE", "GEOIP", "ADDRESSES");
       for (JsonNode node : nodes.path("items")) {
         table.row(
             node.path("name").asText(),
@@ -49,9 +50,21 @@ final class NodeCommands {
             state(node),
             node.path("revision").asText(),
             node.path("purge").asText(),
+            geoip(node.path("geoip")),
             joined(node.path("addresses")));
       }
       return table;
+    }
+
+    /** Each kind with the day on which it was built. */
+    private static String geoip(JsonNode databases) {
+      StringJoiner all = new StringJoiner(", ");
+      all.setEmptyValue("none");
+      for (JsonNode database : databases) {
+        String built = database.path("built").asText();
+        all.add(database.path("kind").asText() + " " + built.replaceFirst("T.*", ""));
+      }
+      return all.toString();
     }
 
     private static String state(JsonNode node) {

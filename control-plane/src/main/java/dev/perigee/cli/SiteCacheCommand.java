@@ -65,13 +65,14 @@ final class SiteCacheCommand extends Commands {
     int rules = cache.path("rules").size();
     String names = joined(key.path("names"));
     String query = key.path("query").asText() + (names.isEmpty() ? "" : " " + names);
-    return "%d %s; query %s%s%s; heuristics %s"
+    return "%d %s; query %s%s%s%s; heuristics %s"
         .formatted(
             rules,
             rules == 1 ? "rule" : "rules",
             query,
             key.path("sort").asBoolean() ? ", sorted" : "",
             key.path("device").asBoolean() ? "; by device" : "",
+            key.path("country").asBoolean() ? "; by country" : "",
             cache.path("heuristics").asBoolean() ? "on" : "off");
   }
 }

@@ -1,5 +1,6 @@
 package dev.perigee.control;
 
+import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.HostName;
 import dev.perigee.control.api.ApiConfig;
 import dev.perigee.control.api.ApiPorts;
@@ -13,6 +14,7 @@ import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
+import dev.perigee.control.steer.AsnDatabase;
 import dev.perigee.control.steer.GeoDatabase;
 import dev.perigee.control.steer.GeoLocator;
 import dev.perigee.control.steer.HttpSteering;
@@ -51,6 +53,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -144,7 +148,15 @@ public final class ControlPlane implements AutoCloseable {
 
     ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, zone);
     WarmUps warmUps = new WarmUps(clock);
-    SyncService sync = new SyncService(numbers, changes, purges, nodes, fleet, warmUps, clock);
+    Optional<AsnDatabase> asn = asn(options);
+    Supplier<List<GeoFile>> geoFiles =
+        () ->
+            Stream.concat(
+                    geo.flatMap(GeoDatabase::file).stream(),
+                    asn.flatMap(AsnDatabase::file).stream())
+                .toList();
+    SyncService sync =
+        new SyncService(numbers, changes, purges, nodes, fleet, warmUps, geoFiles, clock);
     SyncServer grpc =
         keep(
             new SyncServer(
@@ -176,6 +188,7 @@ public final class ControlPlane implements AutoCloseable {
             enrolments,
             () -> numbers.head().revision(),
             () -> geo.map(GeoDatabase::age).map(age -> age.isNegative() ? Duration.ZERO : age),
+            geoFiles,
             fleet::changed,
             purge -> fleet.issued(purge.purge().number(), purge.issuedAt()));
     ApiServer api =
@@ -227,6 +240,12 @@ public final class ControlPlane implements AutoCloseable {
       return Optional.empty();
     }
     return Optional.of(keep(new GeoDatabase(options.geoipDatabase, clock)));
+  }
+
+  private Optional<AsnDatabase> asn(Options options) throws IOException {
+    return options.geoipAsnDatabase == null
+        ? Optional.empty()
+        : Optional.of(keep(new AsnDatabase(options.geoipAsnDatabase)));
   }
 
   private static DnsServer dns(Options options, String zone, NearestSteering steering)

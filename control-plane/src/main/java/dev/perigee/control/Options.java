@@ -85,8 +85,15 @@ final class Options {
       description = "LAT,LON of clients whose position is unknown; ${DEFAULT-VALUE}")
   String steerDefault = "";
 
-  @Option(names = "--geoip-database", description = "city database, MaxMind's or flat records")
+  @Option(
+      names = "--geoip-database",
+      description = "city database, MaxMind's or flat records; edges are brought it too")
   @Nullable Path geoipDatabase;
+
+  @Option(
+      names = "--geoip-asn-database",
+      description = "database of autonomous systems, for the edges alone")
+  @Nullable Path geoipAsnDatabase;
 
   @Option(
       names = "--allow-private-origins",
@@ -109,7 +116,7 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return "state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s steer=%s:%d geoip=%s allow-private-origins=%s"
+    return "state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s"
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -124,6 +131,7 @@ final class Options {
             steerBind,
             steerPort,
             geoipDatabase == null ? "none" : geoipDatabase,
+            geoipAsnDatabase == null ? "none" : geoipAsnDatabase,
             allowPrivateOrigins);
   }
 }

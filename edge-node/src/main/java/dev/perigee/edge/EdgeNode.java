@@ -1,6 +1,8 @@
 package dev.perigee.edge;
 
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromEdge.GeoOutcome;
+import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.Purge;
 import dev.perigee.edge.config.ActiveConfig;
@@ -15,6 +17,8 @@ import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.ServingState;
 import dev.perigee.edge.config.SyncClient;
 import dev.perigee.edge.config.SyncConfig;
+import dev.perigee.edge.geo.GeoLocator;
+import dev.perigee.edge.geo.GeoReceiver;
 import dev.perigee.edge.listener.AdminListener;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
@@ -41,6 +45,7 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -144,7 +149,11 @@ public final class EdgeNode implements AutoCloseable {
             store::limit);
 
     EdgeMetrics metrics = new EdgeMetrics();
-    Pipeline pipeline = pipeline(options, store, serving, active, metrics);
+    GeoLocator geo = new GeoLocator();
+    GeoReceiver databases =
+        keep(GeoReceiver.open(state.resolve("geoip"), geo, options.limits.geoIpMaxSize.bytes()));
+    geoMetrics(metrics, geo, databases);
+    Pipeline pipeline = pipeline(options, store, serving, active, geo, metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options), pipeline::handle, Optional.of(tls.context()));
@@ -163,6 +172,7 @@ public final class EdgeNode implements AutoCloseable {
                 active,
                 lastGood,
                 warming,
+                databases,
                 () -> load(meter, listener, serving),
                 clock,
                 RandomGenerator.getDefault()));
@@ -223,6 +233,7 @@ public final class EdgeNode implements AutoCloseable {
       ChronicleResponseStore store,
       ServingState serving,
       ActiveConfig active,
+      GeoLocator geo,
       EdgeMetrics metrics)
       throws GeneralSecurityException {
     OriginResolver resolver =
@@ -242,6 +253,7 @@ public final class EdgeNode implements AutoCloseable {
             serving,
             store,
             origin,
+            geo,
             clock,
             System::nanoTime,
             request -> {
@@ -251,6 +263,28 @@ public final class EdgeNode implements AutoCloseable {
     metrics.gauge(
         "perigee_origin_connections", "Open connections to origins.", origin::openConnections);
     return pipeline;
+  }
+
+  private void geoMetrics(EdgeMetrics metrics, GeoLocator geo, GeoReceiver databases) {
+    for (GeoKind kind : GeoKind.values()) {
+      metrics.gauge(
+          "perigee_geoip_age_seconds",
+          "Since the maker built the GeoIP database that serves; NaN for none.",
+          "kind",
+          kind.token(),
+          () ->
+              geo.holding(kind)
+                  .map(held -> (double) (clock.millis() / 1000 - held.builtSeconds()))
+                  .orElse(Double.NaN));
+    }
+    for (GeoOutcome outcome : List.of(GeoOutcome.TAKEN, GeoOutcome.TORN, GeoOutcome.REFUSED)) {
+      metrics.counter(
+          "perigee_geoip_transfers",
+          "GeoIP databases from the control plane, by what became of them.",
+          "outcome",
+          outcome.name().toLowerCase(Locale.ROOT),
+          () -> databases.count(outcome));
+    }
   }
 
   private static NodeLoad load(LoadMeter meter, EdgeListener listener, ServingState serving) {

@@ -1,5 +1,6 @@
 package dev.perigee.edge;
 
+import dev.perigee.contract.Limits;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.pipeline.PipelineConfig;
@@ -121,6 +122,15 @@ final class LimitOptions {
       description = "How long one reader may hold up others where nothing is stored.")
   TimeSpan stragglerTimeout = TimeSpan.parse("10s");
 
+  @Option(
+      names = "--geoip-max-size",
+      defaultValue = "256m",
+      converter = EdgeOptions.SizeConverter.class,
+      description =
+          "Bytes of one GeoIP database that is taken from the control plane; 0 takes none. Default"
+              + " ${DEFAULT-VALUE}.")
+  ByteSize geoIpMaxSize = new ByteSize(256L << 20);
+
   /** What is wrong with them, a sentence. */
   Optional<String> problem() {
     if (Math.min(maxConnections(), maxRequests()) < 1 || Math.min(maxHeaders, maxFlights) < 1) {
@@ -137,6 +147,9 @@ final class LimitOptions {
     }
     if (fillMemory() < 1 << 20) {
       return Optional.of("--fill-memory: it must be at least 1m.");
+    }
+    if (geoIpMaxSize.bytes() > Limits.GEO_FILE_BYTES) {
+      return Optional.of("--geoip-max-size: it must be at most 1g.");
     }
     boolean none =
         List.of(
@@ -209,7 +222,8 @@ final class LimitOptions {
     return ("max-connections=%d max-requests=%d max-header-size=%s max-headers=%d head-timeout=%s"
             + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
             + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
-            + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s slice-size=%s")
+            + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s slice-size=%s"
+            + " geoip-max-size=%s")
         .formatted(
             maxConnections(),
             maxRequests(),
@@ -226,6 +240,7 @@ final class LimitOptions {
             fillMemory(),
             maxFlights,
             stragglerTimeout,
-            sliceSize);
+            sliceSize,
+            geoIpMaxSize);
   }
 }

@@ -53,7 +53,15 @@ final class ArchitectureTest {
     "request, cache",
     "request, routing",
     "request, listener",
-    "respond, store"
+    "respond, store",
+    "policy, geo",
+    "listener, geo",
+    "store, geo",
+    "request, geo",
+    "geo, store",
+    "geo, listener",
+    "geo, pipeline",
+    "config, geo"
   })
   void aStageDoesNotKnow(String stage, String other) {
     noClasses()
@@ -70,6 +78,7 @@ final class ArchitectureTest {
     "net.openhft.., store",
     "com.github.benmanes.caffeine.., store",
     "io.grpc.., config",
+    "com.maxmind.., geo",
     "org.greenbytes.., cache",
     "io.micrometer.., telemetry",
     "io.netty.., listener.tls"

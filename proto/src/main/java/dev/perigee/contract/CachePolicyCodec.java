@@ -37,7 +37,8 @@ public final class CachePolicyCodec {
                 .setSort(key.sort())
                 .addAllHeaders(key.headers())
                 .addAllCookies(key.cookies())
-                .setDevice(key.device()))
+                .setDevice(key.device())
+                .setCountry(key.country()))
         .setCollapseWaitMillis(policy.collapseWaitMillis())
         .setCollapseAgeMillis(policy.collapseAgeMillis())
         .setStoreSharePercent(policy.storeSharePercent())
@@ -71,7 +72,8 @@ public final class CachePolicyCodec {
             key.getSort(),
             key.getHeadersList(),
             key.getCookiesList(),
-            key.getDevice()),
+            key.getDevice(),
+            key.getCountry()),
         orElse(policy.getCollapseWaitMillis(), CachePolicy.COLLAPSE_MILLIS),
         orElse(policy.getCollapseAgeMillis(), CachePolicy.COLLAPSE_MILLIS),
         policy.getStoreSharePercent(),

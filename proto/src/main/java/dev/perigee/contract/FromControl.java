@@ -81,4 +81,14 @@ public sealed interface FromControl {
       }
     }
   }
+
+  /**
+   * A part of a GeoIP database.
+   *
+   * @param version SHA-256 of the whole, lower-case hexadecimal
+   * @param size bytes of the whole
+   * @param offset where the part begins; 0 begins anew, whatever came before
+   */
+  record GeoChunk(GeoKind kind, String version, long size, long offset, Bytes content)
+      implements FromControl {}
 }

@@ -14,6 +14,7 @@ public sealed interface FromEdge {
    * @param lastPurge last purge in its journal, 0 for none
    * @param logId which log those count in, empty for none
    * @param features kinds of message that it understands beyond those that every node does
+   * @param geo the kinds of GeoIP databases that it takes, with the version it has
    */
   record Hello(
       String node,
@@ -21,13 +22,15 @@ public sealed interface FromEdge {
       long lastRevision,
       long lastPurge,
       String logId,
-      Set<String> features)
+      Set<String> features,
+      List<GeoHolding> geo)
       implements FromEdge {
     /** The feature of a node that takes {@link FromControl.WarmUp}. */
     public static final String WARM_UP = "warm-up";
 
     public Hello {
       features = Set.copyOf(features);
+      geo = List.copyOf(geo);
     }
   }
 
@@ -52,6 +55,7 @@ public sealed interface FromEdge {
    * Sent every second or so.
    *
    * @param load 0 idle to 1 full
+   * @param geo the GeoIP databases that serve
    */
   record Heartbeat(
       long revision,
@@ -60,7 +64,21 @@ public sealed interface FromEdge {
       long openConnections,
       double load,
       boolean healthy,
-      String healthDetail)
+      String healthDetail,
+      List<GeoHolding> geo)
+      implements FromEdge {
+    public Heartbeat {
+      geo = List.copyOf(geo);
+    }
+  }
+
+  /**
+   * What became of what was sent of a GeoIP database.
+   *
+   * @param received bytes written so far
+   * @param reason why it was torn or refused; empty else
+   */
+  record GeoReport(GeoKind kind, String version, GeoOutcome outcome, long received, String reason)
       implements FromEdge {}
 
   /**
@@ -79,6 +97,18 @@ public sealed interface FromEdge {
     public Warmed {
       failures = List.copyOf(failures);
     }
+  }
+
+  /** How far a node came with a GeoIP database. */
+  enum GeoOutcome {
+    /** More may come. */
+    TAKING,
+    /** It serves. */
+    TAKEN,
+    /** It did not come whole, or there was no room: it may be sent anew. */
+    TORN,
+    /** The node does not want this version. */
+    REFUSED
   }
 
   /** A site or certificate (by id) that the node did not take, and why. */

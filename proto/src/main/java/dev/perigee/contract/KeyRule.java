@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param headers names of request fields whose values count, in lower case
  * @param cookies names of cookies whose values count
  * @param device whether mobile, tablet and desktop count
+ * @param country whether the country of the client's address counts
  */
 public record KeyRule(
     Query query,
@@ -23,10 +24,11 @@ public record KeyRule(
     boolean sort,
     List<String> headers,
     List<String> cookies,
-    boolean device) {
+    boolean device,
+    boolean country) {
   /** The whole query as it comes, and nothing else. */
   public static final KeyRule DEFAULT =
-      new KeyRule(Query.ALL, List.of(), false, List.of(), List.of(), false);
+      new KeyRule(Query.ALL, List.of(), false, List.of(), List.of(), false, false);
 
   /** Copies the lists. */
   public KeyRule {
@@ -96,8 +98,8 @@ public record KeyRule(
         : name.equals(pattern);
   }
 
-  /** Whether the request's fields count. */
-  public boolean needsFields() {
-    return device || !headers.isEmpty() || !cookies.isEmpty();
+  /** Whether more of a request counts than where it goes. */
+  public boolean hasExtra() {
+    return device || country || !headers.isEmpty() || !cookies.isEmpty();
   }
 }

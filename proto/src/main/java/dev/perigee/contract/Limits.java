@@ -92,5 +92,14 @@ public final class Limits {
   /** Request fields of one warm-up. */
   public static final int WARM_FIELDS = 8;
 
+  /** Bytes of one part of a GeoIP database. */
+  public static final int GEO_CHUNK_BYTES = 128 * 1024;
+
+  /** Parts of a GeoIP database that are sent ahead of the node's reports. */
+  public static final int GEO_CHUNKS_AHEAD = 2;
+
+  /** Bytes of one GeoIP database. */
+  public static final int GEO_FILE_BYTES = 1 << 30;
+
   private Limits() {}
 }

@@ -41,7 +41,8 @@ public final class SyncCodec {
                   .setLastRevision(hello.lastRevision())
                   .setLastPurge(hello.lastPurge())
                   .setLogId(hello.logId())
-                  .addAllFeatures(hello.features()));
+                  .addAllFeatures(hello.features())
+                  .addAllGeo(GeoCodec.encode(hello.geo())));
       case FromEdge.Ack ack -> out.setAck(encodeAck(ack));
       case FromEdge.Nack nack ->
           out.setNack(
@@ -53,6 +54,7 @@ public final class SyncCodec {
           out.setPurgeAck(PurgeAck.newBuilder().setThrough(ack.through()));
       case FromEdge.Heartbeat beat -> out.setHeartbeat(encodeHeartbeat(beat));
       case FromEdge.Warmed warmed -> out.setWarmed(WarmUpCodec.encode(warmed));
+      case FromEdge.GeoReport report -> out.setGeo(GeoCodec.encode(report));
     }
     return out.build();
   }
@@ -67,7 +69,8 @@ public final class SyncCodec {
             hello.getLastRevision(),
             hello.getLastPurge(),
             hello.getLogId(),
-            Set.copyOf(hello.getFeaturesList()));
+            Set.copyOf(hello.getFeaturesList()),
+            GeoCodec.decode(hello.getGeoList()));
       }
       case ACK -> {
         Ack ack = message.getAck();
@@ -85,6 +88,7 @@ public final class SyncCodec {
       case PURGE_ACK -> new FromEdge.PurgeAck(message.getPurgeAck().getThrough());
       case HEARTBEAT -> decodeHeartbeat(message.getHeartbeat());
       case WARMED -> WarmUpCodec.decode(message.getWarmed());
+      case GEO -> GeoCodec.decode(message.getGeo());
       case KIND_NOT_SET -> throw new IllegalArgumentException("an edge message of unknown kind");
     };
   }
@@ -106,6 +110,7 @@ public final class SyncCodec {
         out.setPurges(batch);
       }
       case FromControl.WarmUp order -> out.setWarmUp(WarmUpCodec.encode(order));
+      case FromControl.GeoChunk chunk -> out.setGeo(GeoCodec.encode(chunk));
     }
     return out.build();
   }
@@ -125,6 +130,7 @@ public final class SyncCodec {
           new FromControl.Purges(
               message.getPurges().getPurgesList().stream().map(SyncCodec::decode).toList());
       case WARM_UP -> WarmUpCodec.decode(message.getWarmUp());
+      case GEO -> GeoCodec.decode(message.getGeo());
       case KIND_NOT_SET -> throw new IllegalArgumentException("a control message of unknown kind");
     };
   }
@@ -288,6 +294,7 @@ public final class SyncCodec {
         .setLoad(beat.load())
         .setHealthy(beat.healthy())
         .setHealthDetail(beat.healthDetail())
+        .addAllGeo(GeoCodec.encode(beat.geo()))
         .build();
   }
 
@@ -299,7 +306,8 @@ public final class SyncCodec {
         beat.getOpenConnections(),
         beat.getLoad(),
         beat.getHealthy(),
-        beat.getHealthDetail());
+        beat.getHealthDetail(),
+        GeoCodec.decode(beat.getGeoList()));
   }
 
   private static Optional<String> nonEmpty(String text) {

@@ -53,7 +53,7 @@ class CachePolicyTest {
   void theQueryCountsAsTheRuleSays(
       KeyRule.Query query, String name, boolean sort, String target, String kept) {
     List<String> names = name == null ? List.of() : List.of(name);
-    KeyRule rule = new KeyRule(query, names, sort, List.of(), List.of(), false);
+    KeyRule rule = new KeyRule(query, names, sort, List.of(), List.of(), false, false);
     assertEquals(kept, rule.target(target));
     assertEquals(kept, rule.target(rule.target(target)), "once more changes nothing");
   }
@@ -105,7 +105,13 @@ class CachePolicyTest {
                     OptionalLong.empty())),
             true,
             new KeyRule(
-                KeyRule.Query.ALL, List.of("a"), false, List.of("host", "X"), List.of(), false),
+                KeyRule.Query.ALL,
+                List.of("a"),
+                false,
+                List.of("host", "X"),
+                List.of(),
+                false,
+                false),
             1000,
             70_000,
             101,
@@ -161,6 +167,7 @@ class CachePolicyTest {
             random.nextBoolean(),
             words(random),
             words(random),
+            random.nextBoolean(),
             random.nextBoolean()),
         1 + random.nextInt(60_000),
         1 + random.nextInt(60_000),

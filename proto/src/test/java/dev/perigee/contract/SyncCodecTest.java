@@ -21,6 +21,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** What one side encodes the other decodes to the same, and fields added later do no harm. */
 final class SyncCodecTest {
+  private static final String VERSION = "0f".repeat(32);
+
   private static final SiteConfig SITE =
       new SiteConfig(
           "shop",
@@ -32,11 +34,28 @@ final class SyncCodecTest {
 
   static Stream<FromEdge> fromEdge() {
     return Stream.of(
-        new FromEdge.Hello("fra-1", "1.0", 7, 9, "log", Set.of(FromEdge.Hello.WARM_UP)),
+        new FromEdge.Hello(
+            "fra-1",
+            "1.0",
+            7,
+            9,
+            "log",
+            Set.of(FromEdge.Hello.WARM_UP),
+            List.of(GeoHolding.none(GeoKind.CITY), new GeoHolding(GeoKind.ASN, VERSION, 5))),
         new FromEdge.Ack("n1", 8, List.of(new FromEdge.Refusal("shop", "no origins"))),
         new FromEdge.Nack("n2", 8, List.of("a part is missing")),
         new FromEdge.PurgeAck(12),
-        new FromEdge.Heartbeat(8, 12, 10.5, 3, 0.25, false, "disk full"));
+        new FromEdge.Heartbeat(
+            8,
+            12,
+            10.5,
+            3,
+            0.25,
+            false,
+            "disk full",
+            List.of(new GeoHolding(GeoKind.CITY, VERSION, 1_700_000_000))),
+        new FromEdge.GeoReport(
+            GeoKind.CITY, VERSION, FromEdge.GeoOutcome.TORN, 131_072, "no room"));
   }
 
   @ParameterizedTest
@@ -74,7 +93,8 @@ final class SyncCodecTest {
                 purge(4, new PurgeScope.Host("h"), false),
                 purge(5, new PurgeScope.Tag("product-7"), false),
                 purge(6, new PurgeScope.Everything(), false),
-                new Purge(7, Optional.empty(), new PurgeScope.Everything(), true))));
+                new Purge(7, Optional.empty(), new PurgeScope.Everything(), true))),
+        new FromControl.GeoChunk(GeoKind.ASN, VERSION, 7, 4, Bytes.copyOf(new byte[] {1, 2, 3})));
   }
 
   @ParameterizedTest
@@ -88,7 +108,7 @@ final class SyncCodecTest {
   @Test
   void aFieldAddedLaterIsIgnored() throws InvalidProtocolBufferException {
     FromEdge hello =
-        new FromEdge.Hello("fra-1", "1.0", 7, 9, "log", Set.of(FromEdge.Hello.WARM_UP));
+        new FromEdge.Hello("fra-1", "1.0", 7, 9, "log", Set.of(FromEdge.Hello.WARM_UP), List.of());
     EdgeMessage.Builder newer = SyncCodec.encode(hello).toBuilder();
     newer
         .getHelloBuilder()

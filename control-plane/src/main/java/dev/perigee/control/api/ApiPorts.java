@@ -1,5 +1,6 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.GeoFile;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.JoinTokens;
@@ -20,6 +21,7 @@ import java.util.function.Supplier;
  *
  * @param revision the newest
  * @param geoAge of the GeoIP data, where there is any
+ * @param geoFiles what edges are brought of it
  * @param nodesChanged run after nodes changed
  * @param purged told of each purge that was committed
  */
@@ -34,6 +36,7 @@ public record ApiPorts(
     JoinTokens joinTokens,
     LongSupplier revision,
     Supplier<Optional<Duration>> geoAge,
+    Supplier<List<GeoFile>> geoFiles,
     Runnable nodesChanged,
     Consumer<PurgeStore.IssuedPurge> purged) {
   List<Routes.Route> routes() {
@@ -41,7 +44,8 @@ public record ApiPorts(
         new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged);
     PurgeResource purgeResource = new PurgeResource(purges, fleet, resources::find, purged);
     Operations operations =
-        new Operations(resources, steering, sites, nodes, purges, fleet, revision, geoAge);
+        new Operations(
+            resources, steering, sites, nodes, purges, fleet, revision, geoAge, geoFiles);
     WarmUpResource warmUpResource = new WarmUpResource(warmUps, nodes, fleet, resources::find);
     return Routes.all(resources, purgeResource, warmUpResource, operations);
   }

@@ -33,7 +33,7 @@ final class CachePolicyJson {
           "staleWhileRevalidateSeconds",
           "staleIfErrorSeconds");
   private static final Set<String> KEY =
-      Set.of("query", "names", "sort", "headers", "cookies", "device");
+      Set.of("query", "names", "sort", "headers", "cookies", "device", "country");
 
   private CachePolicyJson() {}
 
@@ -94,7 +94,8 @@ final class CachePolicyJson {
         input.flag("sort"),
         input.texts("headers"),
         input.texts("cookies"),
-        input.flag("device"));
+        input.flag("device"),
+        input.flag("country"));
   }
 
   static Map<String, Object> view(CachePolicy policy) {
@@ -134,6 +135,7 @@ final class CachePolicyJson {
     view.put("headers", key.headers());
     view.put("cookies", key.cookies());
     view.put("device", key.device());
+    view.put("country", key.country());
     return view;
   }
 }

@@ -1,5 +1,7 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.GeoFile;
+import dev.perigee.contract.GeoHolding;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.NodeStore;
@@ -26,6 +28,7 @@ final class Operations {
   private final FleetView fleet;
   private final LongSupplier revision;
   private final Supplier<Optional<Duration>> geoAge;
+  private final Supplier<List<GeoFile>> geoFiles;
 
   Operations(
       Resources resources,
@@ -35,7 +38,8 @@ final class Operations {
       PurgeStore purges,
       FleetView fleet,
       LongSupplier revision,
-      Supplier<Optional<Duration>> geoAge) {
+      Supplier<Optional<Duration>> geoAge,
+      Supplier<List<GeoFile>> geoFiles) {
     this.resources = resources;
     this.steering = steering;
     this.sites = sites;
@@ -44,6 +48,7 @@ final class Operations {
     this.fleet = fleet;
     this.revision = revision;
     this.geoAge = geoAge;
+    this.geoFiles = geoFiles;
   }
 
   Reply explain(Optional<String> client, Optional<String> site) {
@@ -97,6 +102,14 @@ final class Operations {
     view.put(
         "upToDate", names.stream().filter(name -> fleet.state(name).revision() == head).count());
     geoAge.get().ifPresent(age -> view.put("geoipAgeDays", age.toDays()));
+    view.put("geoipNodes", names.stream().filter(this::hasGeoFiles).count());
     return Reply.ok(view);
+  }
+
+  /** Whether every GeoIP database serves on the node in the version that is here. */
+  private boolean hasGeoFiles(String node) {
+    List<GeoHolding> held = fleet.state(node).geo();
+    return geoFiles.get().stream()
+        .allMatch(file -> held.stream().anyMatch(h -> h.version().equals(file.version())));
   }
 }

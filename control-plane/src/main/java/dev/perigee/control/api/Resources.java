@@ -1,5 +1,6 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.GeoHolding;
 import dev.perigee.contract.HostName;
 import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
@@ -13,6 +14,7 @@ import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.SiteStore;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -258,6 +260,15 @@ final class Resources {
     view.put("openConnections", state.openConnections());
     state.lastSeen().ifPresent(seen -> view.put("lastSeen", seen.toString()));
     view.put("refusals", state.refusals());
+    view.put("geoip", state.geo().stream().map(Resources::view).toList());
+    return view;
+  }
+
+  private static Map<String, Object> view(GeoHolding holding) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("kind", holding.kind().token());
+    view.put("version", holding.version());
+    view.put("built", Instant.ofEpochSecond(holding.builtSeconds()).toString());
     return view;
   }
 

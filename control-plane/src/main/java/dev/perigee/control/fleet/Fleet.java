@@ -1,6 +1,7 @@
 package dev.perigee.control.fleet;
 
 import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.GeoHolding;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -59,7 +60,8 @@ public final class Fleet implements FleetView {
                 0,
                 0,
                 Optional.of(clock.instant()),
-                before.refusals()));
+                before.refusals(),
+                held(hello.geo())));
     changed();
   }
 
@@ -88,7 +90,8 @@ public final class Fleet implements FleetView {
                 beat.requestsPerSecond(),
                 beat.openConnections(),
                 Optional.of(clock.instant()),
-                old.refusals()));
+                old.refusals(),
+                beat.geo()));
     if (!before.isServing() || !beat.healthy()) {
       changed();
     }
@@ -110,7 +113,8 @@ public final class Fleet implements FleetView {
                 old.requestsPerSecond(),
                 old.openConnections(),
                 old.lastSeen(),
-                ack.refusals()));
+                ack.refusals(),
+                old.geo()));
     changed();
   }
 
@@ -130,7 +134,8 @@ public final class Fleet implements FleetView {
                 old.requestsPerSecond(),
                 old.openConnections(),
                 old.lastSeen(),
-                old.refusals()));
+                old.refusals(),
+                old.geo()));
     synchronized (acknowledged) {
       timings.forEach(
           (number, timing) -> {
@@ -222,9 +227,25 @@ public final class Fleet implements FleetView {
     states.compute(node, (name, now) -> change.apply(now == null ? unknown(name) : now));
   }
 
+  private static List<GeoHolding> held(List<GeoHolding> geo) {
+    return geo.stream().filter(holding -> !holding.version().isEmpty()).toList();
+  }
+
   private static NodeState unknown(String node) {
     return new NodeState(
-        node, false, false, "never connected", "", 0, 0, 0, 0, 0, Optional.empty(), List.of());
+        node,
+        false,
+        false,
+        "never connected",
+        "",
+        0,
+        0,
+        0,
+        0,
+        0,
+        Optional.empty(),
+        List.of(),
+        List.of());
   }
 
   private static NodeState with(NodeState state, boolean connected) {
@@ -240,7 +261,8 @@ public final class Fleet implements FleetView {
         state.requestsPerSecond(),
         state.openConnections(),
         state.lastSeen(),
-        state.refusals());
+        state.refusals(),
+        state.geo());
   }
 
   /** When a purge was issued, and how long the slowest node so far took. */

@@ -1,6 +1,7 @@
 package dev.perigee.control.fleet;
 
 import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.GeoHolding;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -26,6 +27,7 @@ public interface FleetView {
    * @param connected whether its stream is up and its last heartbeat is younger than 3 s
    * @param refusals sites and certificates it did not take
    * @param load 0 idle to 1 full
+   * @param geo the GeoIP databases that serve on it
    */
   record NodeState(
       String node,
@@ -39,9 +41,11 @@ public interface FleetView {
       double requestsPerSecond,
       long openConnections,
       Optional<Instant> lastSeen,
-      List<FromEdge.Refusal> refusals) {
+      List<FromEdge.Refusal> refusals,
+      List<GeoHolding> geo) {
     public NodeState {
       refusals = List.copyOf(refusals);
+      geo = List.copyOf(geo);
     }
 
     /** Connected and healthy by its own word: may be steered to. */

@@ -3,7 +3,6 @@ package dev.perigee.control.stream;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.Purge;
-import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresNodeStore.Placement;
@@ -13,8 +12,6 @@ import io.grpc.stub.ServerCallStreamObserver;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,8 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One connected edge: a virtual thread that brings it what is new, purges before changes, and only
- * while the call takes more. What waits is never queued: it is read from the logs when it can be
- * sent, so a slow edge costs nobody memory.
+ * while the call takes more; {@link GeoStream} goes beside it. What waits is never queued: it is
+ * read from the logs when it can be sent, so a slow edge costs nobody memory.
  */
 final class EdgeStream implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(EdgeStream.class);
@@ -32,11 +29,10 @@ final class EdgeStream implements Runnable {
   private static final long STUCK_SECONDS = 30;
 
   private final SyncService service;
-  private final ServerCallStreamObserver<ControlMessage> out;
+  private final Outgoing out;
+  private final GeoStream geo;
   private final FromEdge.Hello hello;
   private final String serial;
-  private final Semaphore ready = new Semaphore(0);
-  private final AtomicReference<@Nullable Status> ending = new AtomicReference<>();
 
   /** When a snapshot may be sent, where one is owed. */
   private final AtomicReference<@Nullable Instant> snapshotDue = new AtomicReference<>();
@@ -53,7 +49,8 @@ final class EdgeStream implements Runnable {
       FromEdge.Hello hello,
       String serial) {
     this.service = service;
-    this.out = out;
+    this.out = new Outgoing(out);
+    this.geo = new GeoStream(this.out, service.geoFiles(), service.clock(), hello.geo());
     this.hello = hello;
     this.serial = serial;
   }
@@ -64,7 +61,12 @@ final class EdgeStream implements Runnable {
 
   /** The call takes more. */
   void onReady() {
-    ready.release();
+    out.onReady();
+  }
+
+  /** The edge said what became of a GeoIP database. */
+  void reported(FromEdge.GeoReport report) {
+    geo.reported(report);
   }
 
   /** The edge took an update. Called by the call's thread, as {@link #refused} is. */
@@ -82,19 +84,22 @@ final class EdgeStream implements Runnable {
 
   /** Ends the stream from outside; of several reasons the first counts. */
   void end(Status status) {
-    ending.compareAndSet(null, status);
-    ready.release();
+    out.end(status);
     service.numbers().wake();
   }
 
   private boolean isOver() {
-    return ending.get() != null;
+    return out.isOver();
   }
 
   @Override
   public void run() {
+    Thread beside = Thread.ofVirtual().name("stream-" + hello.node() + "-geo").unstarted(geo);
     try {
       welcome();
+      if (!hello.geo().isEmpty()) {
+        beside.start();
+      }
       while (!isOver()) {
         long seen = service.numbers().generation();
         if (!serve()) {
@@ -112,15 +117,8 @@ final class EdgeStream implements Runnable {
       end(Status.INTERNAL.withDescription("see the control plane's log"));
     } finally {
       service.ended(this);
-      finish();
-    }
-  }
-
-  /** Only this thread writes to the call, so only it ends it. */
-  private void finish() {
-    Status status = ending.get();
-    if (!out.isCancelled()) {
-      out.onError((status == null ? Status.INTERNAL : status).asRuntimeException());
+      out.finish();
+      beside.interrupt();
     }
   }
 
@@ -190,14 +188,9 @@ final class EdgeStream implements Runnable {
   }
 
   private void send(FromControl message) throws InterruptedException {
-    while (!out.isReady() && !isOver()) {
-      if (!ready.tryAcquire(STUCK_SECONDS, TimeUnit.SECONDS)) {
-        LOG.warn("{} takes nothing for {} s: its stream ends", hello.node(), STUCK_SECONDS);
-        end(Status.UNAVAILABLE.withDescription("the node takes nothing"));
-      }
-    }
-    if (!isOver()) {
-      out.onNext(SyncCodec.encode(message));
+    if (!out.send(message, STUCK_SECONDS)) {
+      LOG.warn("{} takes nothing for {} s: its stream ends", hello.node(), STUCK_SECONDS);
+      end(Status.UNAVAILABLE.withDescription("the node takes nothing"));
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.perigee.control.stream;
 
 import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.contract.sync.v1.EdgeMessage;
@@ -16,9 +17,11 @@ import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +36,15 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   private final PostgresNodeStore nodes;
   private final Fleet fleet;
   private final WarmUps warmUps;
+  private final Supplier<List<GeoFile>> geoFiles;
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
 
+  /**
+   * Streams that are not open yet.
+   *
+   * @param geoFiles the GeoIP databases that edges are brought; asked often
+   */
   public SyncService(
       LogNumbers numbers,
       ChangeLog changes,
@@ -43,6 +52,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
       PostgresNodeStore nodes,
       Fleet fleet,
       WarmUps warmUps,
+      Supplier<List<GeoFile>> geoFiles,
       InstantSource clock) {
     this.numbers = numbers;
     this.changes = changes;
@@ -50,6 +60,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     this.nodes = nodes;
     this.fleet = fleet;
     this.warmUps = warmUps;
+    this.geoFiles = geoFiles;
     this.clock = clock;
   }
 
@@ -71,6 +82,10 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
 
   WarmUps warmUps() {
     return warmUps;
+  }
+
+  Supplier<List<GeoFile>> geoFiles() {
+    return geoFiles;
   }
 
   InstantSource clock() {
@@ -186,6 +201,22 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
         case FromEdge.PurgeAck ack -> fleet.purged(from.node(), ack.through());
         case FromEdge.Heartbeat beat -> fleet.heartbeat(from.node(), beat);
         case FromEdge.Warmed warmed -> warmUps.warmed(from.node(), warmed);
+        case FromEdge.GeoReport report -> {
+          tell(from.node(), report);
+          from.reported(report);
+        }
+      }
+    }
+
+    private void tell(String node, FromEdge.GeoReport report) {
+      String kind = report.kind().token();
+      switch (report.outcome()) {
+        case TAKING -> {}
+        case TAKEN -> LOG.info("{} took the GeoIP database {} {}", node, kind, report.version());
+        case TORN ->
+            LOG.warn("{} wants the GeoIP database {} anew: {}", node, kind, report.reason());
+        case REFUSED ->
+            LOG.warn("{} refused the GeoIP database {}: {}", node, kind, report.reason());
       }
     }
 

@@ -171,7 +171,7 @@ final class ApiContractIT {
     JsonNode receipt = call(seen, "GET", "/v1/purges/{purge}", "/v1/purges/" + purge + "?wait=0s");
     assertFalse(receipt.path("complete").asBoolean());
     String warm = "{'site':'shop-example','urls':['/a','https://shop.example/b']}";
-    api.fleet.connected(new Object(), new FromEdge.Hello("fra-1", "1", 0, 0, "", Set.of()));
+    api.fleet.connected(new Object(), new FromEdge.Hello("fra-1", "1", 0, 0, "", Set.of(), List.of()));
     String warmUp = call(seen, "POST", "/v1/warmups", "/v1/warmups", warm).path("id").asText();
     call(seen, "GET", "/v1/warmups/{warmup}", "/v1/warmups/" + warmUp);
     call(seen, "GET", "/v1/steer/explain", "/v1/steer/explain?client=8.8.8.8&site=" + site);
@@ -188,7 +188,7 @@ final class ApiContractIT {
         "{'rules':[{'paths':['/img/*'],'statuses':['200','5xx'],'types':['image/*'],"
             + "'mode':'override','ttlSeconds':60,'staleWhileRevalidateSeconds':5,"
             + "'staleIfErrorSeconds':7}],'heuristics':false,'key':{'query':'except',"
-            + "'names':['utm_*'],'sort':true,'headers':['x-ab'],'cookies':['lang'],'device':true},"
+            + "'names':['utm_*'],'sort':true,'headers':['x-ab'],'cookies':['lang'],'device':true,'country':true},"
             + "'collapseWaitMillis':1,'collapseAgeMillis':2,'storeSharePercent':3,"
             + "'storeCapPercent':4,'setCookie':'as-any'}";
     String site = "{'hosts':['policy.example'],'origins':['https://b.example']%s}";

@@ -1,5 +1,7 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.GeoFile;
+import dev.perigee.contract.GeoKind;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.WarmUps;
@@ -54,6 +56,7 @@ public final class TestApi implements AutoCloseable {
             new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random),
             () -> numbers.head().revision(),
             () -> Optional.of(Duration.ofDays(12)),
+            () -> List.of(GeoFile.of(GeoKind.CITY, new byte[] {1})),
             fleet::changed,
             purge -> fleet.issued(purge.purge().number(), purge.issuedAt()));
     server =

@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.GeoHolding;
+import dev.perigee.contract.GeoKind;
 import dev.perigee.control.MovableClock;
 import java.time.Duration;
 import java.time.Instant;
@@ -22,11 +24,22 @@ final class FleetTest {
   private final Fleet fleet = new Fleet(clock, () -> List.copyOf(nodes));
 
   private static FromEdge.Hello hello(String node, long revision, long purge) {
-    return new FromEdge.Hello(node, "1.0", revision, purge, "log", Set.of());
+    return new FromEdge.Hello(node, "1.0", revision, purge, "log", Set.of(), List.of());
   }
 
   private static FromEdge.Heartbeat beat(long revision, long purge, boolean healthy) {
-    return new FromEdge.Heartbeat(revision, purge, 1.5, 7, 0.25, healthy, healthy ? "" : "full");
+    return new FromEdge.Heartbeat(
+        revision, purge, 1.5, 7, 0.25, healthy, healthy ? "" : "full", List.of());
+  }
+
+  @Test
+  void whatANodeHoldsOfGeoIpIsKnownFromHelloAndFromHeartbeats() {
+    GeoHolding city = new GeoHolding(GeoKind.CITY, "0a".repeat(32), 5);
+    List<GeoHolding> said = List.of(city, GeoHolding.none(GeoKind.ASN));
+    fleet.connected(this, new FromEdge.Hello("fra-1", "1.0", 0, 0, "log", Set.of(), said));
+    assertEquals(List.of(city), fleet.state("fra-1").geo());
+    fleet.heartbeat("fra-1", beat(1, 0, true));
+    assertEquals(List.of(), fleet.state("fra-1").geo());
   }
 
   @Test

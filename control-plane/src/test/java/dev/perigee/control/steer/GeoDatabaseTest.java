@@ -10,6 +10,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import dev.perigee.testkit.FlatGeoFile;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
@@ -50,12 +51,12 @@ class GeoDatabaseTest {
   void listen() {
     log.list = new CopyOnWriteArrayList<>();
     log.start();
-    ((Logger) LoggerFactory.getLogger(GeoDatabase.class)).addAppender(log);
+    ((Logger) LoggerFactory.getLogger(WatchedGeoFile.class)).addAppender(log);
   }
 
   @AfterEach
   void listenNoMore() {
-    ((Logger) LoggerFactory.getLogger(GeoDatabase.class)).detachAppender(log);
+    ((Logger) LoggerFactory.getLogger(WatchedGeoFile.class)).detachAppender(log);
   }
 
   private void assertOneClearLine(String part) {

@@ -154,7 +154,8 @@ class SnapshotFeedTest {
     @Override
     public NodeState state(String node) {
       boolean up = serving.contains(node);
-      return new NodeState(node, up, up, "", "", 0, 0, 0, 0, 0, Optional.empty(), List.of());
+      return new NodeState(
+          node, up, up, "", "", 0, 0, 0, 0, 0, Optional.empty(), List.of(), List.of());
     }
 
     @Override

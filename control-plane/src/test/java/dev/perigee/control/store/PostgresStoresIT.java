@@ -151,7 +151,8 @@ final class PostgresStoresIT {
   @Test
   void aPurgeByUrlCoversWhatWasStoredBeforeAndSinceTheRuleForQueries() {
     KeyRule rule =
-        new KeyRule(KeyRule.Query.EXCEPT, List.of("utm_*"), true, List.of(), List.of(), false);
+        new KeyRule(
+            KeyRule.Query.EXCEPT, List.of("utm_*"), true, List.of(), List.of(), false, true);
     CachePolicy policy =
         new CachePolicy(List.of(), true, rule, 1000, 1000, 0, 100, SetCookie.EXPLICIT);
     SiteConfig plain = site("queries", "queries.example");

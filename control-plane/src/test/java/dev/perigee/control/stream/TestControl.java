@@ -1,6 +1,7 @@
 package dev.perigee.control.stream;
 
 import com.google.protobuf.ByteString;
+import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
@@ -45,6 +46,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
@@ -66,6 +68,7 @@ final class TestControl implements AutoCloseable {
       new PostgresCertificateStore(postgres.database(), numbers, clock);
   final Fleet fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
   final WarmUps warmUps = new WarmUps(clock);
+  final AtomicReference<List<GeoFile>> geoFiles = new AtomicReference<>(List.of());
   final EdgeAuthority authority;
   final Enrolments enrolments;
   private final SyncServer server;
@@ -81,7 +84,7 @@ final class TestControl implements AutoCloseable {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             List.of("127.0.0.1"),
             authority,
-            new SyncService(numbers, changes, purges, nodes, fleet, warmUps, clock),
+            new SyncService(numbers, changes, purges, nodes, fleet, warmUps, geoFiles::get, clock),
             new EnrolmentService(enrolments, authority));
     server.start();
   }

@@ -2,6 +2,7 @@ package dev.perigee.control.stream;
 
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.GeoHolding;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.contract.sync.v1.EdgeMessage;
@@ -9,6 +10,7 @@ import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -50,7 +52,13 @@ final class TestEdge implements AutoCloseable {
   }
 
   TestEdge hello(String node, long revision, long purge, String logId) {
-    say(new FromEdge.Hello(node, "test", revision, purge, logId, Set.of(FromEdge.Hello.WARM_UP)));
+    return hello(node, revision, purge, logId, List.of());
+  }
+
+  /** One that takes GeoIP databases. */
+  TestEdge hello(String node, long revision, long purge, String logId, List<GeoHolding> geo) {
+    Set<String> features = Set.of(FromEdge.Hello.WARM_UP);
+    say(new FromEdge.Hello(node, "test", revision, purge, logId, features, geo));
     return this;
   }
 
@@ -60,7 +68,7 @@ final class TestEdge implements AutoCloseable {
 
   /** Acknowledges an update. */
   void ack(FromControl.Update update) {
-    say(new FromEdge.Ack(update.nonce(), update.revision(), java.util.List.of()));
+    say(new FromEdge.Ack(update.nonce(), update.revision(), List.of()));
   }
 
   /** The next message, encoded, as its size is looked at. */

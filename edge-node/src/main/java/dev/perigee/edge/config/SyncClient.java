@@ -54,10 +54,11 @@ public final class SyncClient implements AutoCloseable {
       ActiveConfig active,
       LastGoodStore lastGood,
       WarmUpSink warmUps,
+      GeoSink geo,
       Supplier<NodeLoad> load,
       InstantSource clock,
       RandomGenerator random) {
-    this.parts = new SyncStream.Parts(config, purges, serving, active, lastGood, warmUps);
+    this.parts = new SyncStream.Parts(config, purges, serving, active, lastGood, warmUps, geo);
     this.identity = identity;
     this.enrolment = enrolment;
     this.load = load;

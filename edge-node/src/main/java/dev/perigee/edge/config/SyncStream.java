@@ -37,7 +37,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
       ServingState serving,
       ActiveConfig active,
       LastGoodStore lastGood,
-      WarmUpSink warmUps) {}
+      WarmUpSink warmUps,
+      GeoSink geo) {}
 
   /** Is told what becomes of a stream. */
   interface Events {
@@ -71,7 +72,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             parts.active().state().revisionIn(purges.logId()),
             purges.lastPurge(),
             purges.logId(),
-            Set.of(FromEdge.Hello.WARM_UP)));
+            Set.of(FromEdge.Hello.WARM_UP),
+            parts.geo().holdings()));
   }
 
   /** Whether the control plane has answered. */
@@ -88,7 +90,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             load.openConnections(),
             load.load(),
             load.healthy(),
-            load.detail()));
+            load.detail(),
+            parts.geo().holdings().stream().filter(h -> !h.version().isEmpty()).toList()));
   }
 
   /** Ends the stream from this side. */
@@ -111,6 +114,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
         case FromControl.Purges batch -> purged(batch.purges());
         case FromControl.WarmUp order ->
             parts.warmUps().warm(order, warmed -> events.later(() -> send(warmed)));
+        case FromControl.GeoChunk chunk ->
+            parts.geo().take(chunk, report -> events.later(() -> send(report)));
       }
     } catch (IllegalArgumentException e) {
       unreadable(message, e);

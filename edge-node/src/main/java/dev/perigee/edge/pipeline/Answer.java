@@ -4,6 +4,7 @@ import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.RequestHead;
@@ -25,6 +26,7 @@ import java.util.OptionalLong;
 /** One request on its way to its answer, and the last steps that all answers share. */
 final class Answer {
   private final Exchange exchange;
+  private final ClientPlace place;
   private final PipelineConfig config;
   private final Wanted wanted;
   private RequestRecord.Outcome outcome = RequestRecord.Outcome.DENIED;
@@ -32,15 +34,20 @@ final class Answer {
   private String site = "";
   private boolean settled;
 
-  Answer(Exchange exchange, PipelineConfig config) {
-    this(exchange, config, length -> List.of(new Segment.Bytes(0, length.orElse(Long.MAX_VALUE))));
+  Answer(Exchange exchange, ClientPlace place, PipelineConfig config) {
+    this(
+        exchange,
+        place,
+        config,
+        length -> List.of(new Segment.Bytes(0, length.orElse(Long.MAX_VALUE))));
   }
 
   /**
    * @param wanted asked once the head of a whole body has been sent
    */
-  Answer(Exchange exchange, PipelineConfig config, Wanted wanted) {
+  Answer(Exchange exchange, ClientPlace place, PipelineConfig config, Wanted wanted) {
     this.exchange = exchange;
+    this.place = place;
     this.config = config;
     this.wanted = wanted;
   }
@@ -57,6 +64,10 @@ final class Answer {
 
   RequestHead request() {
     return exchange.head();
+  }
+
+  ClientPlace place() {
+    return place;
   }
 
   RequestRecord.Outcome outcome() {

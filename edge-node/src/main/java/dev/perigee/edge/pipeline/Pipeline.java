@@ -15,6 +15,7 @@ import dev.perigee.edge.collapse.Flight;
 import dev.perigee.edge.collapse.FlightTable;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
+import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
@@ -46,6 +47,7 @@ public final class Pipeline {
   private final Supplier<EdgeSnapshot> snapshot;
   private final Supplier<Serving> serving;
   private final ResponseStore store;
+  private final GeoLocator geo;
   private final InstantSource clock;
   private final LongSupplier nanos;
   private final RequestObserver observer;
@@ -64,6 +66,7 @@ public final class Pipeline {
       Supplier<Serving> serving,
       ResponseStore store,
       OriginClient origin,
+      GeoLocator geo,
       InstantSource clock,
       LongSupplier nanos,
       RequestObserver observer) {
@@ -71,6 +74,7 @@ public final class Pipeline {
     this.snapshot = snapshot;
     this.serving = serving;
     this.store = store;
+    this.geo = geo;
     this.clock = clock;
     this.nanos = nanos;
     this.observer = observer;
@@ -81,7 +85,7 @@ public final class Pipeline {
 
   /** Answers one request. */
   public void handle(Exchange exchange) {
-    Answer answer = new Answer(exchange, config);
+    Answer answer = new Answer(exchange, geo.place(exchange.head().client()), config);
     long began = nanos.getAsLong();
     exchange.onEnded((status, bytes) -> ended(answer, status, bytes, nanos.getAsLong() - began));
     Serving allowed = serving.get();
@@ -118,7 +122,7 @@ public final class Pipeline {
   }
 
   private void policy(Answer answer, SiteConfig site, String keyHost, Serving allowed) {
-    switch (admission.admit(answer.request(), site, keyHost)) {
+    switch (admission.admit(answer.request(), answer.place(), site, keyHost)) {
       case Admission.Denied(Admission.DenyReason reason) ->
           deny(answer, reason.status(), reason.sentence(), "denied");
       case Admission.Allowed(CacheKey key) -> {
@@ -416,6 +420,7 @@ public final class Pipeline {
     observer.ended(
         new RequestRecord(
             request.client(),
+            answer.place(),
             request.method(),
             request.scheme(),
             request.host(),

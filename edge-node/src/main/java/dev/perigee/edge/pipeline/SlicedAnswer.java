@@ -97,7 +97,10 @@ final class SlicedAnswer {
     Slice slice = new Slice(this, number, from, isCurrent);
     slice.own(
         new Answer(
-            SliceExchange.of(answer.exchange(), slice), config, length -> wanted(slice, length)));
+            SliceExchange.of(answer.exchange(), slice),
+            answer.place(),
+            config,
+            length -> wanted(slice, length)));
     return slice;
   }
 

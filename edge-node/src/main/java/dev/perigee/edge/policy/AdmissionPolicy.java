@@ -1,6 +1,7 @@
 package dev.perigee.edge.policy;
 
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.RequestHead;
 import java.util.Optional;
 
@@ -18,12 +19,17 @@ public final class AdmissionPolicy {
     this.pseudonym = pseudonym;
   }
 
-  public Admission admit(RequestHead request, SiteConfig site, String keyHost) {
+  /**
+   * Whether the request may go on.
+   *
+   * @param place asked only where the site's key has something of it
+   */
+  public Admission admit(RequestHead request, ClientPlace place, SiteConfig site, String keyHost) {
     Optional<Admission.DenyReason> denied = denied(request);
     if (denied.isPresent()) {
       return new Admission.Denied(denied.get());
     }
-    return new Admission.Allowed(KeyPolicy.key(request, site, keyHost));
+    return new Admission.Allowed(KeyPolicy.key(request, place, site, keyHost));
   }
 
   private Optional<Admission.DenyReason> denied(RequestHead request) {

@@ -3,6 +3,7 @@ package dev.perigee.edge.policy;
 import dev.perigee.contract.KeyRule;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.Fields;
 import dev.perigee.edge.request.RequestHead;
 import java.util.Locale;
@@ -13,7 +14,7 @@ import java.util.OptionalInt;
 final class KeyPolicy {
   private KeyPolicy() {}
 
-  static CacheKey key(RequestHead request, SiteConfig site, String keyHost) {
+  static CacheKey key(RequestHead request, ClientPlace place, SiteConfig site, String keyHost) {
     KeyRule rule = site.cache().key();
     return new CacheKey(
         site.id(),
@@ -21,12 +22,12 @@ final class KeyPolicy {
         rule.target(request.target()),
         site.schemeInKey() ? Optional.of(request.scheme()) : Optional.empty(),
         site.portInKey() ? OptionalInt.of(request.port()) : OptionalInt.empty(),
-        rule.needsFields() ? extra(rule, request.fields()) : "",
+        rule.hasExtra() ? extra(rule, request.fields(), place) : "",
         CacheKey.WHOLE);
   }
 
   /** One line for each part, with the length before each value so that none can look like two. */
-  private static String extra(KeyRule rule, Fields fields) {
+  private static String extra(KeyRule rule, Fields fields, ClientPlace place) {
     StringBuilder extra = new StringBuilder();
     for (String name : rule.headers()) {
       part(extra, name, fields.joined(name).map(String::strip));
@@ -36,6 +37,9 @@ final class KeyPolicy {
     }
     if (rule.device()) {
       part(extra, "device", Optional.of(device(fields)));
+    }
+    if (rule.country()) {
+      part(extra, "client country", Optional.of(place.country()));
     }
     return extra.toString();
   }

@@ -1,5 +1,6 @@
 package dev.perigee.edge.telemetry;
 
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -11,9 +12,11 @@ public final class AccessLog implements RequestObserver {
   @Override
   public void ended(RequestRecord r) {
     LOG.info(
-        "client={} method={} scheme={} host={} target=\"{}\" site={} status={} bytes={} micros={}"
-            + " outcome={} reason={}",
+        "client={} country={} asn={} method={} scheme={} host={} target=\"{}\" site={} status={}"
+            + " bytes={} micros={} outcome={} reason={}",
         r.client(),
+        r.place().country(),
+        system(r.place().system()),
         safe(r.method()),
         r.scheme(),
         safe(r.host()),
@@ -24,6 +27,10 @@ public final class AccessLog implements RequestObserver {
         r.nanos() / NANOS_PER_MICRO,
         r.outcome().word(),
         r.reason().isEmpty() ? "-" : safe(r.reason()));
+  }
+
+  private static String system(OptionalLong number) {
+    return number.isPresent() ? Long.toString(number.getAsLong()) : "-";
   }
 
   /** What readers sent must not end a line or a quoted field. */

@@ -75,6 +75,15 @@ public final class EdgeMetrics implements RequestObserver {
     Gauge.builder(name, value::getAsDouble).description(description).register(registry);
   }
 
+  /** The same with one label. */
+  public void gauge(
+      String name, String description, String label, String labelValue, DoubleSupplier value) {
+    Gauge.builder(name, value::getAsDouble)
+        .description(description)
+        .tag(label, labelValue)
+        .register(registry);
+  }
+
   /** Adds a count, kept elsewhere, that is read when metrics are asked for. */
   public void counter(String name, String description, DoubleSupplier value) {
     FunctionCounter.builder(name, value, DoubleSupplier::getAsDouble)

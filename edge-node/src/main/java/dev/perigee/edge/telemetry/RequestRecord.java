@@ -1,10 +1,12 @@
 package dev.perigee.edge.telemetry;
 
+import dev.perigee.edge.request.ClientPlace;
 import java.util.Locale;
 
 /**
  * What is known of a request at its end.
  *
+ * @param place where the client is, for whoever wants to know
  * @param site the site's id; empty where there was none
  * @param bytes of the body written
  * @param nanos from the first stage to the end
@@ -12,6 +14,7 @@ import java.util.Locale;
  */
 public record RequestRecord(
     String client,
+    ClientPlace place,
     String method,
     String scheme,
     String host,

@@ -8,10 +8,14 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
+import dev.perigee.contract.FromControl.GeoChunk;
 import dev.perigee.contract.FromControl.Purges;
 import dev.perigee.contract.FromControl.Update;
 import dev.perigee.contract.FromControl.Welcome;
 import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.GeoFile;
+import dev.perigee.contract.GeoHolding;
+import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -31,6 +35,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +49,7 @@ class SyncClientIT {
   private final TestAuthority authority = new TestAuthority();
   private final ScriptedControl control = new ScriptedControl(authority);
   private final MemorySink sink = new MemorySink();
+  private final OneGeo geo = new OneGeo();
   private final List<AutoCloseable> open = new ArrayList<>();
 
   SyncClientIT() throws IOException {}
@@ -60,8 +66,9 @@ class SyncClientIT {
   void aSnapshotAndThenADeltaComeIntoForceAndAreAcknowledged() throws Exception {
     Node node = start(DAY);
     FromEdge.Hello hello = control.next(FromEdge.Hello.class);
+    Set<String> features = Set.of(FromEdge.Hello.WARM_UP);
     assertEquals(
-        new FromEdge.Hello("fra-1", "test", 0, 0, "", Set.of(FromEdge.Hello.WARM_UP)), hello);
+        new FromEdge.Hello("fra-1", "test", 0, 0, "", features, geo.holdings()), hello);
     control.say(new Welcome("log-a", 5, 0, 0));
     control.say(update(5, 0, site("one", "one.example")));
     assertEquals(List.of(), control.next(FromEdge.Ack.class).refusals());
@@ -193,7 +200,8 @@ class SyncClientIT {
     control.next(FromEdge.PurgeAck.class);
     control.cut();
     assertEquals(
-        new FromEdge.Hello("fra-1", "test", 5, 1, "log-a", Set.of(FromEdge.Hello.WARM_UP)),
+        new FromEdge.Hello(
+            "fra-1", "test", 5, 1, "log-a", Set.of(FromEdge.Hello.WARM_UP), geo.holdings()),
         control.next(FromEdge.Hello.class));
     assertTrue(node.serves("one.example"));
   }
@@ -236,6 +244,20 @@ class SyncClientIT {
         new FromEdge.Warmed("job", 5, 0, 1, 0, 0, List.of()), control.next(FromEdge.Warmed.class));
   }
 
+  @Test
+  void partsOfADatabaseAreReportedByWhoeverTakesThem() throws Exception {
+    start(DAY);
+    assertEquals(geo.holdings(), control.next(FromEdge.Hello.class).geo());
+    control.say(new Welcome("log-a", 0, 0, 0));
+    GeoFile file = GeoFile.of(GeoKind.CITY, new byte[] {1, 2, 3});
+    control.say(file.chunk(0));
+    FromEdge.GeoReport report = control.next(FromEdge.GeoReport.class);
+    assertEquals(FromEdge.GeoOutcome.TAKEN, report.outcome());
+    assertEquals(file.version(), report.version());
+    control.say(new Purges(List.of(purge(1))));
+    control.next(FromEdge.PurgeAck.class);
+  }
+
   private Node start(Duration serveUnsynced) throws IOException {
     TestAuthority.Issued own = authority.node("fra-1");
     return start(
@@ -264,6 +286,7 @@ class SyncClientIT {
                 done.accept(
                     new FromEdge.Warmed(
                         order.job(), order.from() + order.urls().size(), 0, 1, 0, 0, List.of())),
+            geo,
             () -> new NodeLoad(0, 0, 0, true, ""),
             InstantSource.system(),
             new Random(1));
@@ -305,6 +328,22 @@ class SyncClientIT {
 
   private static Purge purge(long number) {
     return new Purge(number, Optional.of("one"), new PurgeScope.Everything(), false);
+  }
+
+  /** Takes cities alone, and whatever comes; reports on a thread of its own. */
+  private static final class OneGeo implements GeoSink {
+    @Override
+    public List<GeoHolding> holdings() {
+      return List.of(GeoHolding.none(GeoKind.CITY));
+    }
+
+    @Override
+    public void take(GeoChunk chunk, Consumer<FromEdge.GeoReport> reports) {
+      FromEdge.GeoReport report =
+          new FromEdge.GeoReport(
+              chunk.kind(), chunk.version(), FromEdge.GeoOutcome.TAKEN, chunk.size(), "");
+      Thread.ofVirtual().start(() -> reports.accept(report));
+    }
   }
 
   /** A sink that keeps its numbers in memory. */

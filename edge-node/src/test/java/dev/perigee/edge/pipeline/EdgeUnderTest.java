@@ -1,6 +1,7 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -8,6 +9,8 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.StoreReason;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
+import dev.perigee.edge.geo.GeoLocator;
+import dev.perigee.edge.geo.TestGeo;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginClient;
@@ -50,6 +53,7 @@ final class EdgeUnderTest implements AutoCloseable {
   private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor();
   private final AtomicReference<EdgeSnapshot> snapshot = new AtomicReference<>();
   private final SiteConfig site;
+  private final GeoLocator geo = new GeoLocator();
   private long purges;
 
   EdgeUnderTest(Path directory, int... originPorts) throws Exception {
@@ -103,6 +107,7 @@ final class EdgeUnderTest implements AutoCloseable {
             () -> Serving.EVERYTHING,
             new RefusingStore(store, refusal::get),
             client,
+            geo,
             now,
             System::nanoTime,
             request -> {});
@@ -128,6 +133,11 @@ final class EdgeUnderTest implements AutoCloseable {
   /** The store takes nothing from now on. */
   void refuse(StoreReason reason) {
     refusal.set(Optional.of(reason));
+  }
+
+  /** Where clients are, from now on. */
+  void locate(Path folder, byte[] cities) throws IOException {
+    TestGeo.take(folder, geo, GeoKind.CITY, cities);
   }
 
   int port() {

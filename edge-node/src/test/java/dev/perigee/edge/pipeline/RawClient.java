@@ -24,6 +24,15 @@ final class RawClient implements AutoCloseable {
     this(port, 0);
   }
 
+  /** From an address of the loopback network. */
+  RawClient(String from, int port) throws IOException {
+    socket = new Socket();
+    socket.bind(new InetSocketAddress(from, 0));
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    socket.setSoTimeout(PATIENCE_MILLIS);
+    in = new BufferedInputStream(socket.getInputStream());
+  }
+
   /**
    * @param receiveBuffer 0 for the system's own
    */

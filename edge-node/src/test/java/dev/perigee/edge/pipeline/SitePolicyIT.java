@@ -10,12 +10,14 @@ import dev.perigee.contract.CacheRule.Mode;
 import dev.perigee.contract.KeyRule;
 import dev.perigee.contract.SetCookie;
 import dev.perigee.edge.pipeline.RawClient.Response;
+import dev.perigee.testkit.FlatGeoFile;
 import dev.perigee.testkit.NothingLeaks;
 import dev.perigee.testkit.ScriptedOrigin;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
@@ -270,12 +272,14 @@ final class SitePolicyIT {
   }
 
   private static KeyRule keyOf(KeyRule.Query query, List<String> names, boolean sort) {
-    return new KeyRule(query, names, sort, List.of(), List.of(), false);
+    return new KeyRule(query, names, sort, List.of(), List.of(), false, false);
   }
 
   @Test
   void headersCookiesAndDevicesTellResponsesApartAndOnePurgeCoversThemAll() throws Exception {
-    key(new KeyRule(KeyRule.Query.ALL, List.of(), false, List.of("x-ab"), List.of("lang"), true));
+    key(
+        new KeyRule(
+            KeyRule.Query.ALL, List.of(), false, List.of("x-ab"), List.of("lang"), true, false));
     AtomicInteger calls = new AtomicInteger();
     origin.on("/a", call -> call.ok("v" + calls.incrementAndGet(), "Cache-Control: max-age=60"));
     List<String[]> kinds =
@@ -298,6 +302,40 @@ final class SitePolicyIT {
     for (int i = 0; i < kinds.size(); i++) {
       assertEquals("v" + (i + 1 + kinds.size()), get("/a", kinds.get(i)).body());
     }
+  }
+
+  private Response getFrom(String client, String target) throws Exception {
+    Awaitility.await().until(() -> edge.openFetches() == 0);
+    try (RawClient own = new RawClient(client, edge.port())) {
+      own.send("GET", target);
+      return own.response(false);
+    }
+  }
+
+  @Test
+  void countriesTellResponsesApartAndOnePurgeCoversThemAll() throws Exception {
+    byte[] cities =
+        new FlatGeoFile("someone-city")
+            .with("127.0.9.0", 24, Map.of("country_code", "DE"))
+            .with("127.0.10.0", 24, Map.of("country_code", "FR"))
+            .toBytes();
+    edge.locate(directory, cities);
+    key(new KeyRule(KeyRule.Query.ALL, List.of(), false, List.of(), List.of(), false, true));
+    AtomicInteger calls = new AtomicInteger();
+    origin.on("/a", call -> call.ok("v" + calls.incrementAndGet(), "Cache-Control: max-age=60"));
+    assertEquals("v1", getFrom("127.0.9.1", "/a").body());
+    assertEquals("v2", getFrom("127.0.10.1", "/a").body());
+    assertEquals("v3", getFrom("127.0.0.1", "/a").body(), "nobody knows where this one is");
+    assertEquals("v1", getFrom("127.0.9.2", "/a").body(), "another client of the first country");
+    assertEquals("v2", getFrom("127.0.10.2", "/a").body());
+    assertEquals("v3", getFrom("127.0.11.1", "/a").body());
+    edge.purge("/a");
+    assertEquals("v4", getFrom("127.0.9.1", "/a").body());
+    assertEquals("v5", getFrom("127.0.10.1", "/a").body());
+    assertEquals("v6", getFrom("127.0.0.1", "/a").body());
+    key(KeyRule.DEFAULT);
+    assertEquals("v7", getFrom("127.0.9.1", "/a").body());
+    assertEquals("v7", getFrom("127.0.10.1", "/a").body(), "a country that does not count");
   }
 
   /** The first time everybody waits for the head in vain, then nobody does. */

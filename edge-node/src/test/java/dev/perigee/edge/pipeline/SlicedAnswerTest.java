@@ -8,6 +8,7 @@ import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.InterimHead;
@@ -60,8 +61,20 @@ class SlicedAnswerTest {
             log.add("wholly");
           }
         };
-    new SlicedAnswer(new Answer(exchange, CONFIG), CONFIG, source, () -> 0).begin(number);
+    new SlicedAnswer(new Answer(exchange, new Nowhere(), CONFIG), CONFIG, source, () -> 0).begin(number);
     run();
+  }
+
+  private static final class Nowhere implements ClientPlace {
+    @Override
+    public String country() {
+      return UNKNOWN;
+    }
+
+    @Override
+    public OptionalLong system() {
+      return OptionalLong.empty();
+    }
   }
 
   private void run() {

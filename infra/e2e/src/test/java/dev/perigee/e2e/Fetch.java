@@ -56,6 +56,17 @@ final class Fetch {
     }
   }
 
+  /** The same from an address of this machine. */
+  static Answer getFrom(String from, String address, int port, String host, String target) {
+    try (Socket socket = new Socket()) {
+      socket.bind(new InetSocketAddress(from, 0));
+      connect(socket, address, port);
+      return exchange(socket, request(host, target));
+    } catch (IOException e) {
+      throw new UncheckedIOException("GET " + host + target + " from " + address, e);
+    }
+  }
+
   /** GET over TLS with the host as SNI, checked against the context's trust and the host. */
   static Answer getTls(SSLContext tls, String address, int port, String host, String target) {
     try (Socket plain = connect(address, port);
@@ -109,9 +120,13 @@ final class Fetch {
 
   private static Socket connect(String address, int port) throws IOException {
     Socket socket = new Socket();
+    connect(socket, address, port);
+    return socket;
+  }
+
+  private static void connect(Socket socket, String address, int port) throws IOException {
     socket.setSoTimeout((int) TIMEOUT.toMillis());
     socket.connect(new InetSocketAddress(address, port), (int) TIMEOUT.toMillis());
-    return socket;
   }
 
   private static String request(String host, String target, String... fields) {

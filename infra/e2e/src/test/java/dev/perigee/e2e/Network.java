@@ -50,6 +50,11 @@ final class Network implements AutoCloseable {
     return loopback.host(200);
   }
 
+  /** Where a reader of the test may come from. */
+  String readerAddress(int last) {
+    return loopback.host(last);
+  }
+
   String controlAddress() {
     return loopback.host(100);
   }
@@ -63,6 +68,11 @@ final class Network implements AutoCloseable {
   }
 
   void startControl() {
+    startControl(ROOT.resolve("control-plane/geo/perigee-city.mmdb"));
+  }
+
+  /** Starts it with this GeoIP file. */
+  void startControl(Path cities) {
     List<String> command = script("control");
     String host = controlAddress();
     command.addAll(List.of("--state-dir", folder.resolve("control").toString()));
@@ -72,8 +82,7 @@ final class Network implements AutoCloseable {
     listen(command, "dns", host, DNS);
     listen(command, "steer", host, STEER);
     command.addAll(List.of("--dns-zone", ZONE, "--dns-site-hosts", "--allow-private-origins"));
-    command.addAll(
-        List.of("--geoip-database", ROOT.resolve("control-plane/geo/perigee-city.mmdb") + ""));
+    command.addAll(List.of("--geoip-database", cities.toString()));
     RunningProcess started = RunningProcess.start("control plane", folder, quiet(), command);
     control = Optional.of(started);
     started.awaitLine("control plane ready", SOON);

@@ -1,0 +1,63 @@
+package dev.perigee.contract;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** A GeoIP database as it is distributed: its bytes, and their SHA-256 as its version. */
+public final class GeoFile {
+  private final GeoKind kind;
+  private final byte[] content;
+  private final String version;
+
+  private GeoFile(GeoKind kind, byte[] content, String version) {
+    this.kind = kind;
+    this.content = content;
+    this.version = version;
+  }
+
+  /**
+   * The database with this content, which belongs to it from now on.
+   *
+   * @throws IllegalArgumentException when it is empty, or larger than any node takes
+   */
+  public static GeoFile of(GeoKind kind, byte[] content) {
+    if (content.length == 0 || content.length > Limits.GEO_FILE_BYTES) {
+      throw new IllegalArgumentException(
+          content.length + " bytes; it must be 1 to " + Limits.GEO_FILE_BYTES);
+    }
+    return new GeoFile(kind, content, HexFormat.of().formatHex(sha256().digest(content)));
+  }
+
+  /** The digest that makes versions. */
+  public static MessageDigest sha256() {
+    try {
+      return MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
+    }
+  }
+
+  public GeoKind kind() {
+    return kind;
+  }
+
+  /** SHA-256, lower-case hexadecimal. */
+  public String version() {
+    return version;
+  }
+
+  /** Bytes. */
+  public long size() {
+    return content.length;
+  }
+
+  /** The part that begins at {@code offset}, which is below {@link #size}. */
+  public FromControl.GeoChunk chunk(long offset) {
+    int from = Math.toIntExact(offset);
+    int to = Math.min(content.length, from + Limits.GEO_CHUNK_BYTES);
+    Bytes part = Bytes.copyOf(Arrays.copyOfRange(content, from, to));
+    return new FromControl.GeoChunk(kind, version, content.length, offset, part);
+  }
+}
