@@ -61,7 +61,8 @@ class SlicedAnswerTest {
             log.add("wholly");
           }
         };
-    new SlicedAnswer(new Answer(exchange, new Nowhere(), CONFIG), CONFIG, source, () -> 0).begin(number);
+    new SlicedAnswer(new Answer(exchange, new Nowhere(), CONFIG), CONFIG, source, () -> 0)
+        .begin(number);
     run();
   }
 

@@ -47,7 +47,8 @@ class CountryInKeyTest {
     KeyRule rule =
         new KeyRule(
             KeyRule.Query.ALL, List.of(), false, List.of("country"), List.of(), false, country);
-    CachePolicy cache = new CachePolicy(List.of(), true, rule, 10_000, 10_000, 0, 100, SetCookie.EXPLICIT);
+    CachePolicy cache =
+        new CachePolicy(List.of(), true, rule, 10_000, 10_000, 0, 100, SetCookie.EXPLICIT);
     SiteConfig site =
         new SiteConfig(
             "shop",
