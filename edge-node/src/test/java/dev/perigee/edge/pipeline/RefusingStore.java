@@ -74,6 +74,11 @@ record RefusingStore(ResponseStore store, Supplier<Optional<StoreReason>> reason
     }
 
     @Override
+    public void completePart(StoredMeta part, Consumer<Stored> done) {
+      throw new AssertionError("refused, and yet completed");
+    }
+
+    @Override
     public void abort() {}
   }
 }

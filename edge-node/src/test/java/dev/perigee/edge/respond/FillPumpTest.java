@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Many readers of one body in flight, on one thread. */
 class FillPumpTest {
-  private static final FillPump.Span ALL = new FillPump.Span(0, Long.MAX_VALUE);
+  private static final Segment.Bytes ALL = new Segment.Bytes(0, Long.MAX_VALUE);
 
   private final Deque<Runnable> thread = new ArrayDeque<>();
   private final Fill fill =
@@ -73,9 +73,9 @@ class FillPumpTest {
     public void onAbandoned(Runnable action) {}
   }
 
-  private Client join(boolean isSlow, FillPump.Span span) {
+  private Client join(boolean isSlow, Segment.Bytes span) {
     Client client = new Client(isSlow);
-    FillPump.join(fill, client, thread::add, span).orElseThrow().start();
+    FillPump.join(fill, client, thread::add).orElseThrow().start(List.of(span));
     return client;
   }
 
@@ -129,12 +129,12 @@ class FillPumpTest {
     byte[] body = new byte[300_000];
     random.nextBytes(body);
     List<Client> clients = new ArrayList<>();
-    List<FillPump.Span> spans = new ArrayList<>();
+    List<Segment.Bytes> spans = new ArrayList<>();
     for (int i = 0; i < 20; i++) {
       int first = random.nextInt(body.length);
       boolean part = random.nextBoolean();
       spans.add(
-          part ? new FillPump.Span(first, first + 1 + random.nextInt(body.length - first)) : ALL);
+          part ? new Segment.Bytes(first, first + 1 + random.nextInt(body.length - first)) : ALL);
       clients.add(join(random.nextBoolean(), spans.getLast()));
     }
     for (int sent = 0; sent < body.length; ) {
@@ -148,7 +148,7 @@ class FillPumpTest {
     fill.finish();
     runAll();
     for (int i = 0; i < clients.size(); i++) {
-      FillPump.Span span = spans.get(i);
+      Segment.Bytes span = spans.get(i);
       int end = (int) Math.min(body.length, span.end());
       byte[] expected = Arrays.copyOfRange(body, (int) span.first(), end);
       assertArrayEquals(
