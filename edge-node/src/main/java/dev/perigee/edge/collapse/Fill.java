@@ -271,10 +271,15 @@ public final class Fill {
 
     /** The next piece; the place moves behind {@link Piece.Bytes}. */
     public Piece next() {
+      return next(Long.MAX_VALUE);
+    }
+
+    /** The same, with no byte from {@code end} on. */
+    public Piece next(long end) {
       Piece piece;
       boolean resume;
       synchronized (Fill.this) {
-        piece = piece();
+        piece = piece(end);
         trim();
         resume = takeResume();
       }
@@ -284,13 +289,16 @@ public final class Fill {
       return piece;
     }
 
-    private Piece piece() {
+    private Piece piece(long end) {
       if (position >= windowStart) {
         for (Chunk chunk : window) {
           if (position < chunk.end()) {
             ByteBuffer bytes = chunk.bytes.duplicate();
             bytes.position(bytes.position() + (int) (position - chunk.start));
-            position = chunk.end();
+            if (end - position < bytes.remaining()) {
+              bytes.limit(bytes.position() + (int) (end - position));
+            }
+            position += bytes.remaining();
             return new Piece.Bytes(bytes);
           }
         }

@@ -7,13 +7,13 @@ import java.util.Set;
 /**
  * Keeps doubled spaces in the dates of a response's head. Undertow's parser makes one space of
  * several, and what is no date, and so in the past (RFC 9111, section 5.3), would become one: so a
- * space behind another goes through the parser as a control character that no field may hold.
+ * space behind another goes through the parser as an octet that no date holds.
  *
  * <p>Whatever it takes for a head ends at the first line without a visible character, so that no
  * byte of a body is ever changed.
  */
 final class DateSpaces {
-  private static final char MARK = 0x1f;
+  private static final char MARK = 0xff;
   private static final Set<String> DATES = Set.of("expires", "date", "last-modified");
   private static final int LONGEST = "last-modified".length();
 
@@ -55,10 +55,16 @@ final class DateSpaces {
     }
   }
 
-  /** The value of a field as the origin sent it. */
+  /** The value of a field as the origin sent it; a mark stands behind a space or at the front. */
   static String restored(String name, String value) {
-    return value.indexOf(MARK) >= 0 && DATES.contains(name.toLowerCase(Locale.ROOT))
-        ? value.replace(MARK, ' ').strip()
-        : value;
+    if (value.indexOf(MARK) < 0 || !DATES.contains(name.toLowerCase(Locale.ROOT))) {
+      return value;
+    }
+    StringBuilder text = new StringBuilder(value.length());
+    for (int i = 0; i < value.length(); i++) {
+      boolean isMark = value.charAt(i) == MARK && (i == 0 || text.charAt(i - 1) == ' ');
+      text.append(isMark ? ' ' : value.charAt(i));
+    }
+    return text.toString().strip();
   }
 }

@@ -122,7 +122,7 @@ public final class FillPump implements StoredBody.Reading {
   }
 
   private void take(Fill.Reader from) {
-    switch (from.next()) {
+    switch (from.next(end)) {
       case Fill.Piece.Bytes(ByteBuffer bytes) -> send(bytes);
       case Fill.Piece.InStore(StoredBody opened, long ignored) -> {
         body = opened;

@@ -106,6 +106,17 @@ class FillTest {
   }
 
   @Test
+  void whatIsBehindTheEndOfAPieceStaysForTheNext() {
+    Fill fill = unstored();
+    Fill.Reader reader = join(fill);
+    fill.offer(part(0));
+    assertEquals(10, assertInstanceOf(Piece.Bytes.class, reader.next(10)).bytes().remaining());
+    reader.seek(PART - 5);
+    assertEquals(5, bytes(reader.next()));
+    assertEquals(0, budget.held());
+  }
+
+  @Test
   void bytesThatArePassedOverWaitForNobody() {
     Fill fill = unstored();
     Fill.Reader reader = join(fill);

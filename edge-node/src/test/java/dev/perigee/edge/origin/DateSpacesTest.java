@@ -36,8 +36,8 @@ class DateSpacesTest {
       for (String end : new String[] {"\r\n", "\n", " \r\n"}) {
         String body = "Expires: a  b\r\nDate:  c";
         String expected =
-            HEAD.replace("Thu,  18 Aug  2050", "Thu, \u001f18 Aug \u001f2050")
-                    .replace("Nov  6", "Nov \u001f6")
+            HEAD.replace("Thu,  18 Aug  2050", "Thu, \u00ff18 Aug \u00ff2050")
+                    .replace("Nov  6", "Nov \u00ff6")
                 + end
                 + body;
         assertEquals(expected, marked(HEAD + end + body, piece), "in pieces of " + piece);
@@ -47,8 +47,9 @@ class DateSpacesTest {
 
   @Test
   void whatWasMarkedIsAsItWasSent() {
-    assertEquals("a  b", DateSpaces.restored("Expires", "a \u001fb"));
-    assertEquals("a", DateSpaces.restored("date", "\u001fa \u001f"));
-    assertEquals("a \u001fb", DateSpaces.restored("X", "a \u001fb"));
+    assertEquals("a  b", DateSpaces.restored("Expires", "a \u00ffb"));
+    assertEquals("a", DateSpaces.restored("date", "\u00ffa \u00ff"));
+    assertEquals("a \u00ffb", DateSpaces.restored("X", "a \u00ffb"));
+    assertEquals("a\u00ffb", DateSpaces.restored("Date", "a\u00ffb"), "not ours");
   }
 }
