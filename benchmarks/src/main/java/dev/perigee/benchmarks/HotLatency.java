@@ -139,9 +139,9 @@ public final class HotLatency {
         all.length,
         hits.get(),
         all[all.length / 2] / 1e6,
-        all[all.length * 9 / 10] / 1e6,
-        all[all.length / 100 * 99] / 1e6,
-        all[all.length / 1000 * 999] / 1e6);
+        all[(int) (all.length * 0.9)] / 1e6,
+        all[(int) (all.length * 0.99)] / 1e6,
+        all[(int) (all.length * 0.999)] / 1e6);
   }
 
   private void ask(
