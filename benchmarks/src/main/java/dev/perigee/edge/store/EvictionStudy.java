@@ -24,6 +24,9 @@ final class EvictionStudy {
   private static final int WARM_UP = Traces.REQUESTS / 4;
   private static final int[] PERCENT = {1, 5, 20};
 
+  /** Points that the best of the others may be ahead. */
+  private static final double GOAL = 1.0;
+
   private EvictionStudy() {}
 
   /** Hit ratios after the warm-up, by objects and by bytes. */
@@ -62,6 +65,10 @@ final class EvictionStudy {
     }
     if (args.length > 0) {
       Files.writeString(Path.of(args[0]), Plot.of(rows));
+    }
+    if (rows.stream().anyMatch(row -> Math.max(behind(row)[0], behind(row)[1]) > GOAL)) {
+      System.err.println("behind by more than " + GOAL + " points");
+      System.exit(1);
     }
   }
 

@@ -162,15 +162,19 @@ public final class Fill {
   /** Somebody who was expected has joined, or does without. */
   void arrived() {
     boolean resume;
+    boolean isForNobody;
     synchronized (this) {
       expected--;
       trim();
       resume = takeResume();
+      isForNobody = readers() == 0;
     }
     if (resume) {
       resumeSource.run();
     }
-    readerLeft.run();
+    if (isForNobody) {
+      readerLeft.run();
+    }
   }
 
   /** Whether a reader who came now could begin with the first byte. */
