@@ -71,8 +71,7 @@ final class GeoCodecTest {
     hello.addGeoBuilder().setKind("asn");
     FromEdge said = SyncCodec.decode(EdgeMessage.newBuilder().setHello(hello).build());
     assertEquals(
-        new FromEdge.Hello(
-            "fra-1", "", 0, 0, "", Set.of(), List.of(GeoHolding.none(GeoKind.ASN))),
+        new FromEdge.Hello("fra-1", "", 0, 0, "", Set.of(), List.of(GeoHolding.none(GeoKind.ASN))),
         said);
   }
 }

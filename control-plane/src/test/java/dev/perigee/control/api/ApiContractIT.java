@@ -171,7 +171,8 @@ final class ApiContractIT {
     JsonNode receipt = call(seen, "GET", "/v1/purges/{purge}", "/v1/purges/" + purge + "?wait=0s");
     assertFalse(receipt.path("complete").asBoolean());
     String warm = "{'site':'shop-example','urls':['/a','https://shop.example/b']}";
-    api.fleet.connected(new Object(), new FromEdge.Hello("fra-1", "1", 0, 0, "", Set.of(), List.of()));
+    api.fleet.connected(
+        new Object(), new FromEdge.Hello("fra-1", "1", 0, 0, "", Set.of(), List.of()));
     String warmUp = call(seen, "POST", "/v1/warmups", "/v1/warmups", warm).path("id").asText();
     call(seen, "GET", "/v1/warmups/{warmup}", "/v1/warmups/" + warmUp);
     call(seen, "GET", "/v1/steer/explain", "/v1/steer/explain?client=8.8.8.8&site=" + site);

@@ -67,8 +67,7 @@ class SyncClientIT {
     Node node = start(DAY);
     FromEdge.Hello hello = control.next(FromEdge.Hello.class);
     Set<String> features = Set.of(FromEdge.Hello.WARM_UP);
-    assertEquals(
-        new FromEdge.Hello("fra-1", "test", 0, 0, "", features, geo.holdings()), hello);
+    assertEquals(new FromEdge.Hello("fra-1", "test", 0, 0, "", features, geo.holdings()), hello);
     control.say(new Welcome("log-a", 5, 0, 0));
     control.say(update(5, 0, site("one", "one.example")));
     assertEquals(List.of(), control.next(FromEdge.Ack.class).refusals());
