@@ -148,13 +148,7 @@ public final class ControlPlane implements AutoCloseable {
 
     ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, zone);
     WarmUps warmUps = new WarmUps(clock);
-    Optional<AsnDatabase> asn = asn(options);
-    Supplier<List<GeoFile>> geoFiles =
-        () ->
-            Stream.concat(
-                    geo.flatMap(GeoDatabase::file).stream(),
-                    asn.flatMap(AsnDatabase::file).stream())
-                .toList();
+    Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
     SyncService sync =
         new SyncService(numbers, changes, purges, nodes, fleet, warmUps, geoFiles, clock);
     SyncServer grpc =
@@ -246,6 +240,16 @@ public final class ControlPlane implements AutoCloseable {
     return options.geoipAsnDatabase == null
         ? Optional.empty()
         : Optional.of(keep(new AsnDatabase(options.geoipAsnDatabase)));
+  }
+
+  /** What edges may be given now. */
+  private static Supplier<List<GeoFile>> geoFiles(
+      Optional<GeoDatabase> cities, Optional<AsnDatabase> systems) {
+    return () ->
+        Stream.concat(
+                cities.flatMap(GeoDatabase::file).stream(),
+                systems.flatMap(AsnDatabase::file).stream())
+            .toList();
   }
 
   private static DnsServer dns(Options options, String zone, NearestSteering steering)

@@ -80,7 +80,6 @@ class CountryInKeyTest {
     assertEquals(german, key(true, new Asked("DE")));
     assertNotEquals(german, key(true, new Asked("FR")));
     assertNotEquals(german, key(true, new Asked(ClientPlace.UNKNOWN)));
-    assertEquals(german.withTarget("/b").host(), german.host());
   }
 
   @Test
