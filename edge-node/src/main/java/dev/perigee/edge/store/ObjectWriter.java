@@ -32,7 +32,7 @@ final class ObjectWriter implements ResponseWriter {
   private final StoredMeta meta;
   private final byte[] tail = new byte[StoreConfig.LARGE];
   private final List<Integer> large = new ArrayList<>();
-  private final BlockFile file;
+  private final Blocks file;
   private final SharedBlocks shared = new SharedBlocks();
   private int tailLength;
   private long written;
