@@ -23,6 +23,11 @@ final class Pool {
     this.blockBytes = blockBytes;
   }
 
+  /** Blocks of its size that the whole file has room for. */
+  int blocks() {
+    return blocks;
+  }
+
   /** A site's part of the file, in per cent of all its blocks. */
   void limits(int site, int sharePercent, int capPercent) {
     long cap = capPercent >= 100 ? Long.MAX_VALUE : (long) blocks * capPercent / 100;
