@@ -128,7 +128,7 @@ public final class EdgeNode implements AutoCloseable {
     Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
     Identity identity = identity(options, enrolment);
     ChronicleResponseStore store =
-        keep(ChronicleResponseStore.open(storeConfig(options, state), clock));
+        keep(ChronicleResponseStore.openOrWithout(storeConfig(options, state), clock));
     if (!store.awaitOpen(STORE_PATIENCE)) {
       LOG.info("the cache goes on opening in the background; the origins answer for the rest");
     }
@@ -163,7 +163,7 @@ public final class EdgeNode implements AutoCloseable {
                 active,
                 lastGood,
                 warming,
-                () -> load(meter, listener, serving),
+                () -> load(meter, listener, serving, store),
                 clock,
                 RandomGenerator.getDefault()));
     sync.start();
@@ -253,7 +253,8 @@ public final class EdgeNode implements AutoCloseable {
     return pipeline;
   }
 
-  private static NodeLoad load(LoadMeter meter, EdgeListener listener, ServingState serving) {
+  private static NodeLoad load(
+      LoadMeter meter, EdgeListener listener, ServingState serving, ChronicleResponseStore store) {
     Serving now = serving.get();
     boolean healthy = now != Serving.NOTHING;
     return new NodeLoad(
@@ -261,7 +262,7 @@ public final class EdgeNode implements AutoCloseable {
         listener.openRequests(),
         meter.load(),
         healthy,
-        healthy ? "" : now.sentence());
+        healthy ? store.problem().map(why -> "no cache: " + why).orElse("") : now.sentence());
   }
 
   private static AdminListener admin(
@@ -281,6 +282,10 @@ public final class EdgeNode implements AutoCloseable {
         "perigee_store_broken", "Not what was written.", () -> store.statistics().broken());
     metrics.counter(
         "perigee_store_faults", "Refused by the disk.", () -> store.statistics().faults());
+    metrics.gauge(
+        "perigee_store_missing",
+        "1 where nothing is stored, for the disk refused at the start.",
+        () -> store.problem().isPresent() ? 1 : 0);
     metrics.gauge("perigee_store_open_shards", "Open.", () -> store.statistics().openShards());
     metrics.gauge(
         "perigee_store_index_bytes", "Heap of the index.", () -> store.statistics().indexBytes());
@@ -312,14 +317,15 @@ public final class EdgeNode implements AutoCloseable {
     Serving now = serving.get();
     String body =
         ("{\"node\":\"%s\",\"serving\":\"%s\",\"detail\":\"%s\",\"connected\":%s,"
-                + "\"revision\":%d,\"purge\":%d}\n")
+                + "\"revision\":%d,\"purge\":%d,\"store\":\"%s\"}\n")
             .formatted(
                 options.name,
                 now,
                 now.sentence(),
                 serving.isConnected(),
                 active.get().revision(),
-                store.lastPurge());
+                store.lastPurge(),
+                store.problem().isPresent() ? "none" : "open");
     return new AdminListener.Page(now == Serving.NOTHING ? 503 : 200, "application/json", body);
   }
 
