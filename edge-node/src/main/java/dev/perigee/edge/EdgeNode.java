@@ -133,7 +133,7 @@ public final class EdgeNode implements AutoCloseable {
     Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
     Identity identity = identity(options, enrolment);
     ChronicleResponseStore store =
-        keep(ChronicleResponseStore.open(storeConfig(options, state), clock));
+        keep(ChronicleResponseStore.openOrWithout(storeConfig(options, state), clock));
     if (!store.awaitOpen(STORE_PATIENCE)) {
       LOG.info("the cache goes on opening in the background; the origins answer for the rest");
     }
@@ -173,7 +173,7 @@ public final class EdgeNode implements AutoCloseable {
                 lastGood,
                 warming,
                 databases,
-                () -> load(meter, listener, serving),
+                () -> load(meter, listener, serving, store),
                 clock,
                 RandomGenerator.getDefault()));
     sync.start();
@@ -287,7 +287,8 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
-  private static NodeLoad load(LoadMeter meter, EdgeListener listener, ServingState serving) {
+  private static NodeLoad load(
+      LoadMeter meter, EdgeListener listener, ServingState serving, ChronicleResponseStore store) {
     Serving now = serving.get();
     boolean healthy = now != Serving.NOTHING;
     return new NodeLoad(
@@ -295,7 +296,7 @@ public final class EdgeNode implements AutoCloseable {
         listener.openRequests(),
         meter.load(),
         healthy,
-        healthy ? "" : now.sentence());
+        healthy ? store.problem().map(why -> "no cache: " + why).orElse("") : now.sentence());
   }
 
   private static AdminListener admin(
@@ -315,6 +316,10 @@ public final class EdgeNode implements AutoCloseable {
         "perigee_store_broken", "Not what was written.", () -> store.statistics().broken());
     metrics.counter(
         "perigee_store_faults", "Refused by the disk.", () -> store.statistics().faults());
+    metrics.gauge(
+        "perigee_store_missing",
+        "1 where nothing is stored, for the disk refused at the start.",
+        () -> store.problem().isPresent() ? 1 : 0);
     metrics.gauge("perigee_store_open_shards", "Open.", () -> store.statistics().openShards());
     metrics.gauge(
         "perigee_store_index_bytes", "Heap of the index.", () -> store.statistics().indexBytes());
@@ -346,14 +351,15 @@ public final class EdgeNode implements AutoCloseable {
     Serving now = serving.get();
     String body =
         ("{\"node\":\"%s\",\"serving\":\"%s\",\"detail\":\"%s\",\"connected\":%s,"
-                + "\"revision\":%d,\"purge\":%d}\n")
+                + "\"revision\":%d,\"purge\":%d,\"store\":\"%s\"}\n")
             .formatted(
                 options.name,
                 now,
                 now.sentence(),
                 serving.isConnected(),
                 active.get().revision(),
-                store.lastPurge());
+                store.lastPurge(),
+                store.problem().isPresent() ? "none" : "open");
     return new AdminListener.Page(now == Serving.NOTHING ? 503 : 200, "application/json", body);
   }
 

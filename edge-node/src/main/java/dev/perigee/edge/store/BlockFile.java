@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Called on store threads only: a look-up may fault a page in, and waits for its segment's lock.
  */
-final class BlockFile implements AutoCloseable {
+final class BlockFile implements Blocks {
   private static final int HEADER = 20;
 
   /** A small block with its header. */
@@ -61,15 +61,15 @@ final class BlockFile implements AutoCloseable {
     return new BlockFile(map);
   }
 
-  /** Writes a large block. */
-  void writeLarge(int chunk, long object, int index, byte[] bytes, int length) {
+  @Override
+  public void writeLarge(int chunk, long object, int index, byte[] bytes, int length) {
     ByteBuffer value = ByteBuffer.allocate(VALUE);
     put(value, object, index, bytes, length);
     map.put(chunk, value.array());
   }
 
-  /** Writes a small block, in its chunk. */
-  void writeSmall(int block, long object, int index, byte[] bytes, int length) {
+  @Override
+  public void writeSmall(int block, long object, int index, byte[] bytes, int length) {
     ByteBuffer part = ByteBuffer.allocate(HEADER + length);
     put(part, object, index, bytes, length);
     if (!writeInPlace(block, part.array())) {
@@ -101,13 +101,13 @@ final class BlockFile implements AutoCloseable {
     to.put(bytes, 0, length);
   }
 
-  /** A large block's bytes; null when it does not hold what is asked for, whole. */
-  byte @Nullable [] readLarge(int chunk, long object, int index) {
+  @Override
+  public byte @Nullable [] readLarge(int chunk, long object, int index) {
     return chunk < 0 ? null : read(chunk, 0, StoreConfig.LARGE, object, index);
   }
 
-  /** A small block's bytes; null when it does not hold what is asked for, whole. */
-  byte @Nullable [] readSmall(int block, long object, int index) {
+  @Override
+  public byte @Nullable [] readSmall(int block, long object, int index) {
     int at = block % Chunks.PARTS * PART;
     return block < 0 ? null : read(block / Chunks.PARTS, at, StoreConfig.SMALL, object, index);
   }

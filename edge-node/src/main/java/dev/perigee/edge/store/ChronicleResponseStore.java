@@ -10,6 +10,7 @@ import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -50,46 +51,59 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   final AtomicReferenceArray<@Nullable Shard> shards;
   final StoreContext context;
   private final StoreConfig config;
-  private final StoreFolder folder;
+  final StorePurges purges;
   private final PurgeMarks marks;
-  private final StorePurges purges;
   private final StoreShares shares;
   private final AtomicLong nextId;
   private final CountDownLatch unopened;
   private volatile boolean closing;
+  private @Nullable StoreFolder folder;
+  private Optional<String> problem = Optional.empty();
 
-  private ChronicleResponseStore(
-      StoreConfig config, StoreFolder folder, PurgeMarks marks, long firstId) {
+  /**
+   * A store of which nothing is open.
+   *
+   * @param seed of the hashes of keys
+   * @param firstId below all that objects will have
+   */
+  ChronicleResponseStore(StoreConfig config, long seed, long firstId, StoreParts parts) {
     this.config = config;
-    this.folder = folder;
-    this.marks = marks;
+    this.marks = new PurgeMarks();
     this.nextId = new AtomicLong(firstId);
     this.shards = new AtomicReferenceArray<>(config.shards());
     this.unopened = new CountDownLatch(config.shards());
     this.context =
         new StoreContext(
             config.ofShard(),
-            new ObjectHash(folder.seed()),
+            new ObjectHash(seed),
             marks,
             new Invalidations(),
             new MemoryTier(config.memoryBytes()),
-            new StoreThreads(),
+            parts.threads(),
             new SiteNumbers(),
-            new StoreCounters());
+            new StoreCounters(),
+            parts.disks());
     this.shares = new StoreShares(context.sites());
-    this.purges = new StorePurges(context, shards, shares);
+    this.purges = new StorePurges(context, shards, shares, parts.sweeps());
   }
 
   /** Opens the store; its shards follow in the background. */
   public static ChronicleResponseStore open(StoreConfig config, InstantSource clock)
       throws IOException {
+    return open(config, clock, StoreParts.usual());
+  }
+
+  static ChronicleResponseStore open(StoreConfig config, InstantSource clock, StoreParts parts)
+      throws IOException {
     StoreFolder folder = StoreFolder.open(config);
     try {
+      long firstId = folder.firstId(clock.millis());
       ChronicleResponseStore store =
-          new ChronicleResponseStore(
-              config, folder, new PurgeMarks(), folder.firstId(clock.millis()));
-      store.purges.open(folder);
-      Thread.ofPlatform().daemon().name("store-open").start(store::openAll);
+          new ChronicleResponseStore(config, folder.seed(), firstId, parts);
+      store.folder = folder;
+      List<Purge> held = new ArrayList<>();
+      store.purges.open(PurgeJournal.open(folder.journal(), held, folder::forget), held);
+      Thread.ofPlatform().daemon().name("store-open").start(() -> store.openAll(folder));
       return store;
     } catch (IOException | RuntimeException e) {
       folder.close();
@@ -97,10 +111,51 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     }
   }
 
-  private void openAll() {
+  /**
+   * The same, but where the disk refuses, a store that keeps nothing: the origins answer for
+   * everything. What lies in the folder is given up, for purges that come now are not noted there.
+   *
+   * @throws FolderInUseException where another process has the folder
+   * @throws IOException where what lies there can neither be opened nor given up
+   */
+  public static ChronicleResponseStore openOrWithout(StoreConfig config, InstantSource clock)
+      throws IOException {
+    try {
+      return open(config, clock);
+    } catch (FolderInUseException e) {
+      throw e;
+    } catch (IOException | RuntimeException | InternalError e) {
+      LOG.error(
+          "no cache: nothing is stored until the next start, the origins answer for everything: {}",
+          e.toString());
+      StoreFolder.giveUp(config.directory());
+      return without(config, clock, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static ChronicleResponseStore without(
+      StoreConfig config, InstantSource clock, String why) {
+    ChronicleResponseStore store =
+        new ChronicleResponseStore(config, clock.millis(), 1, StoreParts.usual());
+    store.problem = Optional.of(why);
+    store.context.counters().faults.increment();
+    store.purges.open(new UnwrittenJournal(), List.of());
+    for (int number = 0; number < config.shards(); number++) {
+      store.unopened.countDown();
+    }
+    store.purges.allOpen();
+    return store;
+  }
+
+  /** Why nothing is stored at all; empty where something is. */
+  public Optional<String> problem() {
+    return problem;
+  }
+
+  private void openAll(StoreFolder from) {
     for (int number = 0; number < config.shards() && !closing; number++) {
       try {
-        open(number);
+        open(from, number);
       } catch (IOException | RuntimeException | InternalError e) {
         if (!closing) {
           LOG.error("part {} of the cache cannot be opened; the origin answers for it", number, e);
@@ -120,9 +175,9 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
         lastPurge());
   }
 
-  private void open(int number) throws IOException {
+  private void open(StoreFolder from, int number) throws IOException {
     Executor writes = context.threads().writesOf(number);
-    Shard shard = Recovery.open(context, folder.shard(number), writes);
+    Shard shard = Recovery.open(context, from.shard(number), writes);
     try {
       purges.add(number, shard);
     } catch (IOException e) {
@@ -323,14 +378,32 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
-      folder.close();
+      StoreFolder held = folder;
+      if (held != null) {
+        held.close();
+      }
     }
   }
 
-  private static void close(Shard shard) throws IOException {
-    if (!shard.room.isLeaky()) {
-      IndexFile.write(shard.disk.indexFile(), shard);
+  /** What cannot be written for want of room is read anew at the next start. */
+  private static void close(Shard shard) {
+    try {
+      if (!shard.room.isLeaky()) {
+        writeIndex(shard);
+      }
+      shard.disk.close();
+    } catch (IOException | RuntimeException | InternalError e) {
+      shard.room.fault("a part of the cache is not closed in order", e);
+      LOG.warn("a part of the cache could not be closed in order: {}", e.toString());
     }
-    shard.disk.close();
+  }
+
+  private static void writeIndex(Shard shard) throws IOException {
+    try {
+      IndexFile.write(shard.disk.indexFile(), shard);
+    } catch (IOException e) {
+      shard.room.fault("the index is not written", e);
+      Files.deleteIfExists(shard.disk.indexFile());
+    }
   }
 }

@@ -10,8 +10,10 @@ import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
 import org.slf4j.Logger;
@@ -42,17 +44,44 @@ final class Disk implements AutoCloseable {
   private static final String CLEAN = "clean";
   private static final String INDEX = "index.dat";
 
-  final BlockFile blocks;
-  private final ChronicleMap<Long, byte[]> records;
+  final Blocks blocks;
+  private final Map<Long, byte[]> records;
+  private final Runnable closeRecords;
   private final Path directory;
   private final boolean clean;
 
-  private Disk(
-      Path directory, BlockFile blocks, ChronicleMap<Long, byte[]> records, boolean clean) {
+  /**
+   * Over blocks and records that are open.
+   *
+   * @param clean whether they were closed in order, or are new
+   */
+  Disk(
+      Path directory,
+      Blocks blocks,
+      Map<Long, byte[]> records,
+      Runnable closeRecords,
+      boolean clean) {
     this.directory = directory;
     this.blocks = blocks;
     this.records = records;
+    this.closeRecords = closeRecords;
     this.clean = clean;
+  }
+
+  /** Opens the files of one shard. */
+  interface Opener {
+    /**
+     * Opens them, or makes them.
+     *
+     * @param config of the shard
+     */
+    Disk open(StoreConfig config) throws IOException;
+  }
+
+  /** The same with its blocks and records seen through others. */
+  Disk through(UnaryOperator<Blocks> otherBlocks, UnaryOperator<Map<Long, byte[]>> otherRecords) {
+    return new Disk(
+        directory, otherBlocks.apply(blocks), otherRecords.apply(records), closeRecords, clean);
   }
 
   /**
@@ -82,7 +111,8 @@ final class Disk implements AutoCloseable {
     }
     BlockFile blocks = BlockFile.open(directory.resolve(BODIES), config.chunks(), clean);
     try {
-      return new Disk(directory, blocks, records(config, directory, clean), clean);
+      ChronicleMap<Long, byte[]> records = records(config, directory, clean);
+      return new Disk(directory, blocks, records, records::close, clean);
     } catch (IOException | RuntimeException e) {
       blocks.close();
       throw e;
@@ -231,6 +261,6 @@ final class Disk implements AutoCloseable {
   /** Closes without the mark: what lies there is looked through at the next start. */
   void closeMaps() {
     blocks.close();
-    records.close();
+    closeRecords.run();
   }
 }

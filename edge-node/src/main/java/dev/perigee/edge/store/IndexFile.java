@@ -16,11 +16,21 @@ import java.util.zip.CheckedOutputStream;
 /**
  * The index of one shard on disk, from an orderly end to the next start: with it a start reads a
  * few bytes for each object in one go instead of every record. A checksum (CRC-32C) stands at the
- * end; a file that is not whole counts as none.
+ * end; a file that is not whole counts as none. A checksum vouches for nobody's good will: no count
+ * is believed that the file or the shard has no room for.
  */
 final class IndexFile {
   private static final int MAGIC = 0x50475832;
   private static final int BUFFER = 1 << 18;
+
+  /** The name of a site takes at least its length. */
+  private static final int LEAST_NAME = Short.BYTES;
+
+  /** A bit of an object's last byte: it is in the main queue. */
+  private static final int MAIN = 0x80;
+
+  /** How often an object counts as asked for. */
+  private static final int MAX_FREQUENCY = 3;
 
   private IndexFile() {}
 
@@ -72,7 +82,7 @@ final class IndexFile {
             out.writeInt(pool.slots.url(slot));
             out.writeInt(pool.queues.site(slot));
             out.writeInt(pool.queues.units(slot));
-            out.writeByte(isMain ? frequency | 0x80 : frequency);
+            out.writeByte(isMain ? frequency | MAIN : frequency);
           } catch (IOException e) {
             failed.add(e);
           }
@@ -88,28 +98,45 @@ final class IndexFile {
    * @throws IOException where there is no whole file: the shard is then to be thrown away
    */
   static void read(Path file, Shard shard) throws IOException {
-    verify(file);
+    long length = verify(file);
     try (DataInputStream in =
         new DataInputStream(new BufferedInputStream(Files.newInputStream(file), BUFFER))) {
       if (in.readInt() != MAGIC) {
         throw new IOException("not an index: " + file);
       }
       shard.sweptThrough(in.readLong());
-      int[] sites = new int[in.readInt()];
+      int[] sites = new int[count(in, length / LEAST_NAME)];
       for (int i = 0; i < sites.length; i++) {
         sites[i] = shard.context.sites().of(in.readUTF());
       }
-      read(in, shard.room.chunks);
+      StoreConfig config = shard.context.config();
+      read(in, shard.room.chunks, config.chunks());
+      int room = config.maxObjects();
       for (Pool pool : shard.room.pools()) {
-        read(in, pool, sites);
+        int objects = count(in, room);
+        room -= objects;
+        read(in, pool, objects, sites, config.chunks() * Chunks.PARTS);
+      }
+      in.readLong();
+      if (in.read() >= 0) {
+        throw new IOException("more than an index: " + file);
       }
       shard.room.allNamed();
-    } catch (IndexOutOfBoundsException | IllegalArgumentException | NegativeArraySizeException e) {
+    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
       throw new IOException("an index of another store: " + file, e);
     }
   }
 
-  private static void verify(Path file) throws IOException {
+  private static int count(DataInputStream in, long most) throws IOException {
+    int count = in.readInt();
+    if (count < 0 || count > most) {
+      throw new IOException("an index that counts " + count + " where there is room for " + most);
+    }
+    return count;
+  }
+
+  /** How long it is without its checksum. */
+  private static long verify(Path file) throws IOException {
     long length = Files.size(file) - Long.BYTES;
     CRC32C sum = new CRC32C();
     try (DataInputStream in =
@@ -122,14 +149,15 @@ final class IndexFile {
         throw new IOException("a damaged index: " + file);
       }
     }
+    return length;
   }
 
-  private static void read(DataInputStream in, Chunks chunks) throws IOException {
-    long[] large = new long[in.readInt()];
+  private static void read(DataInputStream in, Chunks chunks, int inFile) throws IOException {
+    long[] large = new long[count(in, (inFile + Long.SIZE - 1) / Long.SIZE)];
     for (int i = 0; i < large.length; i++) {
       large[i] = in.readLong();
     }
-    char[] small = new char[in.readInt()];
+    char[] small = new char[count(in, inFile)];
     for (int i = 0; i < small.length; i++) {
       small[i] = in.readChar();
     }
@@ -138,16 +166,23 @@ final class IndexFile {
     }
   }
 
-  private static void read(DataInputStream in, Pool pool, int[] sites) throws IOException {
-    for (int left = in.readInt(); left > 0; left--) {
+  private static void read(DataInputStream in, Pool pool, int objects, int[] sites, int maxUnits)
+      throws IOException {
+    for (int left = objects; left > 0; left--) {
       long hash = in.readLong();
       long id = in.readLong();
       long tags = in.readLong();
-      int slot = pool.slots.add(hash, id, in.readInt(), tags);
+      int url = in.readInt();
       int site = sites[in.readInt()];
       int units = in.readInt();
       int flags = in.readByte();
-      pool.queues.restore(slot, site, units, (flags & 0x80) != 0, flags & 0x7f);
+      // Hits are counted without a lock, sometimes one too many.
+      int frequency = Math.min(flags & ~MAIN & 0xff, MAX_FREQUENCY);
+      if (id <= 0 || units <= 0 || units > maxUnits) {
+        throw new IOException("an index with an object that cannot be");
+      }
+      int slot = pool.slots.add(hash, id, url, tags);
+      pool.queues.restore(slot, site, units, (flags & MAIN) != 0, frequency);
     }
   }
 }

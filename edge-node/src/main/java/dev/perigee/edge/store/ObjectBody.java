@@ -78,7 +78,7 @@ final class ObjectBody implements StoredBody {
     if (number >= blocks.length) {
       return null;
     }
-    BlockFile file = shard.disk.blocks;
+    Blocks file = shard.disk.blocks;
     byte[] bytes =
         large
             ? file.readLarge(blocks[number], record.id(), number)

@@ -36,7 +36,7 @@ final class ObjectWriter implements ResponseWriter {
   private final long id;
   private final StoredMeta meta;
   private final List<Integer> large = new ArrayList<>();
-  private final BlockFile file;
+  private final Blocks file;
   private final SharedBlocks shared = new SharedBlocks();
   private byte[] tail;
   private int tailLength;

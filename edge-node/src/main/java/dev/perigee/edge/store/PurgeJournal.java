@@ -15,48 +15,43 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.zip.CRC32;
 
 /**
  * The purges in force on this node, on disk before they are acknowledged: a head that says which
- * log they count in and from where, then one record a purge, each with length and checksum. A torn
- * record at the end, as a power cut leaves it, is cut off: it was never acknowledged.
+ * log they count in and from where, then one record a purge, each with length and checksum.
+ *
+ * <p>The head also says up to where everything was synced, and may thus have been acknowledged.
+ * That is written behind each group's sync and reaches the disk with the next one at the latest, so
+ * that it costs no sync of its own. Damage before that place means that purges are lost, and the
+ * journal with them; behind it lies what a crash tore before it was acknowledged, and is cut off.
+ * Only a power cut in the very group after which a bit flips leaves the two alike.
  */
-final class PurgeJournal implements AutoCloseable {
+final class PurgeJournal implements Journal {
   /** Past this many bytes the journal begins anew. */
   static final long MAX_BYTES = 16L << 20;
 
-  private static final int MAGIC = 0x50504a32;
+  private static final int MAGIC = 0x50504a33;
   private static final int MAX_RECORD = 64 * 1024;
   private static final int MAX_LOG_ID = 1024;
-  private static final int HEAD_BYTES = 32;
+
+  /** Where the head says how far everything is synced: a place and its checksum. */
+  private static final int SYNCED_AT = 4;
+
+  private static final int SYNCED_BYTES = 12;
+  private static final int HEAD_BYTES = 32 + SYNCED_BYTES;
 
   private final Path file;
   private FileChannel channel;
-  private String logId;
-  private long base;
+  private Head head;
   private long bytes;
-  private long generation;
-  private long storedFloor;
 
   private PurgeJournal(Path file, FileChannel channel, Head head) {
     this.file = file;
     this.channel = channel;
-    this.logId = head.logId;
-    this.base = head.base;
-    this.generation = head.generation;
-    this.storedFloor = head.storedFloor;
+    this.head = head;
   }
-
-  /**
-   * The beginning of the file.
-   *
-   * @param logId which change log the numbers count in; empty for none yet
-   * @param generation of the log, ascending: how many there were before it
-   * @param base purges up to this number are not in the journal: nothing they cover is stored
-   * @param storedFloor stamp before which nothing that was fetched counts
-   */
-  record Head(String logId, long generation, long base, long storedFloor) {}
 
   /** What must be done before a journal that is begun anew counts. */
   interface Before {
@@ -64,8 +59,9 @@ final class PurgeJournal implements AutoCloseable {
   }
 
   /**
-   * Opens the journal; what it holds goes to {@code purges}. One that is missing, has a damaged
-   * head or a purge that cannot be understood is begun anew: then nobody knows what was purged.
+   * Opens the journal; what it holds goes to {@code purges}. One that is missing, is damaged where
+   * it was synced or has a purge that cannot be understood is begun anew: then nobody knows what
+   * was purged.
    *
    * @param forget removes everything stored; done before the new journal is on disk, for beside
    *     that a removal that was cut short could not be told any more
@@ -76,7 +72,7 @@ final class PurgeJournal implements AutoCloseable {
       return known.get();
     }
     forget.run();
-    write(file, new Head("", 0, 0, 0), List.of());
+    write(file, Head.NONE, List.of());
     return read(file, purges).orElseThrow(() -> new IOException("no journal can be kept: " + file));
   }
 
@@ -88,6 +84,7 @@ final class PurgeJournal implements AutoCloseable {
     if (all.remaining() < HEAD_BYTES || all.getInt() != MAGIC) {
       return Optional.empty();
     }
+    OptionalLong synced = synced(all);
     long generation = all.getLong();
     long base = all.getLong();
     long storedFloor = all.getLong();
@@ -99,12 +96,12 @@ final class PurgeJournal implements AutoCloseable {
     all.get(id);
     Head head = new Head(new String(id, StandardCharsets.UTF_8), generation, base, storedFloor);
     CRC32 sum = new CRC32();
-    sum.update(all.array(), 0, all.position());
-    if (all.remaining() < 4 || all.getInt() != (int) sum.getValue()) {
+    sum.update(all.array(), SYNCED_AT + SYNCED_BYTES, all.position() - SYNCED_AT - SYNCED_BYTES);
+    if (all.remaining() < 4 || all.getInt() != (int) sum.getValue() || synced.isEmpty()) {
       return Optional.empty();
     }
     OptionalInt end = replay(all, purges);
-    if (end.isEmpty()) {
+    if (end.isEmpty() || end.getAsInt() < synced.getAsLong()) {
       purges.clear();
       return Optional.empty();
     }
@@ -112,56 +109,68 @@ final class PurgeJournal implements AutoCloseable {
     PurgeJournal journal = new PurgeJournal(file, channel, head);
     journal.bytes = end.getAsInt();
     channel.truncate(journal.bytes);
-    channel.position(journal.bytes);
+    if (journal.bytes > synced.getAsLong()) {
+      // What is in force from here on must not be taken for a torn end later.
+      channel.force(false);
+      journal.noteSynced();
+    }
     return Optional.of(journal);
   }
 
-  /** Which change log the numbers count in; empty for none yet. */
-  String logId() {
-    return logId;
+  private static OptionalLong synced(ByteBuffer all) {
+    long place = all.getLong();
+    return all.getInt() == sum(place) ? OptionalLong.of(place) : OptionalLong.empty();
   }
 
-  /** Purges up to this number are not in the journal any more. */
-  long base() {
-    return base;
+  private static ByteBuffer synced(long place) {
+    return ByteBuffer.allocate(SYNCED_BYTES).putLong(place).putInt(sum(place)).flip();
   }
 
-  /** Of the log, ascending. */
-  long generation() {
-    return generation;
+  private static int sum(long place) {
+    CRC32 sum = new CRC32();
+    sum.update(ByteBuffer.allocate(Long.BYTES).putLong(place).flip());
+    return (int) sum.getValue();
   }
 
-  /** Stamp before which nothing that was fetched counts. */
-  long storedFloor() {
-    return storedFloor;
+  /** Everything so far is on disk; that it is, with the next sync. */
+  private void noteSynced() throws IOException {
+    writeFully(channel, synced(bytes), SYNCED_AT);
   }
 
-  boolean isFull() {
+  @Override
+  public Head head() {
+    return head;
+  }
+
+  @Override
+  public boolean isFull() {
     return bytes > MAX_BYTES;
   }
 
-  /** On disk when this returns. */
-  void append(List<Purge> purges) throws IOException {
-    List<ByteBuffer> records = records(purges);
+  @Override
+  public void append(List<Purge> purges) throws IOException {
+    long end = bytes;
     try {
-      for (ByteBuffer record : records) {
-        writeFully(channel, record);
+      for (ByteBuffer record : records(purges)) {
+        end += writeFully(channel, record, end);
       }
       channel.force(false);
-      bytes = channel.position();
     } catch (IOException e) {
-      // A disk that is full in the middle of a record: the next one must not come behind a torn
-      // one.
+      // A disk that is full in the middle of a record. The next one takes its place in any case.
       channel.truncate(bytes);
-      channel.position(bytes);
       throw e;
     }
+    bytes = end;
+    noteSynced();
   }
 
-  private static void writeFully(FileChannel out, ByteBuffer bytes) throws IOException {
+  /** All of it from this place on; how much that was. */
+  private static int writeFully(FileChannel out, ByteBuffer bytes, long from) throws IOException {
+    int length = bytes.remaining();
     while (bytes.hasRemaining()) {
-      out.write(bytes);
+      out.write(bytes, from + length - bytes.remaining());
     }
+    return length;
   }
 
   private static List<ByteBuffer> records(List<Purge> purges) {
@@ -180,26 +189,27 @@ final class PurgeJournal implements AutoCloseable {
     return records;
   }
 
-  /** Begins anew, with these purges and no others. */
-  void restart(Head head, List<Purge> kept) throws IOException {
-    write(file, head, kept);
+  @Override
+  public void restart(Head begun, List<Purge> kept) throws IOException {
+    long end = write(file, begun, kept);
     channel.close();
     channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
-    bytes = channel.size();
-    channel.position(bytes);
-    logId = head.logId;
-    base = head.base;
-    generation = head.generation;
-    storedFloor = head.storedFloor;
+    bytes = end;
+    head = begun;
   }
 
-  private static void write(Path file, Head begun, List<Purge> kept) throws IOException {
-    byte[] id = begun.logId.getBytes(StandardCharsets.UTF_8);
-    ByteBuffer head = ByteBuffer.allocate(HEAD_BYTES + id.length + 4);
-    head.putInt(MAGIC).putLong(begun.generation).putLong(begun.base).putLong(begun.storedFloor);
+  /** Where its end is. */
+  private static long write(Path file, Head begun, List<Purge> kept) throws IOException {
+    byte[] id = begun.logId().getBytes(StandardCharsets.UTF_8);
+    List<ByteBuffer> records = records(kept);
+    int headBytes = HEAD_BYTES + id.length + 4;
+    long end = headBytes + records.stream().mapToLong(ByteBuffer::remaining).sum();
+    ByteBuffer head = ByteBuffer.allocate(headBytes).putInt(MAGIC).put(synced(end));
+    head.putLong(begun.generation()).putLong(begun.base()).putLong(begun.storedFloor());
     head.putInt(id.length).put(id);
     CRC32 sum = new CRC32();
-    sum.update(head.array(), 0, head.position());
+    int from = SYNCED_AT + SYNCED_BYTES;
+    sum.update(head.array(), from, head.position() - from);
     head.putInt((int) sum.getValue()).flip();
     Path fresh = file.resolveSibling(file.getFileName() + ".new");
     try (FileChannel out =
@@ -208,9 +218,9 @@ final class PurgeJournal implements AutoCloseable {
             StandardOpenOption.CREATE,
             StandardOpenOption.WRITE,
             StandardOpenOption.TRUNCATE_EXISTING)) {
-      writeFully(out, head);
-      for (ByteBuffer record : records(kept)) {
-        writeFully(out, record);
+      long at = writeFully(out, head, 0);
+      for (ByteBuffer record : records) {
+        at += writeFully(out, record, at);
       }
       out.force(true);
     }
@@ -218,6 +228,7 @@ final class PurgeJournal implements AutoCloseable {
     try (FileChannel folder = FileChannel.open(file.toAbsolutePath().getParent())) {
       folder.force(true);
     }
+    return end;
   }
 
   /**

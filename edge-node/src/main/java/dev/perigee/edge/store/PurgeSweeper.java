@@ -28,9 +28,7 @@ final class PurgeSweeper implements AutoCloseable {
   private static final long RETRY_MILLIS = 5000;
 
   private final Pass pass;
-  private final ScheduledExecutorService thread =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("store-sweep-", 0).factory());
+  private final ScheduledExecutorService thread;
   private final AtomicBoolean asked = new AtomicBoolean();
   private volatile long sweptThrough;
 
@@ -40,8 +38,20 @@ final class PurgeSweeper implements AutoCloseable {
     long sweep() throws IOException;
   }
 
-  PurgeSweeper(Pass pass) {
+  /** A thread for it. */
+  static ScheduledExecutorService thread() {
+    return Executors.newSingleThreadScheduledExecutor(
+        Thread.ofPlatform().daemon().name("store-sweep-", 0).factory());
+  }
+
+  /**
+   * Sweeps nothing until it is asked to.
+   *
+   * @param thread of its own, ended with it
+   */
+  PurgeSweeper(Pass pass, ScheduledExecutorService thread) {
     this.pass = pass;
+    this.thread = thread;
   }
 
   /** Purges up to this stamp have left nothing in the store. */
@@ -68,7 +78,8 @@ final class PurgeSweeper implements AutoCloseable {
     }
   }
 
-  private void sweep() {
+  /** What was asked for; on its thread. */
+  void sweep() {
     if (asked.compareAndSet(true, false)) {
       try {
         sweptThrough = pass.sweep();

@@ -45,7 +45,7 @@ final class Recovery {
 
   /** Opens a shard with everything that is whole; purges are still to be swept. */
   static Shard open(StoreContext context, Path directory, Executor writes) throws IOException {
-    Disk disk = Disk.open(context.config().in(directory));
+    Disk disk = context.disks().open(context.config().in(directory));
     Shard shard = new Shard(context, disk, writes);
     if (disk.wasClean() && Files.exists(disk.indexFile())) {
       try {

@@ -17,7 +17,8 @@ record StoreContext(
     MemoryTier memory,
     StoreThreads threads,
     SiteNumbers sites,
-    StoreCounters counters) {
+    StoreCounters counters,
+    Disk.Opener disks) {
 
   /**
    * The object's meta with soft purges noted; empty when a hard purge that is still told one by

@@ -19,15 +19,20 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The folder of a store: who holds it, the shape its files have, the seed of its hashes and the
  * number its ids begin with. A store of another shape is begun anew.
  */
 final class StoreFolder implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StoreFolder.class);
+
   /** Of the files; another one begins them anew. */
   private static final int LAYOUT = 4;
 
+  private static final String JOURNAL = "purges";
   private static final double ROOM = 1.1;
 
   /** Ids that one run may use up: far more than it can. */
@@ -81,11 +86,12 @@ final class StoreFolder implements AutoCloseable {
         return channel;
       }
     } catch (OverlappingFileLockException e) {
+      LOG.trace("held", e);
       channel.close();
-      throw new IOException("this very process uses the cache in " + directory, e);
+      throw new FolderInUseException("this very process", directory);
     }
     channel.close();
-    throw new IOException("another process uses the cache in " + directory);
+    throw new FolderInUseException("another process", directory);
   }
 
   /** The seed of the hashes, which are in files: the same as long as those are. */
@@ -95,11 +101,22 @@ final class StoreFolder implements AutoCloseable {
 
   /** Where the journal of purges lies. */
   Path journal() {
-    return directory.resolve("purges");
+    return directory.resolve(JOURNAL);
   }
 
   Path shard(int number) {
     return directory.resolve("shard-" + number);
+  }
+
+  /**
+   * Lets nothing that lies in a folder be served again: without its journal, all of it is forgotten
+   * when it is opened next. Needs no room.
+   */
+  static void giveUp(Path directory) throws IOException {
+    if (Files.exists(directory)) {
+      Files.deleteIfExists(directory.resolve(JOURNAL));
+      force(directory);
+    }
   }
 
   /** Forgets everything stored. */

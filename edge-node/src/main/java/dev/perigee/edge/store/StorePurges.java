@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
@@ -17,7 +18,7 @@ final class StorePurges implements AutoCloseable {
   private final AtomicReferenceArray<@Nullable Shard> shards;
   private final StoreShares shares;
   private final PurgeMarks marks;
-  private final PurgeSweeper sweeper = new PurgeSweeper(this::pass);
+  private final PurgeSweeper sweeper;
 
   /** Guards the journal and what follows. */
   private final Object lock = new Object();
@@ -28,32 +29,41 @@ final class StorePurges implements AutoCloseable {
   /** Not swept yet. */
   private final List<Purge> pending = new ArrayList<>();
 
-  private @Nullable PurgeJournal journal;
+  private @Nullable Journal journal;
   private boolean everything;
   private int adoptions;
   private boolean allOpen;
 
   StorePurges(
-      StoreContext context, AtomicReferenceArray<@Nullable Shard> shards, StoreShares shares) {
+      StoreContext context,
+      AtomicReferenceArray<@Nullable Shard> shards,
+      StoreShares shares,
+      ScheduledExecutorService sweeps) {
     this.context = context;
     this.shares = shares;
     this.shards = shards;
     this.marks = context.marks();
+    this.sweeper = new PurgeSweeper(this::pass, sweeps);
   }
 
-  /** Reads the journal; before anything can be found. */
-  void open(StoreFolder folder) throws IOException {
+  /**
+   * Puts what a journal holds in force; before anything can be found.
+   *
+   * @param held its purges, in order
+   */
+  void open(Journal opened, List<Purge> held) {
     synchronized (lock) {
-      PurgeJournal opened = PurgeJournal.open(folder.journal(), journalled, folder::forget);
       journal = opened;
-      marks.begin(opened.generation(), opened.base(), opened.storedFloor());
-      journalled.forEach(marks::add);
+      journalled.addAll(held);
+      Journal.Head head = opened.head();
+      marks.begin(head.generation(), head.base(), head.storedFloor());
+      held.forEach(marks::add);
       sweeper.startAfter(marks.last());
     }
   }
 
-  private PurgeJournal journal() {
-    PurgeJournal opened = journal;
+  private Journal journal() {
+    Journal opened = journal;
     if (opened == null) {
       throw new IllegalStateException("the journal is not open");
     }
@@ -96,12 +106,22 @@ final class StorePurges implements AutoCloseable {
 
   String logId() {
     synchronized (lock) {
-      return journal().logId();
+      return journal().head().logId();
     }
   }
 
   void ask() {
     sweeper.ask();
+  }
+
+  /** A write to the journal; that the disk refuses is counted. */
+  private void noting(PurgeSweeper.Work write) throws IOException {
+    try {
+      write.run();
+    } catch (IOException e) {
+      context.counters().faults.increment();
+      throw e;
+    }
   }
 
   long apply(List<Purge> batch) throws IOException {
@@ -111,7 +131,7 @@ final class StorePurges implements AutoCloseable {
       if (fresh.isEmpty()) {
         return last;
       }
-      journal().append(fresh);
+      noting(() -> journal().append(fresh));
       journalled.addAll(fresh);
       pending.addAll(fresh);
       fresh.forEach(marks::add);
@@ -122,14 +142,15 @@ final class StorePurges implements AutoCloseable {
 
   void adopt(String logId, long purgedThrough) throws IOException {
     synchronized (lock) {
-      PurgeJournal now = journal();
-      boolean other = !now.logId().equals(logId);
+      Journal now = journal();
+      boolean other = !now.head().logId().equals(logId);
       if (!other && purgedThrough <= PurgeMarks.number(marks.last())) {
         return;
       }
-      long generation = other ? now.generation() + 1 : now.generation();
+      long generation = now.head().generation() + (other ? 1 : 0);
       long floor = PurgeMarks.stamp(generation, purgedThrough);
-      now.restart(new PurgeJournal.Head(logId, generation, purgedThrough, floor), List.of());
+      Journal.Head begun = new Journal.Head(logId, generation, purgedThrough, floor);
+      noting(() -> now.restart(begun, List.of()));
       marks.adopt(generation, purgedThrough);
       journalled.clear();
       pending.clear();
@@ -186,11 +207,12 @@ final class StorePurges implements AutoCloseable {
         shard.disk.forceRecords();
       }
     }
-    PurgeJournal now = journal();
+    Journal now = journal();
+    Journal.Head before = now.head();
     long base = PurgeMarks.number(through);
-    PurgeJournal.Head head =
-        new PurgeJournal.Head(now.logId(), now.generation(), base, now.storedFloor());
-    now.restart(head, pending);
+    Journal.Head begun =
+        new Journal.Head(before.logId(), before.generation(), base, before.storedFloor());
+    noting(() -> now.restart(begun, pending));
     journalled.clear();
     journalled.addAll(pending);
     marks.forget();
@@ -200,6 +222,11 @@ final class StorePurges implements AutoCloseable {
   /** Sweeps now and waits for it. */
   void sweep() throws IOException {
     sweeper.await();
+  }
+
+  /** What the sweeper does, on the caller's thread; by one thread at a time. */
+  void sweepHere() {
+    sweeper.sweep();
   }
 
   @Override

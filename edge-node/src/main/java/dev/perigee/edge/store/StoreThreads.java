@@ -20,14 +20,27 @@ final class StoreThreads {
   private static final int READ_THREADS = 2;
   private static final long DRAIN_SECONDS = 30;
 
-  private final ExecutorService reads =
-      Executors.newFixedThreadPool(READ_THREADS, threads("store-read"));
-  private final List<ExecutorService> writes = new ArrayList<>();
+  private final ExecutorService reads;
+  private final List<ExecutorService> writes;
 
-  StoreThreads() {
+  /**
+   * Over threads that are there.
+   *
+   * @param writes each does one thing after the other
+   */
+  StoreThreads(ExecutorService reads, List<ExecutorService> writes) {
+    this.reads = reads;
+    this.writes = List.copyOf(writes);
+  }
+
+  /** Platform threads, started as they are needed. */
+  static StoreThreads ofPlatform() {
+    List<ExecutorService> writes = new ArrayList<>();
     for (int i = 0; i < WRITE_THREADS; i++) {
       writes.add(Executors.newSingleThreadExecutor(threads("store-write")));
     }
+    return new StoreThreads(
+        Executors.newFixedThreadPool(READ_THREADS, threads("store-read")), writes);
   }
 
   private static ThreadFactory threads(String name) {
@@ -41,12 +54,12 @@ final class StoreThreads {
 
   /** The thread that writes for this shard. */
   Executor writesOf(int shard) {
-    return writes.get(shard % WRITE_THREADS);
+    return writes.get(shard % writes.size());
   }
 
   /** Waits until everything so far has reached the maps. */
   void drain() throws IOException {
-    CountDownLatch reached = new CountDownLatch(WRITE_THREADS);
+    CountDownLatch reached = new CountDownLatch(writes.size());
     try {
       writes.forEach(thread -> thread.execute(reached::countDown));
       if (!reached.await(DRAIN_SECONDS, TimeUnit.SECONDS)) {

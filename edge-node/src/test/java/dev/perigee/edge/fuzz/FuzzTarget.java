@@ -3,6 +3,7 @@ package dev.perigee.edge.fuzz;
 import dev.perigee.edge.conformance.HeadFuzz;
 import dev.perigee.edge.listener.tls.ClientHelloFuzz;
 import dev.perigee.edge.origin.InterimFuzz;
+import dev.perigee.edge.store.IndexFuzz;
 import dev.perigee.edge.store.JournalFuzz;
 import dev.perigee.edge.store.RecordFuzz;
 import java.nio.file.Path;
@@ -13,7 +14,8 @@ enum FuzzTarget {
   CLIENT_HELLO(ClientHelloFuzz.class),
   INTERIM(InterimFuzz.class),
   RECORD(RecordFuzz.class),
-  JOURNAL(JournalFuzz.class);
+  JOURNAL(JournalFuzz.class),
+  INDEX(IndexFuzz.class);
 
   private final Class<?> target;
 
@@ -37,6 +39,7 @@ enum FuzzTarget {
       case INTERIM -> InterimFuzz.fuzzerTestOneInput(input);
       case RECORD -> RecordFuzz.fuzzerTestOneInput(input);
       case JOURNAL -> JournalFuzz.fuzzerTestOneInput(input);
+      case INDEX -> IndexFuzz.fuzzerTestOneInput(input);
     }
   }
 }

@@ -66,7 +66,8 @@ final class EdgeUnderTest implements AutoCloseable {
   EdgeUnderTest(Path directory, boolean allowPrivate, Executor lookups, int... originPorts)
       throws Exception {
     InstantSource now = () -> Instant.now().plusMillis(skew.get());
-    store = ChronicleResponseStore.open(StoreConfig.of(directory, CAPACITY, 4L << 20), now);
+    store =
+        ChronicleResponseStore.openOrWithout(StoreConfig.of(directory, CAPACITY, 4L << 20), now);
     if (!store.awaitOpen(Duration.ofSeconds(20))) {
       throw new AssertionError("the store does not open");
     }

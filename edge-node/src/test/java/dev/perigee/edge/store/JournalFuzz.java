@@ -12,19 +12,9 @@ import java.util.List;
 
 /** Any bytes in the place of the purge journal: what is read once is read again. */
 public final class JournalFuzz {
-  private static final Path FILE = file();
+  private static final Path FILE = FuzzFile.of("journal-fuzz");
 
   private JournalFuzz() {}
-
-  private static Path file() {
-    try {
-      Path file = Files.createTempFile("journal-fuzz", "");
-      file.toFile().deleteOnExit();
-      return file;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
 
   /** Called for each input. */
   public static void fuzzerTestOneInput(byte[] input) {

@@ -23,7 +23,8 @@ class PurgeSweeperTest {
               awaitQuietly(go);
               passes.incrementAndGet();
               return last.get();
-            })) {
+            },
+            PurgeSweeper.thread())) {
       sweeper.startAfter(4);
       for (int i = 5; i <= 100; i++) {
         last.set(i);
@@ -47,7 +48,8 @@ class PurgeSweeperTest {
                 throw new IOException("on purpose");
               }
               return 7;
-            })) {
+            },
+            PurgeSweeper.thread())) {
       sweeper.ask();
       sweeper.await();
       assertEquals(0, sweeper.sweptThrough());
@@ -57,7 +59,7 @@ class PurgeSweeperTest {
 
   @Test
   void whatIsDoneBetweenTwoPassesTellsItsFailure() {
-    try (PurgeSweeper sweeper = new PurgeSweeper(() -> 1)) {
+    try (PurgeSweeper sweeper = new PurgeSweeper(() -> 1, PurgeSweeper.thread())) {
       assertThrows(
           IOException.class,
           () ->

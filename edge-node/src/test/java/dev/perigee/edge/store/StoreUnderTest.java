@@ -58,7 +58,12 @@ final class StoreUnderTest implements AutoCloseable {
   }
 
   static StoreUnderTest open(StoreConfig config, InstantSource clock) throws IOException {
-    ChronicleResponseStore store = ChronicleResponseStore.open(config, clock);
+    return open(config, clock, StoreParts.usual());
+  }
+
+  static StoreUnderTest open(StoreConfig config, InstantSource clock, StoreParts parts)
+      throws IOException {
+    ChronicleResponseStore store = ChronicleResponseStore.open(config, clock, parts);
     try {
       if (!store.awaitOpen(Duration.ofSeconds(SECONDS))) {
         throw new AssertionError("the store does not open");
