@@ -229,7 +229,7 @@ public final class EdgeNode implements AutoCloseable {
         new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock);
     OriginClient origin =
         new OriginClient(
-            options.limits.origin(options.allowPrivateOrigins),
+            options.limits.origin(options.layers.originAddresses()),
             resolver,
             SSLContext.getDefault(),
             new DefaultByteBufferPool(true, FETCH_BUFFER),

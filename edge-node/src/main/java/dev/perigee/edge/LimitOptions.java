@@ -1,5 +1,6 @@
 package dev.perigee.edge;
 
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.pipeline.PipelineConfig;
@@ -166,7 +167,7 @@ final class LimitOptions {
         maxRequests());
   }
 
-  OriginConfig origin(boolean allowPrivate) {
+  OriginConfig origin(OriginAddressPolicy addresses) {
     return new OriginConfig(
         originConnectTimeout.duration(),
         originResponseTimeout.duration(),
@@ -174,7 +175,7 @@ final class LimitOptions {
         originKeepAlive.duration(),
         OriginConfig.IDLE_PER_SERVER,
         originMaxConnections,
-        allowPrivate);
+        addresses);
   }
 
   PipelineConfig pipeline() {

@@ -47,7 +47,7 @@ class SettingsTest {
     assertEquals(100L << 20, options.cacheSize.bytes());
     assertEquals(2, options.control.size());
     assertEquals(Duration.ZERO, options.serveUnsynced.duration());
-    assertTrue(options.allowPrivateOrigins);
+    assertTrue(options.layers.originAddresses().privateToo());
     assertEquals(Optional.empty(), options.problem());
   }
 

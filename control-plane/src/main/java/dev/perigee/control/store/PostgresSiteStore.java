@@ -1,6 +1,7 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.CachePolicyCodec;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPoolsCodec;
 import dev.perigee.contract.OriginUrl;
@@ -30,20 +31,20 @@ public final class PostgresSiteStore implements SiteStore {
   private final Database database;
   private final LogNumbers numbers;
   private final String zone;
-  private final boolean allowPrivateOrigins;
+  private final OriginAddressPolicy addresses;
 
   /**
    * A store.
    *
    * @param zone whose names no site may claim
-   * @param allowPrivateOrigins whether loopback and private addresses may be origins
+   * @param addresses which addresses origins may have
    */
   public PostgresSiteStore(
-      Database database, LogNumbers numbers, String zone, boolean allowPrivateOrigins) {
+      Database database, LogNumbers numbers, String zone, OriginAddressPolicy addresses) {
     this.database = database;
     this.numbers = numbers;
     this.zone = zone;
-    this.allowPrivateOrigins = allowPrivateOrigins;
+    this.addresses = addresses;
   }
 
   @Override
@@ -182,33 +183,31 @@ public final class PostgresSiteStore implements SiteStore {
             new Problem("hosts[" + i + "]", "lies in the zone " + zone + " of the network itself"));
       }
     }
-    if (!allowPrivateOrigins) {
-      privateOrigins(site, problems);
-    }
+    forbiddenOrigins(site, problems);
     return problems;
   }
 
-  private static void privateOrigins(SiteConfig site, List<Problem> problems) {
+  private void forbiddenOrigins(SiteConfig site, List<Problem> problems) {
     for (int p = 0; p < site.originPools().pools().size(); p++) {
       OriginPool pool = site.originPools().pools().get(p);
       String at =
           site.pools().isNone() ? "origins[%d]" : "originPools.pools[" + p + "].servers[%d].url";
       for (int i = 0; i < pool.servers().size(); i++) {
-        if (isPrivate(pool.servers().get(i).url())) {
+        if (isForbidden(pool.servers().get(i).url())) {
           problems.add(
               new Problem(
                   at.formatted(i),
-                  "is no address of the public internet, which this control plane asks for"));
+                  "is no address of the public internet, nor in a range that the operator allows"));
         }
       }
     }
   }
 
   /** Literal addresses and localhost only: names are checked where they are resolved. */
-  private static boolean isPrivate(OriginUrl origin) {
+  private boolean isForbidden(OriginUrl origin) {
     String host = origin.host();
     if (host.equals("localhost") || host.endsWith(".localhost")) {
-      return true;
+      return !addresses.allows(InetAddress.ofLiteral("127.0.0.1"));
     }
     boolean literal = host.startsWith("[");
     if (!literal && !host.matches("[0-9.]+")) {
@@ -216,7 +215,7 @@ public final class PostgresSiteStore implements SiteStore {
     }
     try {
       String address = literal ? host.substring(1, host.length() - 1) : host;
-      return !PublicAddress.isPublic(InetAddress.ofLiteral(address));
+      return !addresses.allows(InetAddress.ofLiteral(address));
     } catch (IllegalArgumentException e) {
       return true;
     }

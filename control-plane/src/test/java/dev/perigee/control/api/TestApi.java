@@ -1,5 +1,6 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.WarmUps;
@@ -31,7 +32,8 @@ public final class TestApi implements AutoCloseable {
   final TestPostgres postgres = TestPostgres.fresh();
   private final LogNumbers numbers = new LogNumbers(postgres.database());
   final PostgresSiteStore sites =
-      new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false);
+      new PostgresSiteStore(
+          postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
   final Fleet fleet;
   private final ApiServer server;
 

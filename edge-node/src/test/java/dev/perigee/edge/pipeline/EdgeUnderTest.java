@@ -1,6 +1,7 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -83,7 +84,7 @@ final class EdgeUnderTest implements AutoCloseable {
             Duration.ofSeconds(30),
             8,
             1000,
-            allowPrivate);
+            new OriginAddressPolicy(List.of(), allowPrivate));
     OriginClient client =
         new OriginClient(
             origin,
