@@ -35,6 +35,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -147,7 +148,10 @@ public final class EdgeNode implements AutoCloseable {
     Pipeline pipeline = pipeline(options, store, serving, active, metrics);
     EdgeListener listener =
         new EdgeListener(
-            options.limits.listener(options), pipeline::handle, Optional.of(tls.context()));
+            options.limits.listener(options),
+            pipeline::handle,
+            Optional.of(tls.context()),
+            new SecureRandom());
     Warming warming = new Warming(pipeline::handle, listener::nextThread, System::nanoTime);
     metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
     metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
@@ -237,7 +241,7 @@ public final class EdgeNode implements AutoCloseable {
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
     Pipeline pipeline =
         new Pipeline(
-            options.limits.pipeline(),
+            options.limits.pipeline(options.layers.pseudonym),
             active,
             serving,
             store,

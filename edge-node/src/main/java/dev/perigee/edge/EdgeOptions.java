@@ -123,7 +123,7 @@ final class EdgeOptions {
     }
     return ioThreads < 0 || ioThreads > 1024
         ? Optional.of("--io-threads: it must be 0 to 1024.")
-        : limits.problem();
+        : layers.problem().or(limits::problem);
   }
 
   String adminAddress() {

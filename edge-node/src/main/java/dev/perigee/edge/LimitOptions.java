@@ -164,7 +164,8 @@ final class LimitOptions {
         headTimeout.duration(),
         idleTimeout.duration(),
         maxConnections(),
-        maxRequests());
+        maxRequests(),
+        options.layers.clients());
   }
 
   OriginConfig origin(OriginAddressPolicy addresses) {
@@ -178,9 +179,9 @@ final class LimitOptions {
         addresses);
   }
 
-  PipelineConfig pipeline() {
+  PipelineConfig pipeline(String pseudonym) {
     return new PipelineConfig(
-        PipelineConfig.NAME,
+        pseudonym,
         (int) fillWindow.bytes(),
         fillMemory(),
         maxFlights,

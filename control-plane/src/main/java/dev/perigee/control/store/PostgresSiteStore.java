@@ -1,6 +1,7 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.CachePolicyCodec;
+import dev.perigee.contract.HidingPolicyCodec;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPoolsCodec;
@@ -23,7 +24,7 @@ public final class PostgresSiteStore implements SiteStore {
   private static final String SELECT =
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
-             s.cache_policy, s.origin_pools,
+             s.cache_policy, s.origin_pools, s.hiding,
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
         FROM site s WHERE s.removed_at IS NULL\
       """;
@@ -74,14 +75,15 @@ public final class PostgresSiteStore implements SiteStore {
   private static boolean insert(Handle handle, SiteConfig site) {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
-                + " origin_pools) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " origin_pools, hiding) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
             site.schemeInKey(),
             site.portInKey(),
             CachePolicyCodec.toBytes(site.cache()),
-            OriginPoolsCodec.toBytes(site.pools()))
+            OriginPoolsCodec.toBytes(site.pools()),
+            HidingPolicyCodec.toBytes(site.hiding()))
         == 1;
   }
 
@@ -96,13 +98,15 @@ public final class PostgresSiteStore implements SiteStore {
           int rows =
               handle.execute(
                   "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?,"
-                      + " cache_policy = ?, origin_pools = ? WHERE id = ? AND removed_at IS NULL",
+                      + " cache_policy = ?, origin_pools = ?, hiding = ?"
+                      + " WHERE id = ? AND removed_at IS NULL",
                   origins(site),
                   regions(site),
                   site.schemeInKey(),
                   site.portInKey(),
                   CachePolicyCodec.toBytes(site.cache()),
                   OriginPoolsCodec.toBytes(site.pools()),
+                  HidingPolicyCodec.toBytes(site.hiding()),
                   site.id());
           if (rows == 0) {
             return new Change.Unknown<>();
@@ -252,13 +256,14 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(8).getArray()),
+        List.of((String[]) row.getArray(9).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
         row.getBoolean(5),
         CachePolicyCodec.of(row.getBytes(6)),
-        OriginPoolsCodec.of(row.getBytes(7)));
+        OriginPoolsCodec.of(row.getBytes(7)),
+        HidingPolicyCodec.of(row.getBytes(8)));
   }
 
   /** The sites with these ids that still exist, by id. */

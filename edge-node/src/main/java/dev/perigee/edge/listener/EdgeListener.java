@@ -1,6 +1,8 @@
 package dev.perigee.edge.listener;
 
 import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.RequestId;
+import dev.perigee.edge.request.RequestIds;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpServerExchange;
@@ -16,6 +18,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.xnio.Options;
 
@@ -30,6 +33,7 @@ public final class EdgeListener implements AutoCloseable {
   private final ListenerConfig config;
   private final Consumer<Exchange> pipeline;
   private final Undertow server;
+  private final RequestIds ids;
   private final AtomicLong open = new AtomicLong();
   private final AtomicInteger turn = new AtomicInteger();
   private volatile boolean draining;
@@ -38,11 +42,16 @@ public final class EdgeListener implements AutoCloseable {
    * A listener that is not started.
    *
    * @param tls for HTTPS; without it there is HTTP only
+   * @param random asked once, for the ids of requests
    */
   public EdgeListener(
-      ListenerConfig config, Consumer<Exchange> pipeline, Optional<SSLContext> tls) {
+      ListenerConfig config,
+      Consumer<Exchange> pipeline,
+      Optional<SSLContext> tls,
+      RandomGenerator random) {
     this.config = config;
     this.pipeline = pipeline;
+    this.ids = new RequestIds(random);
     int threads =
         config.ioThreads() > 0 ? config.ioThreads() : Runtime.getRuntime().availableProcessors();
     Undertow.Builder builder =
@@ -134,6 +143,13 @@ public final class EdgeListener implements AutoCloseable {
       refuse(exchange, 503, "The node answers as many requests as it may.");
       return;
     }
+    ClientPolicy.Client client =
+        config
+            .clients()
+            .decide(
+                exchange.getSourceAddress().getAddress(),
+                new UndertowFields(exchange.getRequestHeaders()));
+    client.scheme().ifPresent(exchange::setRequestScheme);
     switch (RequestGuard.check(exchange)) {
       case RequestGuard.Guarded.Refused(String sentence) -> refuse(exchange, 400, sentence);
       case RequestGuard.Guarded.Sound sound -> {
@@ -146,11 +162,22 @@ public final class EdgeListener implements AutoCloseable {
               open.decrementAndGet();
               next.proceed();
             });
+        ConnectionOptions.takeOut(exchange.getRequestHeaders());
+        RequestId id = id(exchange, client);
         exchange.dispatch(
             SameThreadExecutor.INSTANCE,
-            () -> pipeline.accept(new UndertowExchange(exchange, sound)));
+            () -> pipeline.accept(new UndertowExchange(exchange, sound, client, id)));
       }
     }
+  }
+
+  /** A trusted proxy's, where it gives one. */
+  private RequestId id(HttpServerExchange exchange, ClientPolicy.Client client) {
+    String given =
+        client.isVouchedFor() ? exchange.getRequestHeaders().getFirst("X-Request-Id") : null;
+    return Optional.ofNullable(given)
+        .flatMap(RequestId::given)
+        .orElseGet(() -> RequestId.from(ids));
   }
 
   private static void refuse(HttpServerExchange exchange, int status, String sentence) {

@@ -11,8 +11,9 @@ public final class AccessLog implements RequestObserver {
   @Override
   public void ended(RequestRecord r) {
     LOG.info(
-        "client={} method={} scheme={} host={} target=\"{}\" site={} status={} bytes={} micros={}"
+        "id={} client={} method={} scheme={} host={} target=\"{}\" site={} status={} bytes={} micros={}"
             + " outcome={} reason={}",
+        r.id(),
         r.client(),
         safe(r.method()),
         r.scheme(),
