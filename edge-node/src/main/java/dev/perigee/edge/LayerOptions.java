@@ -8,6 +8,8 @@ import dev.perigee.edge.pipeline.PipelineConfig;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
@@ -28,6 +30,14 @@ final class LayerOptions {
       converter = FieldConverter.class,
       description = "The field that they write: x-forwarded-for or forwarded.")
   ProxyField trustedProxiesField = ProxyField.X_FORWARDED_FOR;
+
+  @Option(
+      names = "--proxy-protocol",
+      split = ",",
+      description =
+          "Listeners, http or https or both, on which a trusted proxy begins each connection with"
+              + " the PROXY protocol, version 1 or 2.")
+  Set<String> proxyProtocol = new TreeSet<>();
 
   @Option(
       names = "--pseudonym",
@@ -53,9 +63,16 @@ final class LayerOptions {
 
   /** What is wrong with them, a sentence. */
   Optional<String> problem() {
-    return pseudonym.matches("[A-Za-z][A-Za-z0-9._-]{0,62}")
-        ? Optional.empty()
-        : Optional.of("--pseudonym: it must be 1 to 63 of A-Z, a-z, 0-9, '.', '_' and '-'.");
+    if (!pseudonym.matches("[A-Za-z][A-Za-z0-9._-]{0,62}")) {
+      return Optional.of(
+          "--pseudonym: it must be 1 to 63 of A-Z, a-z, 0-9, '.', '_' and '-', a letter first.");
+    }
+    if (!Set.of("http", "https").containsAll(proxyProtocol)) {
+      return Optional.of("--proxy-protocol: " + proxyProtocol + " is not http, https or both.");
+    }
+    return !proxyProtocol.isEmpty() && trustedProxies.isEmpty()
+        ? Optional.of("--proxy-protocol: it needs --trusted-proxies, for nobody else is believed.")
+        : Optional.empty();
   }
 
   OriginAddressPolicy originAddresses() {
@@ -63,16 +80,17 @@ final class LayerOptions {
   }
 
   ClientPolicy clients() {
-    return new ClientPolicy(trustedProxies, trustedProxiesField);
+    return new ClientPolicy(trustedProxies, trustedProxiesField, proxyProtocol);
   }
 
   /** All of them in one line. */
   String effective() {
-    return ("trusted-proxies=%s trusted-proxies-field=%s pseudonym=%s allow-private-origins=%s"
-            + " allow-origin-ranges=%s")
+    return ("trusted-proxies=%s trusted-proxies-field=%s proxy-protocol=%s pseudonym=%s"
+            + " allow-private-origins=%s allow-origin-ranges=%s")
         .formatted(
             trustedProxies,
             trustedProxiesField.word(),
+            proxyProtocol,
             pseudonym,
             allowPrivateOrigins,
             allowOriginRanges);

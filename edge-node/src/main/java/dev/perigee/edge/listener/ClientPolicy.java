@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Decides whose request it is. Where the peer is a trusted proxy it is the rightmost address in the
@@ -21,8 +22,11 @@ import java.util.Optional;
  *
  * @param trusted addresses of the operator's proxies
  * @param field which field they write
+ * @param proxyProtocol schemes of the listeners on which they begin connections with the PROXY
+ *     protocol
  */
-public record ClientPolicy(List<AddressRange> trusted, ProxyField field) {
+public record ClientPolicy(
+    List<AddressRange> trusted, ProxyField field, Set<String> proxyProtocol) {
   /** Nobody stands before the node. */
   public static final ClientPolicy DIRECT =
       new ClientPolicy(List.of(), ProxyField.X_FORWARDED_FOR);
@@ -33,6 +37,12 @@ public record ClientPolicy(List<AddressRange> trusted, ProxyField field) {
   /** Copies the list. */
   public ClientPolicy {
     trusted = List.copyOf(trusted);
+    proxyProtocol = Set.copyOf(proxyProtocol);
+  }
+
+  /** Proxies that speak HTTP only. */
+  public ClientPolicy(List<AddressRange> trusted, ProxyField field) {
+    this(trusted, field, Set.of());
   }
 
   /** The field in which proxies tell of their clients. */
