@@ -41,9 +41,7 @@ public final class HidingPolicyCodec {
           out.setSigning(
               Signing.newBuilder()
                   .setSharedSecret(
-                      Signing.SharedSecret.newBuilder()
-                          .setField(field)
-                          .setSecret(secret.value())));
+                      Signing.SharedSecret.newBuilder().setField(field).setSecret(secret.value())));
       case OriginSigning.AwsV4(String region, String service, String id, Secret secret) ->
           out.setSigning(
               Signing.newBuilder()

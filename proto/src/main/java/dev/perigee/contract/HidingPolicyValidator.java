@@ -67,8 +67,7 @@ final class HidingPolicyValidator {
   }
 
   private void fields(List<String> names, Set<String> not, String at) {
-    require(
-        names.size() <= Limits.HIDING_FIELDS, at, "must be at most " + Limits.HIDING_FIELDS);
+    require(names.size() <= Limits.HIDING_FIELDS, at, "must be at most " + Limits.HIDING_FIELDS);
     for (int i = 0; i < names.size(); i++) {
       String name = names.get(i);
       require(

@@ -46,16 +46,7 @@ public record SiteConfig(
       boolean portInKey,
       CachePolicy cache,
       OriginPools pools) {
-    this(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        HidingPolicy.DEFAULT);
+    this(id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, HidingPolicy.DEFAULT);
   }
 
   /** A site whose origins are one pool. */
@@ -89,8 +80,7 @@ public record SiteConfig(
 
   /** The same with other hiding. */
   public SiteConfig withHiding(HidingPolicy other) {
-    return new SiteConfig(
-        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, other);
+    return new SiteConfig(id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, other);
   }
 
   /** The pools in force: its own, or its origins as one. */

@@ -28,8 +28,7 @@ import java.util.Set;
 public record ClientPolicy(
     List<AddressRange> trusted, ProxyField field, Set<String> proxyProtocol) {
   /** Nobody stands before the node. */
-  public static final ClientPolicy DIRECT =
-      new ClientPolicy(List.of(), ProxyField.X_FORWARDED_FOR);
+  public static final ClientPolicy DIRECT = new ClientPolicy(List.of(), ProxyField.X_FORWARDED_FOR);
 
   /** Proxies in a row that are looked at. */
   static final int MAX_PROXIES = 16;
@@ -152,7 +151,9 @@ public record ClientPolicy(
         return false;
       }
       found.add(
-          new Told(address.get(), Optional.ofNullable(element.get("proto")).flatMap(ClientPolicy::scheme)));
+          new Told(
+              address.get(),
+              Optional.ofNullable(element.get("proto")).flatMap(ClientPolicy::scheme)));
     }
     return !elements.isEmpty();
   }

@@ -65,7 +65,9 @@ final class ProxiedPorts implements AutoCloseable {
       throws IOException {
     ProxyGate gate =
         new ProxyGate(
-            clients, timeoutMillis, tls.map(context -> https(worker, context)).orElseGet(this::http));
+            clients,
+            timeoutMillis,
+            tls.map(context -> https(worker, context)).orElseGet(this::http));
     ChannelListener<AcceptingChannel<StreamConnection>> accepting =
         ChannelListeners.openListenerAdapter(gate);
     AcceptingChannel<? extends StreamConnection> server =

@@ -59,10 +59,7 @@ final class AwsSignature {
     this.payload = hasBody ? UNSIGNED : EMPTY;
     this.time = TIME.format(now);
     this.fields =
-        fields.toBuilder()
-            .set("X-Amz-Content-Sha256", payload)
-            .set("X-Amz-Date", time)
-            .build();
+        fields.toBuilder().set("X-Amz-Content-Sha256", payload).set("X-Amz-Date", time).build();
   }
 
   /** The request with its signature. */
@@ -97,7 +94,12 @@ final class AwsSignature {
   }
 
   private String scope() {
-    return time.substring(0, DAY_LENGTH) + "/" + key.region() + "/" + key.service() + "/aws4_request";
+    return time.substring(0, DAY_LENGTH)
+        + "/"
+        + key.region()
+        + "/"
+        + key.service()
+        + "/aws4_request";
   }
 
   private String signature(Map<String, String> named) {
@@ -109,8 +111,7 @@ final class AwsSignature {
     request.append('\n').append(String.join(";", named.keySet()));
     request.append('\n').append(payload);
     String toSign = ALGORITHM + "\n" + time + "\n" + scope() + "\n" + sha256(request.toString());
-    byte[] secret =
-        ("AWS4" + key.secretAccessKey().value()).getBytes(StandardCharsets.UTF_8);
+    byte[] secret = ("AWS4" + key.secretAccessKey().value()).getBytes(StandardCharsets.UTF_8);
     byte[] day = hmac(secret, time.substring(0, DAY_LENGTH));
     byte[] signing = hmac(hmac(hmac(day, key.region()), key.service()), "aws4_request");
     return HEX.formatHex(hmac(signing, toSign));
@@ -124,7 +125,8 @@ final class AwsSignature {
         int equals = pair.indexOf('=');
         String name = equals < 0 ? pair : pair.substring(0, equals);
         String value = equals < 0 ? "" : pair.substring(equals + 1);
-        pairs.add(escaped(unescaped(name, true), false) + "=" + escaped(unescaped(value, true), false));
+        pairs.add(
+            escaped(unescaped(name, true), false) + "=" + escaped(unescaped(value, true), false));
       }
     }
     pairs.sort(AwsSignature::compare);

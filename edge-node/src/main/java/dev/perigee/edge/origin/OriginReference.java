@@ -4,7 +4,6 @@ import dev.perigee.contract.HostName;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.PoolServer;
 import dev.perigee.contract.SiteConfig;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;

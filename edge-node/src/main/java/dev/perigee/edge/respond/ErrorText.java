@@ -47,16 +47,16 @@ public record ErrorText(String contentType, String text) {
 
   private static String page(int status, String sentence, String id) {
     return """
-        <!doctype html>
-        <html lang="en">
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width">
-        <title>%d</title>
-        <h1>%d</h1>
-        <p>%s</p>
-        <p>Request <code>%s</code></p>
-        </html>
-        """
+    <!doctype html>
+    <html lang="en">
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width">
+    <title>%d</title>
+    <h1>%d</h1>
+    <p>%s</p>
+    <p>Request <code>%s</code></p>
+    </html>
+    """
         .formatted(status, status, escaped(sentence), escaped(id));
   }
 

@@ -11,8 +11,8 @@ public final class AccessLog implements RequestObserver {
   @Override
   public void ended(RequestRecord r) {
     LOG.info(
-        "id={} client={} method={} scheme={} host={} target=\"{}\" site={} status={} bytes={} micros={}"
-            + " outcome={} reason={}",
+        "id={} client={} method={} scheme={} host={} target=\"{}\" site={} status={} bytes={}"
+            + " micros={} outcome={} reason={}",
         r.id(),
         r.client(),
         safe(r.method()),

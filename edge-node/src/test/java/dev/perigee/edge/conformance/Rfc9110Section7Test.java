@@ -47,8 +47,16 @@ final class Rfc9110Section7Test {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "Connection", "Keep-Alive", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding",
-        "Upgrade", "Proxy-Authenticate", "Proxy-Authentication-Info", "Proxy-Authorization",
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "TE",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Proxy-Authenticate",
+        "Proxy-Authentication-Info",
+        "Proxy-Authorization",
         "HTTP2-Settings"
       })
   void section761_whatBelongsToOneConnectionGoesNoFurtherEitherWay(String name) {
@@ -58,7 +66,9 @@ final class Rfc9110Section7Test {
 
   @Test
   void section761_fieldsThatConnectionNamesGoNoFurtherEitherWay() {
-    String[] fields = {"Connection", "close, X-One ,x-two", "X-One", "1", "X-Two", "2", "X-Three", "3"};
+    String[] fields = {
+      "Connection", "close, X-One ,x-two", "X-One", "1", "X-Two", "2", "X-Three", "3"
+    };
     for (FieldList passed : List.of(sent(fields), OriginFields.response(FieldList.of(fields)))) {
       assertFalse(passed.contains("X-One"));
       assertFalse(passed.contains("X-Two"));
@@ -71,7 +81,11 @@ final class Rfc9110Section7Test {
   @CsvSource(
       nullValues = "-",
       value = {
-        "OPTIONS, 5, 4", "OPTIONS, 1, 0", "OPTIONS, -, -", "OPTIONS, many, -", "OPTIONS, -1, -",
+        "OPTIONS, 5, 4",
+        "OPTIONS, 1, 0",
+        "OPTIONS, -, -",
+        "OPTIONS, many, -",
+        "OPTIONS, -1, -",
         "GET, 5, 5"
       })
   void section762_maxForwardsIsCountedDown(String method, String came, String goes) {
@@ -190,8 +204,7 @@ final class Rfc9110Section7Test {
       })
   void rfc8586_ownIdIsALoop(String field, boolean loop) {
     boolean denied =
-        admission("GET", "CDN-Loop", field)
-            .equals(new Admission.Denied(Admission.DenyReason.LOOP));
+        admission("GET", "CDN-Loop", field).equals(new Admission.Denied(Admission.DenyReason.LOOP));
     assertEquals(loop, denied);
     assertEquals(508, Admission.DenyReason.LOOP.status());
   }

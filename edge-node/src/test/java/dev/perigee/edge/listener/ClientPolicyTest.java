@@ -55,7 +55,9 @@ final class ClientPolicyTest {
       })
   void forwardedForIsReadFromTheRight(String peer, String lines, String client, String proxies) {
     String[] fields =
-        Stream.of(lines.split("\\|")).flatMap(l -> Stream.of("X-Forwarded-For", l)).toArray(String[]::new);
+        Stream.of(lines.split("\\|"))
+            .flatMap(l -> Stream.of("X-Forwarded-For", l))
+            .toArray(String[]::new);
     Client decided = decide(ProxyField.X_FORWARDED_FOR, peer, fields);
     assertEquals(client, decided.address());
     assertEquals(proxies, String.join(" ", decided.proxies()));
@@ -84,7 +86,9 @@ final class ClientPolicyTest {
       })
   void forwardedIsReadByItsGrammar(String peer, String lines, String client, String proxies) {
     String[] fields =
-        Stream.of(lines.split("\\|")).flatMap(l -> Stream.of("Forwarded", l)).toArray(String[]::new);
+        Stream.of(lines.split("\\|"))
+            .flatMap(l -> Stream.of("Forwarded", l))
+            .toArray(String[]::new);
     Client decided = decide(ProxyField.FORWARDED, peer, fields);
     assertEquals(client, decided.address());
     assertEquals(proxies, String.join(" ", decided.proxies()));

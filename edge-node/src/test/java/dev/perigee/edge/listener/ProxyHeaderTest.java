@@ -27,7 +27,9 @@ final class ProxyHeaderTest {
 
   private static String source(Parsed parsed) {
     return parsed instanceof Parsed.Whole(int length, var source)
-        ? length + " " + source.map(s -> s.getAddress().getHostAddress() + " " + s.getPort()).orElse("-")
+        ? length
+            + " "
+            + source.map(s -> s.getAddress().getHostAddress() + " " + s.getPort()).orElse("-")
         : parsed.getClass().getSimpleName();
   }
 

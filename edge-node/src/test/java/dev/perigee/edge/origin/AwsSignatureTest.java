@@ -171,11 +171,11 @@ final class AwsSignatureTest {
 
   @Test
   void aSharedSecretReplacesWhatAReaderSends() {
-    OriginSigning secret = new OriginSigning.SharedSecret("X-Secret", new Secret("0123456789abcdef"));
+    OriginSigning secret =
+        new OriginSigning.SharedSecret("X-Secret", new Secret("0123456789abcdef"));
     FieldList fields = FieldList.of("Host", HOST, "x-secret", "guess", "X-Secret", "guess");
     OriginSigner.Signed sent = OriginSigner.sign(secret, "GET", "/a?b+c", fields, false, NOW);
-    assertEquals(
-        java.util.List.of("0123456789abcdef"), sent.fields().all("X-Secret"));
+    assertEquals(java.util.List.of("0123456789abcdef"), sent.fields().all("X-Secret"));
     assertEquals("/a?b+c", sent.target());
     assertFalse(secret.toString().contains("0123"), secret.toString());
     assertFalse(KEY.toString().contains("wJalr"), KEY.toString());

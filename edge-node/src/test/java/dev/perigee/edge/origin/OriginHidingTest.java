@@ -69,12 +69,7 @@ final class OriginHidingTest {
 
   /** An origin's own scheme says nothing; a step to https does. */
   @ParameterizedTest
-  @CsvSource({
-    "http, http, https:///a",
-    "http, https, /a",
-    "https, http, /a",
-    "https, https, /a"
-  })
+  @CsvSource({"http, http, https:///a", "http, https, /a", "https, http, /a", "https, https, /a"})
   void aStepFromHttpToHttpsStays(String origin, String reader, String shown) {
     SiteConfig site = site(origin);
     assertEquals(shown, hidden(site, reader, "Location", "https://web1.backend.example/a"));
@@ -139,8 +134,7 @@ final class OriginHidingTest {
   @Test
   void whatTheOriginIsMadeOfIsGone() {
     HidingPolicy own =
-        new HidingPolicy(
-            List.of("x-pod"), List.of(), false, false, List.of(), OriginSigning.NONE);
+        new HidingPolicy(List.of("x-pod"), List.of(), false, false, List.of(), OriginSigning.NONE);
     FieldList fields =
         FieldList.of(
             "Server", "nginx/1.22",

@@ -70,7 +70,10 @@ final class BehindProxyIT {
   @Test
   void whatIsMalformedIsAbsentAndGoesNoFurther() throws Exception {
     Seen seen =
-        seen("X-Forwarded-For: 6.6.6.6, not an address", "X-Request-Id: a b", "X-Forwarded-Proto: x");
+        seen(
+            "X-Forwarded-For: 6.6.6.6, not an address",
+            "X-Request-Id: a b",
+            "X-Forwarded-Proto: x");
     assertEquals("127.0.0.1", edge.ended().getFirst().client());
     assertEquals(List.of("127.0.0.1"), seen.all("X-Forwarded-For"));
     assertEquals(List.of("http"), seen.all("X-Forwarded-Proto"));

@@ -75,8 +75,7 @@ final class HiddenOriginIT {
       assertEquals(List.of("/b"), plain.all("Location"));
       assertEquals(List.of("1.1 perigee"), plain.all("Via"));
       assertFalse(plain.lines().toString().contains("secret"), plain.lines().toString());
-      assertEquals(
-          List.of("https://" + EdgeUnderTest.HOST + "/b"), get("/secure").all("Location"));
+      assertEquals(List.of("https://" + EdgeUnderTest.HOST + "/b"), get("/secure").all("Location"));
       assertEquals(
           List.of("https://one.wild.example/b"),
           from("one.wild.example:8080", "/secure").all("Location"));
@@ -122,8 +121,7 @@ final class HiddenOriginIT {
     assertEquals("trace", get("/a", BROWSER).body());
     ErrorPage page = new ErrorPage("5xx", "<p>{status}: sorry, {request-id}");
     edge.hide(
-        new HidingPolicy(
-            List.of(), List.of(), true, true, List.of(page), OriginSigning.NONE));
+        new HidingPolicy(List.of(), List.of(), true, true, List.of(page), OriginSigning.NONE));
     Response replaced = get("/a", BROWSER);
     assertEquals(500, replaced.status());
     assertTrue(replaced.body().matches("<p>500: sorry, [0-9a-f]{32}"), replaced.body());

@@ -63,14 +63,14 @@ final class ErrorTextTest {
   @Test
   void aPageForTheStatusWinsOverOneForItsClass() {
     List<ErrorPage> pages =
-        List.of(
-            new ErrorPage("5xx", "<p>{status} {request-id}"), new ErrorPage("503", "<p>later"));
+        List.of(new ErrorPage("5xx", "<p>{status} {request-id}"), new ErrorPage("503", "<p>later"));
     HidingPolicy hiding =
         new HidingPolicy(List.of(), List.of(), true, false, pages, OriginSigning.NONE);
     RequestHead browser = asking("text/html");
     assertEquals("<p>later", ErrorText.of(503, "No.", browser, Optional.of(hiding)).text());
     assertEquals("<p>502 abc", ErrorText.of(502, "No.", browser, Optional.of(hiding)).text());
     assertTrue(ErrorText.of(404, "No.", browser, Optional.of(hiding)).text().contains("<h1>404"));
-    assertTrue(ErrorText.of(503, "No.", asking("*/*"), Optional.of(hiding)).text().startsWith("503"));
+    assertTrue(
+        ErrorText.of(503, "No.", asking("*/*"), Optional.of(hiding)).text().startsWith("503"));
   }
 }

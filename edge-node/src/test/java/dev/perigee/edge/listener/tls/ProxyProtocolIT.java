@@ -29,7 +29,6 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
@@ -82,10 +81,7 @@ class ProxyProtocolIT {
             usual.maxRequests(),
             clients);
     return new EdgeListener(
-        config,
-        ProxyProtocolIT::answer,
-        Optional.of(tls.context()),
-        RandomGenerator.getDefault());
+        config, ProxyProtocolIT::answer, Optional.of(tls.context()), RandomGenerator.getDefault());
   }
 
   /** Says who asks. */
