@@ -119,7 +119,8 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return "state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s steer=%s:%d geoip=%s allow-private-origins=%s allow-origin-ranges=%s"
+    return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s"
+            + " steer=%s:%d geoip=%s allow-private-origins=%s allow-origin-ranges=%s")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",

@@ -152,7 +152,8 @@ public final class EdgeNode implements AutoCloseable {
             pipeline::handle,
             Optional.of(tls.context()),
             new SecureRandom());
-    Warming warming = new Warming(pipeline::handle, listener::nextThread, System::nanoTime);
+    Warming warming =
+        new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
     metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
     metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
     LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);

@@ -22,6 +22,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.xnio.Option;
@@ -186,6 +187,11 @@ public final class EdgeListener implements AutoCloseable {
   /** One of the I/O threads, a different one each time; only after the start. */
   public Executor nextThread() {
     return server.getWorker().getIoThread(turn.getAndIncrement());
+  }
+
+  /** Makes the ids of this node's requests. */
+  public Supplier<String> ids() {
+    return ids;
   }
 
   /** Requests being answered. */

@@ -165,7 +165,7 @@ final class EdgeUnderTest implements AutoCloseable {
 
   /** Fetches of its own; not started. */
   Warming warming() {
-    return new Warming(pipeline::handle, listener::nextThread, System::nanoTime);
+    return new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
   }
 
   /** The site's owner decides what is hidden. */
