@@ -23,7 +23,7 @@ public record HidingPolicy(
     OriginSigning signing) {
   /** What every site has. */
   public static final HidingPolicy DEFAULT =
-      new HidingPolicy(List.of(), List.of(), true, false, List.of(), OriginSigning.NONE);
+      new HidingPolicy(List.of(), List.of(), true, false, List.of(), OriginSigning.none());
 
   /** Copies the lists. */
   public HidingPolicy {

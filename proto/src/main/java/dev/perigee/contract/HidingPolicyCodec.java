@@ -80,7 +80,7 @@ public final class HidingPolicyCodec {
               signing.getAwsV4().getService(),
               signing.getAwsV4().getAccessKeyId(),
               new Secret(signing.getAwsV4().getSecretAccessKey()));
-      case KIND_NOT_SET -> OriginSigning.NONE;
+      case KIND_NOT_SET -> OriginSigning.none();
     };
   }
 }

@@ -23,7 +23,9 @@ public sealed interface OriginSigning {
       implements OriginSigning {}
 
   /** No signing. */
-  OriginSigning NONE = new None();
+  static OriginSigning none() {
+    return new None();
+  }
 
   /** The same with the secret of {@code before} where this one has none and is of its kind. */
   default OriginSigning withSecretOf(OriginSigning before) {

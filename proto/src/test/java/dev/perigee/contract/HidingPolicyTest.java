@@ -27,7 +27,7 @@ final class HidingPolicyTest {
 
   static Stream<OriginSigning> signings() {
     return Stream.of(
-        OriginSigning.NONE,
+        OriginSigning.none(),
         new OriginSigning.SharedSecret("X-Secret", SECRET),
         new OriginSigning.AwsV4("eu-central-1", "s3", "AKIA", SECRET));
   }
@@ -102,6 +102,6 @@ final class HidingPolicyTest {
     OriginSigning another = new OriginSigning.AwsV4("r", "s3", "AKIB", Secret.NONE);
     assertEquals(another, another.withSecretOf(aws));
     assertEquals(another, another.withSecretOf(before));
-    assertEquals(OriginSigning.NONE, OriginSigning.NONE.withSecretOf(before));
+    assertEquals(OriginSigning.none(), OriginSigning.none().withSecretOf(before));
   }
 }

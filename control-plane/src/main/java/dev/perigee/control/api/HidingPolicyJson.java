@@ -43,7 +43,7 @@ final class HidingPolicyJson {
         input
             .object("signing", SIGNING)
             .map(HidingPolicyJson::signing)
-            .orElse(OriginSigning.NONE)
+            .orElse(OriginSigning.none())
             .withSecretOf(before.signing()));
   }
 
@@ -54,7 +54,7 @@ final class HidingPolicyJson {
   private static OriginSigning signing(Input input) {
     String mode = input.required("mode");
     return switch (mode) {
-      case "none" -> OriginSigning.NONE;
+      case "none" -> OriginSigning.none();
       case "secret" ->
           new OriginSigning.SharedSecret(input.required("field"), secret(input, "secret"));
       case "aws-v4" ->
@@ -65,7 +65,7 @@ final class HidingPolicyJson {
               secret(input, "secretAccessKey"));
       default -> {
         input.problem("mode", "must be none, secret or aws-v4: " + mode);
-        yield OriginSigning.NONE;
+        yield OriginSigning.none();
       }
     };
   }

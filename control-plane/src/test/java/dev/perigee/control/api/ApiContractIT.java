@@ -217,9 +217,12 @@ final class ApiContractIT {
             + "'pages':[{'statuses':'5xx','html':'<p>sorry'}],"
             + "'signing':{'mode':'secret','field':'X-Edge'%s}}";
     String secret = ",'secret':'correct horse battery staple'";
-    String site = "{'hosts':['hidden.example'],'origins':['https://b.example'],'hiding':%s}";
     Set<String> seen = new TreeSet<>();
-    String[] set = {"/v1/sites", site.formatted(policy.formatted(secret))};
+    String[] set = {
+      "/v1/sites",
+      "{'hosts':['hidden.example'],'origins':['https://b.example'],'hiding':%s}"
+          .formatted(policy.formatted(secret))
+    };
     JsonNode added = call(seen, "POST", "/v1/sites", set);
     assertEquals(JSON.readTree(q(policy.formatted(""))), added.path("hiding"));
     String path = "/v1/sites/hidden.example";

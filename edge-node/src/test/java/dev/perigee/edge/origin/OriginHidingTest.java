@@ -134,7 +134,8 @@ final class OriginHidingTest {
   @Test
   void whatTheOriginIsMadeOfIsGone() {
     HidingPolicy own =
-        new HidingPolicy(List.of("x-pod"), List.of(), false, false, List.of(), OriginSigning.NONE);
+        new HidingPolicy(
+            List.of("x-pod"), List.of(), false, false, List.of(), OriginSigning.none());
     FieldList fields =
         FieldList.of(
             "Server", "nginx/1.22",

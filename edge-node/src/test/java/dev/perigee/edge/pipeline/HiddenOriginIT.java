@@ -121,7 +121,7 @@ final class HiddenOriginIT {
     assertEquals("trace", get("/a", BROWSER).body());
     ErrorPage page = new ErrorPage("5xx", "<p>{status}: sorry, {request-id}");
     edge.hide(
-        new HidingPolicy(List.of(), List.of(), true, true, List.of(page), OriginSigning.NONE));
+        new HidingPolicy(List.of(), List.of(), true, true, List.of(page), OriginSigning.none()));
     Response replaced = get("/a", BROWSER);
     assertEquals(500, replaced.status());
     assertTrue(replaced.body().matches("<p>500: sorry, [0-9a-f]{32}"), replaced.body());

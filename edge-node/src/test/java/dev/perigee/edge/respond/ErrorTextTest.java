@@ -65,7 +65,7 @@ final class ErrorTextTest {
     List<ErrorPage> pages =
         List.of(new ErrorPage("5xx", "<p>{status} {request-id}"), new ErrorPage("503", "<p>later"));
     HidingPolicy hiding =
-        new HidingPolicy(List.of(), List.of(), true, false, pages, OriginSigning.NONE);
+        new HidingPolicy(List.of(), List.of(), true, false, pages, OriginSigning.none());
     RequestHead browser = asking("text/html");
     assertEquals("<p>later", ErrorText.of(503, "No.", browser, Optional.of(hiding)).text());
     assertEquals("<p>502 abc", ErrorText.of(502, "No.", browser, Optional.of(hiding)).text());
