@@ -7,6 +7,7 @@ import io.undertow.server.HttpHandler;
 import io.undertow.server.protocol.http.AlpnOpenListener;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import io.undertow.server.protocol.http2.Http2OpenListener;
+import io.undertow.server.protocol.http2.Http2UpgradeHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -78,7 +79,7 @@ final class ProxiedPorts implements AutoCloseable {
   }
 
   private Consumer<StreamConnection> http() {
-    return httpListener()::handleEvent;
+    return httpListener(new Http2UpgradeHandler(handler))::handleEvent;
   }
 
   private Consumer<StreamConnection> https(XnioWorker worker, SSLContext context) {
@@ -87,14 +88,14 @@ final class ProxiedPorts implements AutoCloseable {
         new UndertowXnioSsl(xnio, OptionMap.create(Options.USE_DIRECT_BUFFERS, true), context);
     Http2OpenListener http2 = new Http2OpenListener(buffers, serverOptions);
     http2.setRootHandler(handler);
-    AlpnOpenListener alpn = new AlpnOpenListener(buffers, serverOptions, httpListener());
+    AlpnOpenListener alpn = new AlpnOpenListener(buffers, serverOptions, httpListener(handler));
     alpn.addProtocol(Http2OpenListener.HTTP2, http2, HTTP2_WEIGHT);
     return plain -> alpn.handleEvent(ssl.wrapExistingConnection(plain, OptionMap.EMPTY, false));
   }
 
-  private HttpOpenListener httpListener() {
+  private HttpOpenListener httpListener(HttpHandler root) {
     HttpOpenListener http = new HttpOpenListener(buffers, serverOptions);
-    http.setRootHandler(handler);
+    http.setRootHandler(root);
     return http;
   }
 
