@@ -69,6 +69,8 @@ abstract class Commands implements Runnable {
         SiteShow.class,
         SiteCacheCommand.class,
         SitePoolsCommand.class,
+        SiteHidingCommand.class,
+        SitePagesCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -157,6 +159,7 @@ abstract class Commands implements Runnable {
         String regions = joined(found.path("regions"));
         out().println("regions  " + (regions.isEmpty() ? "all" : regions));
         out().println("cache    " + SiteCacheCommand.summary(found.path("cache")));
+        out().println("hiding   " + SiteHidingCommand.summary(found.path("hiding")));
       }
     }
   }

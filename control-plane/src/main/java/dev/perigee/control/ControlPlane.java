@@ -129,7 +129,7 @@ public final class ControlPlane implements AutoCloseable {
     Database database = database(options, state);
     LogNumbers numbers = new LogNumbers(database);
     PostgresSiteStore sites =
-        new PostgresSiteStore(database, numbers, zone, options.allowPrivateOrigins);
+        new PostgresSiteStore(database, numbers, zone, options.originAddresses());
     PostgresNodeStore nodes = new PostgresNodeStore(database, numbers);
     PostgresCertificateStore certificates = new PostgresCertificateStore(database, numbers, clock);
     PostgresPurgeStore purges = new PostgresPurgeStore(database, numbers);

@@ -1,11 +1,14 @@
 package dev.perigee.control;
 
+import dev.perigee.contract.AddressRange;
+import dev.perigee.contract.OriginAddressPolicy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 /** The control plane's settings. */
@@ -97,8 +100,15 @@ final class Options {
 
   @Option(
       names = "--allow-private-origins",
-      description = "origins may have loopback and private addresses")
+      description = "origins may have loopback, link-local and private addresses")
   boolean allowPrivateOrigins;
+
+  @Option(
+      names = "--allow-origin-ranges",
+      split = ",",
+      converter = RangeConverter.class,
+      description = "address ranges that origins may have: 10.1.0.0/16,fd00:1::/32")
+  List<AddressRange> allowOriginRanges = new ArrayList<>();
 
   @Option(
       names = "--operator-token-file",
@@ -116,7 +126,8 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return "state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s"
+    return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s"
+            + " steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -132,6 +143,19 @@ final class Options {
             steerPort,
             geoipDatabase == null ? "none" : geoipDatabase,
             geoipAsnDatabase == null ? "none" : geoipAsnDatabase,
-            allowPrivateOrigins);
+            allowPrivateOrigins,
+            allowOriginRanges);
+  }
+
+  OriginAddressPolicy originAddresses() {
+    return new OriginAddressPolicy(allowOriginRanges, allowPrivateOrigins);
+  }
+
+  /** Reads one range of addresses. */
+  static final class RangeConverter implements ITypeConverter<AddressRange> {
+    @Override
+    public AddressRange convert(String text) {
+      return AddressRange.of(text);
+    }
   }
 }

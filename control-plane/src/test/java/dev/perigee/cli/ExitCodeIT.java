@@ -50,6 +50,9 @@ final class ExitCodeIT {
         "site list",
         "site show held.example",
         "site list --json",
+        "site hiding held.example",
+        "site hiding held.example --usual",
+        "site pages held.example",
         "node list",
         "cert list",
         "status",
@@ -79,6 +82,15 @@ final class ExitCodeIT {
       })
   void whatIsRefusedEndsWith1(String line) {
     assertEquals(1, run(line));
+  }
+
+  @Test
+  void aPageIsUploadedAndTakenAway() throws Exception {
+    Path page = Files.writeString(folder.resolve("down.html"), "<p>sorry");
+    assertEquals(0, run("site pages held.example --set 503=" + page));
+    assertEquals(0, run("site pages held.example --remove 503"));
+    assertEquals(2, run("site pages held.example --remove 503"));
+    assertEquals(2, run("site pages held.example --set 503=" + folder.resolve("none.html")));
   }
 
   @Test

@@ -39,6 +39,7 @@ import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -156,8 +157,12 @@ public final class EdgeNode implements AutoCloseable {
     Pipeline pipeline = pipeline(options, store, serving, active, geo, metrics);
     EdgeListener listener =
         new EdgeListener(
-            options.limits.listener(options), pipeline::handle, Optional.of(tls.context()));
-    Warming warming = new Warming(pipeline::handle, listener::nextThread, System::nanoTime);
+            options.limits.listener(options),
+            pipeline::handle,
+            Optional.of(tls.context()),
+            new SecureRandom());
+    Warming warming =
+        new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
     metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
     metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
     LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);
@@ -240,7 +245,7 @@ public final class EdgeNode implements AutoCloseable {
         new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock);
     OriginClient origin =
         new OriginClient(
-            options.limits.origin(options.allowPrivateOrigins),
+            options.limits.origin(options.layers.originAddresses()),
             resolver,
             SSLContext.getDefault(),
             new DefaultByteBufferPool(true, FETCH_BUFFER),
@@ -248,7 +253,7 @@ public final class EdgeNode implements AutoCloseable {
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
     Pipeline pipeline =
         new Pipeline(
-            options.limits.pipeline(),
+            options.limits.pipeline(options.layers.pseudonym),
             active,
             serving,
             store,

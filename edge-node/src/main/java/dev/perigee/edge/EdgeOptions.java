@@ -95,11 +95,6 @@ final class EdgeOptions {
   TimeSpan syncWait = TimeSpan.parse("3s");
 
   @Option(
-      names = "--allow-private-origins",
-      description = "Allow loopback, link-local and private addresses as origins.")
-  boolean allowPrivateOrigins;
-
-  @Option(
       names = "--tls-engine",
       defaultValue = "auto",
       converter = EngineConverter.class,
@@ -108,6 +103,8 @@ final class EdgeOptions {
 
   @Option(names = "--access-log", description = "Log one line for each request.")
   boolean accessLog;
+
+  @Mixin LayerOptions layers = new LayerOptions();
 
   @Mixin LimitOptions limits = new LimitOptions();
 
@@ -126,7 +123,7 @@ final class EdgeOptions {
     }
     return ioThreads < 0 || ioThreads > 1024
         ? Optional.of("--io-threads: it must be 0 to 1024.")
-        : limits.problem();
+        : layers.problem().or(limits::problem);
   }
 
   String adminAddress() {
@@ -137,8 +134,7 @@ final class EdgeOptions {
   String effective() {
     return ("name=%s control=%s state-dir=%s bind=%s http-port=%d https-port=%d admin-bind=%s"
             + " admin-port=%d cache-size=%s max-object-size=%s memory-size=%s io-threads=%d"
-            + " serve-unsynced=%s sync-wait=%s allow-private-origins=%s"
-            + " tls-engine=%s access-log=%s %s")
+            + " serve-unsynced=%s sync-wait=%s tls-engine=%s access-log=%s %s %s")
         .formatted(
             name,
             control,
@@ -154,9 +150,9 @@ final class EdgeOptions {
             ioThreads,
             serveUnsynced,
             syncWait,
-            allowPrivateOrigins,
             tlsEngine.name().toLowerCase(Locale.ROOT),
             accessLog,
+            layers.effective(),
             limits.effective());
   }
 

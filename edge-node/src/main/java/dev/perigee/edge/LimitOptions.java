@@ -1,6 +1,7 @@
 package dev.perigee.edge;
 
 import dev.perigee.contract.Limits;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.pipeline.PipelineConfig;
@@ -176,10 +177,11 @@ final class LimitOptions {
         headTimeout.duration(),
         idleTimeout.duration(),
         maxConnections(),
-        maxRequests());
+        maxRequests(),
+        options.layers.clients());
   }
 
-  OriginConfig origin(boolean allowPrivate) {
+  OriginConfig origin(OriginAddressPolicy addresses) {
     return new OriginConfig(
         originConnectTimeout.duration(),
         originResponseTimeout.duration(),
@@ -187,12 +189,12 @@ final class LimitOptions {
         originKeepAlive.duration(),
         OriginConfig.IDLE_PER_SERVER,
         originMaxConnections,
-        allowPrivate);
+        addresses);
   }
 
-  PipelineConfig pipeline() {
+  PipelineConfig pipeline(String pseudonym) {
     return new PipelineConfig(
-        PipelineConfig.NAME,
+        pseudonym,
         (int) fillWindow.bytes(),
         fillMemory(),
         maxFlights,

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.edge.listener.ClientPolicy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,8 +50,52 @@ class SettingsTest {
     assertEquals(100L << 20, options.cacheSize.bytes());
     assertEquals(2, options.control.size());
     assertEquals(Duration.ZERO, options.serveUnsynced.duration());
-    assertTrue(options.allowPrivateOrigins);
+    assertTrue(options.layers.originAddresses().privateToo());
     assertEquals(Optional.empty(), options.problem());
+  }
+
+  private static EdgeOptions options(String... more) {
+    EdgeOptions options = new EdgeOptions();
+    List<String> arguments =
+        new ArrayList<>(List.of("--name", "fra-1", "--control", "a:1", "--state-dir", "s"));
+    arguments.addAll(List.of(more));
+    new CommandLine(options).parseArgs(arguments.toArray(String[]::new));
+    return options;
+  }
+
+  @Test
+  void whatStandsBeforeAndBehindTheNodeIsReadStrictly() {
+    EdgeOptions sound =
+        options(
+            "--trusted-proxies",
+            "10.0.0.0/8,fd00::/8",
+            "--trusted-proxies-field",
+            "forwarded",
+            "--proxy-protocol",
+            "http,https",
+            "--allow-origin-ranges",
+            "10.1.0.0/16,127.0.0.1");
+    assertEquals(Optional.empty(), sound.problem());
+    assertEquals(2, sound.layers.clients().trusted().size());
+    assertEquals(ClientPolicy.ProxyField.FORWARDED, sound.layers.clients().field());
+    assertEquals(2, sound.layers.originAddresses().allowed().size());
+    assertFalse(sound.layers.originAddresses().privateToo());
+    for (String[] bad :
+        new String[][] {
+          {"--proxy-protocol", "http"},
+          {"--proxy-protocol", "tcp", "--trusted-proxies", "10.0.0.0/8"},
+          {"--pseudonym", "a b"}
+        }) {
+      assertTrue(options(bad).problem().orElse("").startsWith(bad[0]), bad[1]);
+    }
+    for (String[] bad :
+        new String[][] {
+          {"--trusted-proxies", "proxy.example"},
+          {"--trusted-proxies-field", "x-real-ip"},
+          {"--allow-origin-ranges", "10.0.0.1/8"}
+        }) {
+      assertThrows(CommandLine.ParameterException.class, () -> options(bad), bad[1]);
+    }
   }
 
   @Test

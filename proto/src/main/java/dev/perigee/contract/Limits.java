@@ -77,6 +77,21 @@ public final class Limits {
   /** Bytes of all pools of one site, as they are sent: beside the rest they fit one message. */
   public static final int POOLS_BYTES = 96 * 1024;
 
+  /** Fields that one site drops, or passes on, beside the usual ones. */
+  public static final int HIDING_FIELDS = 50;
+
+  /** Error pages of one site. */
+  public static final int ERROR_PAGES = 4;
+
+  /** Bytes of one error page. */
+  public static final int PAGE_BYTES = 16 * 1024;
+
+  /** Characters that a secret shared with an origin has at least. */
+  public static final int SECRET_MIN_LENGTH = 16;
+
+  /** Characters that it has at most. */
+  public static final int SECRET_LENGTH = 256;
+
   /** Bytes of one sync message. */
   public static final int MESSAGE_BYTES = 256 * 1024;
 

@@ -17,6 +17,7 @@ import java.util.Set;
  * @param portInKey whether ports are cached apart
  * @param cache what its owner decides about caching
  * @param pools its origin servers in pools; {@link OriginPools#NONE} for the origins as one pool
+ * @param hiding what readers and origins do not learn of each other
  */
 public record SiteConfig(
     String id,
@@ -26,12 +27,26 @@ public record SiteConfig(
     boolean schemeInKey,
     boolean portInKey,
     CachePolicy cache,
-    OriginPools pools) {
+    OriginPools pools,
+    HidingPolicy hiding) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
+  }
+
+  /** A site that hides what every site hides. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache,
+      OriginPools pools) {
+    this(id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, HidingPolicy.DEFAULT);
   }
 
   /** A site whose origins are one pool. */
@@ -59,7 +74,13 @@ public record SiteConfig(
 
   /** The same under another id. */
   public SiteConfig withId(String other) {
-    return new SiteConfig(other, hosts, origins, regions, schemeInKey, portInKey, cache, pools);
+    return new SiteConfig(
+        other, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding);
+  }
+
+  /** The same with other hiding. */
+  public SiteConfig withHiding(HidingPolicy other) {
+    return new SiteConfig(id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, other);
   }
 
   /** The pools in force: its own, or its origins as one. */

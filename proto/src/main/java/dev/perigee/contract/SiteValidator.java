@@ -25,6 +25,7 @@ public final class SiteValidator {
     regions(site, problems);
     problems.addAll(CachePolicyValidator.problems(site.cache()));
     problems.addAll(OriginPoolsValidator.problems(site.pools()));
+    problems.addAll(HidingPolicyValidator.problems(site.hiding()));
     return problems;
   }
 

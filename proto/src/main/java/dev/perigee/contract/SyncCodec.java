@@ -179,7 +179,8 @@ public final class SyncCodec {
             .addAllRegions(site.regions())
             .setSchemeInKey(site.schemeInKey())
             .setPortInKey(site.portInKey())
-            .setCache(CachePolicyCodec.encode(site.cache()));
+            .setCache(CachePolicyCodec.encode(site.cache()))
+            .setHiding(HidingPolicyCodec.encode(site.hiding()));
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
     }
@@ -198,7 +199,8 @@ public final class SyncCodec {
         site.getSchemeInKey(),
         site.getPortInKey(),
         CachePolicyCodec.decode(site.getCache()),
-        OriginPoolsCodec.decode(site.getPools()));
+        OriginPoolsCodec.decode(site.getPools()),
+        HidingPolicyCodec.decode(site.getHiding()));
   }
 
   public static Certificate encode(CertificateConfig certificate) {

@@ -1,6 +1,7 @@
 package dev.perigee.control.api;
 
 import dev.perigee.contract.GeoHolding;
+import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.HostName;
 import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
@@ -27,7 +28,15 @@ import java.util.function.Function;
 final class Resources {
   private static final Set<String> SITE_FIELDS =
       Set.of(
-          "id", "hosts", "origins", "regions", "schemeInKey", "portInKey", "cache", "originPools");
+          "id",
+          "hosts",
+          "origins",
+          "regions",
+          "schemeInKey",
+          "portInKey",
+          "cache",
+          "originPools",
+          "hiding");
   private static final Set<String> NODE_FIELDS =
       Set.of("name", "region", "latitude", "longitude", "addresses", "httpPort", "httpsPort");
 
@@ -59,7 +68,7 @@ final class Resources {
 
   Reply addSite(String body) {
     Input input = Input.read(body, SITE_FIELDS);
-    SiteConfig site = site(input, input.text("id").orElse(""), OriginPools.NONE);
+    SiteConfig site = site(input, input.text("id").orElse(""), Optional.empty());
     return input.problems().isEmpty()
         ? changed(sites.add(site), "site", site1 -> Reply.created(view(site1)))
         : Reply.invalid(input.problems());
@@ -75,7 +84,7 @@ final class Resources {
       return Reply.notFound("site");
     }
     Input input = Input.read(body, SITE_FIELDS);
-    SiteConfig site = site(input, found.get().id(), found.get().pools());
+    SiteConfig site = site(input, found.get().id(), found);
     if (input.text("id").filter(id -> !id.equals(found.get().id())).isPresent()) {
       input.problem("id", "cannot be changed");
     }
@@ -98,9 +107,9 @@ final class Resources {
   /**
    * The site that was sent.
    *
-   * @param before its pools until now, with the keys that are not shown
+   * @param before the site until now, with the keys and secrets that are not shown
    */
-  private static SiteConfig site(Input input, String id, OriginPools before) {
+  private static SiteConfig site(Input input, String id, Optional<SiteConfig> before) {
     List<String> hosts = new ArrayList<>();
     for (String text : input.texts("hosts")) {
       Optional<String> host = HostName.normalisePattern(text);
@@ -129,7 +138,9 @@ final class Resources {
             input.flag("schemeInKey"),
             input.flag("portInKey"),
             CachePolicyJson.read(input),
-            OriginPoolsJson.read(input, before));
+            OriginPoolsJson.read(input, before.map(SiteConfig::pools).orElse(OriginPools.NONE)),
+            HidingPolicyJson.read(
+                input, before.map(SiteConfig::hiding).orElse(HidingPolicy.DEFAULT)));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -149,6 +160,7 @@ final class Resources {
     if (!site.pools().isNone()) {
       view.put("originPools", OriginPoolsJson.view(site.pools()));
     }
+    view.put("hiding", HidingPolicyJson.view(site.hiding()));
     return view;
   }
 

@@ -1,6 +1,8 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.CachePolicyCodec;
+import dev.perigee.contract.HidingPolicyCodec;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPoolsCodec;
 import dev.perigee.contract.OriginUrl;
@@ -22,7 +24,7 @@ public final class PostgresSiteStore implements SiteStore {
   private static final String SELECT =
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
-             s.cache_policy, s.origin_pools,
+             s.cache_policy, s.origin_pools, s.hiding,
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
         FROM site s WHERE s.removed_at IS NULL\
       """;
@@ -30,20 +32,20 @@ public final class PostgresSiteStore implements SiteStore {
   private final Database database;
   private final LogNumbers numbers;
   private final String zone;
-  private final boolean allowPrivateOrigins;
+  private final OriginAddressPolicy addresses;
 
   /**
    * A store.
    *
    * @param zone whose names no site may claim
-   * @param allowPrivateOrigins whether loopback and private addresses may be origins
+   * @param addresses which addresses origins may have
    */
   public PostgresSiteStore(
-      Database database, LogNumbers numbers, String zone, boolean allowPrivateOrigins) {
+      Database database, LogNumbers numbers, String zone, OriginAddressPolicy addresses) {
     this.database = database;
     this.numbers = numbers;
     this.zone = zone;
-    this.allowPrivateOrigins = allowPrivateOrigins;
+    this.addresses = addresses;
   }
 
   @Override
@@ -73,14 +75,15 @@ public final class PostgresSiteStore implements SiteStore {
   private static boolean insert(Handle handle, SiteConfig site) {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
-                + " origin_pools) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " origin_pools, hiding) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
             site.schemeInKey(),
             site.portInKey(),
             CachePolicyCodec.toBytes(site.cache()),
-            OriginPoolsCodec.toBytes(site.pools()))
+            OriginPoolsCodec.toBytes(site.pools()),
+            HidingPolicyCodec.toBytes(site.hiding()))
         == 1;
   }
 
@@ -95,13 +98,15 @@ public final class PostgresSiteStore implements SiteStore {
           int rows =
               handle.execute(
                   "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?,"
-                      + " cache_policy = ?, origin_pools = ? WHERE id = ? AND removed_at IS NULL",
+                      + " cache_policy = ?, origin_pools = ?, hiding = ?"
+                      + " WHERE id = ? AND removed_at IS NULL",
                   origins(site),
                   regions(site),
                   site.schemeInKey(),
                   site.portInKey(),
                   CachePolicyCodec.toBytes(site.cache()),
                   OriginPoolsCodec.toBytes(site.pools()),
+                  HidingPolicyCodec.toBytes(site.hiding()),
                   site.id());
           if (rows == 0) {
             return new Change.Unknown<>();
@@ -182,33 +187,31 @@ public final class PostgresSiteStore implements SiteStore {
             new Problem("hosts[" + i + "]", "lies in the zone " + zone + " of the network itself"));
       }
     }
-    if (!allowPrivateOrigins) {
-      privateOrigins(site, problems);
-    }
+    forbiddenOrigins(site, problems);
     return problems;
   }
 
-  private static void privateOrigins(SiteConfig site, List<Problem> problems) {
+  private void forbiddenOrigins(SiteConfig site, List<Problem> problems) {
     for (int p = 0; p < site.originPools().pools().size(); p++) {
       OriginPool pool = site.originPools().pools().get(p);
       String at =
           site.pools().isNone() ? "origins[%d]" : "originPools.pools[" + p + "].servers[%d].url";
       for (int i = 0; i < pool.servers().size(); i++) {
-        if (isPrivate(pool.servers().get(i).url())) {
+        if (isForbidden(pool.servers().get(i).url())) {
           problems.add(
               new Problem(
                   at.formatted(i),
-                  "is no address of the public internet, which this control plane asks for"));
+                  "is no address of the public internet, nor in a range that the operator allows"));
         }
       }
     }
   }
 
   /** Literal addresses and localhost only: names are checked where they are resolved. */
-  private static boolean isPrivate(OriginUrl origin) {
+  private boolean isForbidden(OriginUrl origin) {
     String host = origin.host();
     if (host.equals("localhost") || host.endsWith(".localhost")) {
-      return true;
+      return !addresses.allows(InetAddress.ofLiteral("127.0.0.1"));
     }
     boolean literal = host.startsWith("[");
     if (!literal && !host.matches("[0-9.]+")) {
@@ -216,7 +219,7 @@ public final class PostgresSiteStore implements SiteStore {
     }
     try {
       String address = literal ? host.substring(1, host.length() - 1) : host;
-      return !PublicAddress.isPublic(InetAddress.ofLiteral(address));
+      return !addresses.allows(InetAddress.ofLiteral(address));
     } catch (IllegalArgumentException e) {
       return true;
     }
@@ -253,13 +256,14 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(8).getArray()),
+        List.of((String[]) row.getArray(9).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
         row.getBoolean(5),
         CachePolicyCodec.of(row.getBytes(6)),
-        OriginPoolsCodec.of(row.getBytes(7)));
+        OriginPoolsCodec.of(row.getBytes(7)),
+        HidingPolicyCodec.of(row.getBytes(8)));
   }
 
   /** The sites with these ids that still exist, by id. */

@@ -8,6 +8,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.HidingPolicy;
+import dev.perigee.contract.OriginSigning;
+import dev.perigee.contract.Secret;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.TestPem;
 import dev.perigee.testkit.NothingLeaks;
@@ -208,6 +211,33 @@ final class ApiContractIT {
     assertEquals("explicit", usual.path("setCookie").asText());
   }
 
+  /** What was set is shown again but for the secret, which stays where it is left out. */
+  @Test
+  void aHidingPolicyIsShownWithoutItsSecret() throws Exception {
+    String policy =
+        "{'dropped':['x-pod'],'passed':['x-original-url'],'rewrite':false,'replaceErrors':true,"
+            + "'pages':[{'statuses':'5xx','html':'<p>sorry'}],"
+            + "'signing':{'mode':'secret','field':'X-Edge'%s}}";
+    String secret = ",'secret':'correct horse battery staple'";
+    Set<String> seen = new TreeSet<>();
+    String[] set = {
+      "/v1/sites",
+      "{'hosts':['hidden.example'],'origins':['https://b.example'],'hiding':%s}"
+          .formatted(policy.formatted(secret))
+    };
+    JsonNode added = call(seen, "POST", "/v1/sites", set);
+    assertEquals(JSON.readTree(q(policy.formatted(""))), added.path("hiding"));
+    String path = "/v1/sites/hidden.example";
+    assertEquals(added, call(seen, "GET", "/v1/sites/{site}", path));
+    assertEquals(added, call(seen, "PUT", "/v1/sites/{site}", path, added.toString()));
+    OriginSigning kept =
+        new OriginSigning.SharedSecret("X-Edge", new Secret("correct horse battery staple"));
+    assertEquals(kept, api.sites.byHost("hidden.example").orElseThrow().hiding().signing());
+    String[] usual = {path, "{'hosts':['hidden.example'],'origins':['https://b.example']}"};
+    call(seen, "PUT", "/v1/sites/{site}", usual);
+    assertEquals(HidingPolicy.DEFAULT, api.sites.byHost("hidden.example").orElseThrow().hiding());
+  }
+
   /** Pools come back as they were set; the key never does, and stays all the same. */
   @Test
   void poolsAreShownAsTheyWereSet() throws Exception {
@@ -331,6 +361,13 @@ final class ApiContractIT {
             + " cache.rules[0].ttlSeconds cache.rules[1].ttlSeconds cache.rules[2].ttlSeconds"
             + " cache.key.names cache.key.cookies[0] cache.key.headers cache.collapseWaitMillis"
             + " cache.storeSharePercent",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'hiding':{'colour':1,'pages':[{'html':7}],'signing':{'mode':'magic'}}} | 422 |"
+            + " hiding.colour hiding.pages[0].statuses hiding.pages[0].html hiding.signing.mode",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'hiding':{'passed':['host'],'signing':{'mode':'aws-v4','region':'R',"
+            + "'accessKeyId':'','secretAccessKey':'x'}}} | 422 | hiding.passed[0]"
+            + " hiding.signing.region hiding.signing.accessKeyId hiding.signing.secretAccessKey",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'originPools':{'pools':[{'name':'P',"
             + "'servers':[{'url':'x'}],'balance':{'algorithm':'a','hashBy':'b'},"
             + "'check':{'kind':'icmp'},'transport':{'minimumTls':'1','caCertificates':'x',"

@@ -2,6 +2,7 @@ package dev.perigee.control.api;
 
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.GeoKind;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.WarmUps;
@@ -33,7 +34,8 @@ public final class TestApi implements AutoCloseable {
   final TestPostgres postgres = TestPostgres.fresh();
   private final LogNumbers numbers = new LogNumbers(postgres.database());
   final PostgresSiteStore sites =
-      new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false);
+      new PostgresSiteStore(
+          postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
   final Fleet fleet;
   private final ApiServer server;
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.Change;
@@ -51,7 +52,9 @@ final class ChangeLogIT {
     postgres = TestPostgres.fresh();
     numbers = new LogNumbers(postgres.database());
     changes = new ChangeStore(postgres.database());
-    sites = new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false);
+    sites =
+        new PostgresSiteStore(
+            postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
     certificates =
         new PostgresCertificateStore(postgres.database(), numbers, InstantSource.system());
     log = new ChangeLog(changes, sites, certificates, "cdn.example");

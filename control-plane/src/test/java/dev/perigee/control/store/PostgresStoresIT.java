@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.KeyRule;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.Purge;
@@ -42,7 +43,9 @@ final class PostgresStoresIT {
   static void start() {
     postgres = TestPostgres.fresh();
     numbers = new LogNumbers(postgres.database());
-    sites = new PostgresSiteStore(postgres.database(), numbers, "cdn.example", false);
+    sites =
+        new PostgresSiteStore(
+            postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
     purges = new PostgresPurgeStore(postgres.database(), numbers);
   }
 

@@ -3,6 +3,7 @@ package dev.perigee.control.stream;
 import com.google.protobuf.ByteString;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.JoinToken;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.sync.v1.EnrolRequest;
@@ -61,7 +62,8 @@ final class TestControl implements AutoCloseable {
   final MovableClock clock = new MovableClock(Instant.now());
   final LogNumbers numbers = new LogNumbers(postgres.database());
   final PostgresSiteStore sites =
-      new PostgresSiteStore(postgres.database(), numbers, "cdn.example", true);
+      new PostgresSiteStore(
+          postgres.database(), numbers, "cdn.example", new OriginAddressPolicy(List.of(), true));
   final PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
   final PostgresPurgeStore purges = new PostgresPurgeStore(postgres.database(), numbers);
   final PostgresCertificateStore certificates =

@@ -1,22 +1,32 @@
 package dev.perigee.edge.listener;
 
 import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.RequestId;
+import dev.perigee.edge.request.RequestIds;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
+import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.HttpContinueReadHandler;
 import io.undertow.util.Headers;
 import io.undertow.util.SameThreadExecutor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
+import org.xnio.Option;
+import org.xnio.OptionMap;
 import org.xnio.Options;
 
 /**
@@ -29,7 +39,11 @@ public final class EdgeListener implements AutoCloseable {
 
   private final ListenerConfig config;
   private final Consumer<Exchange> pipeline;
+  private final Optional<SSLContext> tls;
   private final Undertow server;
+  private final ProxiedPorts proxied;
+  private final List<Bound> bound = new CopyOnWriteArrayList<>();
+  private final RequestIds ids;
   private final AtomicLong open = new AtomicLong();
   private final AtomicInteger turn = new AtomicInteger();
   private volatile boolean draining;
@@ -38,11 +52,27 @@ public final class EdgeListener implements AutoCloseable {
    * A listener that is not started.
    *
    * @param tls for HTTPS; without it there is HTTP only
+   * @param random asked once, for the ids of requests
    */
   public EdgeListener(
-      ListenerConfig config, Consumer<Exchange> pipeline, Optional<SSLContext> tls) {
+      ListenerConfig config,
+      Consumer<Exchange> pipeline,
+      Optional<SSLContext> tls,
+      RandomGenerator random) {
     this.config = config;
     this.pipeline = pipeline;
+    this.ids = new RequestIds(random);
+    this.tls = tls;
+    HttpHandler handler = new HttpContinueReadHandler(this::receive);
+    OptionMap serverOptions = serverOptions();
+    OptionMap socketOptions = socketOptions();
+    this.proxied =
+        new ProxiedPorts(
+            config.clients(),
+            config.headTimeout().toMillis(),
+            handler,
+            serverOptions,
+            socketOptions);
     int threads =
         config.ioThreads() > 0 ? config.ioThreads() : Runtime.getRuntime().availableProcessors();
     Undertow.Builder builder =
@@ -50,38 +80,60 @@ public final class EdgeListener implements AutoCloseable {
             .setIoThreads(threads)
             .setWorkerThreads(1)
             .setWorkerOption(Options.WORKER_NAME, "edge")
-            .setSocketOption(Options.BACKLOG, 4096)
-            .setSocketOption(Options.REUSE_ADDRESSES, true)
-            .setSocketOption(Options.TCP_NODELAY, true)
-            .setHandler(new HttpContinueReadHandler(this::receive));
-    limits(builder);
+            .setHandler(handler);
+    serverOptions.forEach(option -> server(builder, option, serverOptions));
+    socketOptions.forEach(option -> socket(builder, option, socketOptions));
     for (String address : config.addresses()) {
-      if (config.httpPort() >= 0) {
+      if (config.httpPort() >= 0 && !isProxied("http")) {
         builder.addHttpListener(config.httpPort(), address);
       }
-      tls.ifPresent(context -> builder.addHttpsListener(config.httpsPort(), address, context));
+      if (tls.isPresent() && !isProxied("https")) {
+        builder.addHttpsListener(config.httpsPort(), address, tls.get());
+      }
     }
     server = builder.build();
   }
 
-  private void limits(Undertow.Builder builder) {
-    builder
-        .setServerOption(UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes())
-        .setServerOption(UndertowOptions.MAX_HEADERS, config.maxHeaders())
-        .setServerOption(UndertowOptions.MAX_PARAMETERS, 10_000)
-        .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, NO_LIMIT)
-        .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.headTimeout()))
-        .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
-        .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
-        .setServerOption(UndertowOptions.DECODE_URL, false)
-        .setServerOption(UndertowOptions.ALWAYS_SET_DATE, true)
-        .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
-        .setServerOption(UndertowOptions.ENABLE_HTTP2, true)
-        .setServerOption(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, false)
-        .setSocketOption(Options.CONNECTION_HIGH_WATER, config.maxConnections())
-        .setSocketOption(Options.CONNECTION_LOW_WATER, config.maxConnections())
-        .setSocketOption(Options.READ_TIMEOUT, millis(config.idleTimeout()))
-        .setSocketOption(Options.WRITE_TIMEOUT, millis(config.idleTimeout()));
+  private boolean isProxied(String scheme) {
+    return config.clients().proxyProtocol().contains(scheme);
+  }
+
+  private static <T> void server(Undertow.Builder builder, Option<T> option, OptionMap from) {
+    builder.setServerOption(option, from.get(option));
+  }
+
+  private static <T> void socket(Undertow.Builder builder, Option<T> option, OptionMap from) {
+    builder.setSocketOption(option, from.get(option));
+  }
+
+  private OptionMap serverOptions() {
+    return OptionMap.builder()
+        .set(UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes())
+        .set(UndertowOptions.MAX_HEADERS, config.maxHeaders())
+        .set(UndertowOptions.MAX_PARAMETERS, 10_000)
+        .set(UndertowOptions.MAX_ENTITY_SIZE, NO_LIMIT)
+        .set(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.headTimeout()))
+        .set(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
+        .set(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
+        .set(UndertowOptions.DECODE_URL, false)
+        .set(UndertowOptions.ALWAYS_SET_DATE, true)
+        .set(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
+        .set(UndertowOptions.ENABLE_HTTP2, true)
+        .set(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, false)
+        .set(UndertowOptions.BUFFER_PIPELINED_DATA, true)
+        .getMap();
+  }
+
+  private OptionMap socketOptions() {
+    return OptionMap.builder()
+        .set(Options.BACKLOG, 4096)
+        .set(Options.REUSE_ADDRESSES, true)
+        .set(Options.TCP_NODELAY, true)
+        .set(Options.CONNECTION_HIGH_WATER, config.maxConnections())
+        .set(Options.CONNECTION_LOW_WATER, config.maxConnections())
+        .set(Options.READ_TIMEOUT, millis(config.idleTimeout()))
+        .set(Options.WRITE_TIMEOUT, millis(config.idleTimeout()))
+        .getMap();
   }
 
   private static int millis(java.time.Duration duration) {
@@ -91,20 +143,43 @@ public final class EdgeListener implements AutoCloseable {
   /** Binds and accepts; throws {@link RuntimeException} around a BindException when it cannot. */
   public void start() {
     server.start();
+    server
+        .getListenerInfo()
+        .forEach(i -> bound.add(new Bound(i.getProtcol(), (InetSocketAddress) i.getAddress())));
+    try {
+      for (String address : config.addresses()) {
+        if (config.httpPort() >= 0 && isProxied("http")) {
+          open("http", address, config.httpPort(), Optional.empty());
+        }
+        if (tls.isPresent() && isProxied("https")) {
+          open("https", address, config.httpsPort(), tls);
+        }
+      }
+    } catch (IOException e) {
+      close();
+      throw new UncheckedIOException(e);
+    }
   }
 
-  /** The bound addresses, HTTP before HTTPS for each address. */
+  private void open(String scheme, String address, int port, Optional<SSLContext> context)
+      throws IOException {
+    InetSocketAddress wanted = new InetSocketAddress(address, port);
+    bound.add(new Bound(scheme, proxied.open(server.getWorker(), wanted, context)));
+  }
+
+  /** A port that is open. */
+  private record Bound(String scheme, InetSocketAddress address) {}
+
+  /** The bound addresses. */
   public List<InetSocketAddress> bound() {
-    return server.getListenerInfo().stream()
-        .map(info -> (InetSocketAddress) info.getAddress())
-        .toList();
+    return bound.stream().map(Bound::address).toList();
   }
 
   /** The bound port of the first listener of a scheme. */
   public int port(String scheme) {
-    return server.getListenerInfo().stream()
-        .filter(info -> info.getProtcol().equals(scheme))
-        .map(info -> ((InetSocketAddress) info.getAddress()).getPort())
+    return bound.stream()
+        .filter(one -> one.scheme().equals(scheme))
+        .map(one -> one.address().getPort())
         .findFirst()
         .orElseThrow();
   }
@@ -112,6 +187,11 @@ public final class EdgeListener implements AutoCloseable {
   /** One of the I/O threads, a different one each time; only after the start. */
   public Executor nextThread() {
     return server.getWorker().getIoThread(turn.getAndIncrement());
+  }
+
+  /** Makes the ids of this node's requests. */
+  public Supplier<String> ids() {
+    return ids;
   }
 
   /** Requests being answered. */
@@ -126,6 +206,7 @@ public final class EdgeListener implements AutoCloseable {
 
   @Override
   public void close() {
+    proxied.close();
     server.stop();
   }
 
@@ -134,6 +215,13 @@ public final class EdgeListener implements AutoCloseable {
       refuse(exchange, 503, "The node answers as many requests as it may.");
       return;
     }
+    ClientPolicy.Client client =
+        config
+            .clients()
+            .decide(
+                exchange.getSourceAddress().getAddress(),
+                new UndertowFields(exchange.getRequestHeaders()));
+    client.scheme().ifPresent(exchange::setRequestScheme);
     switch (RequestGuard.check(exchange)) {
       case RequestGuard.Guarded.Refused(String sentence) -> refuse(exchange, 400, sentence);
       case RequestGuard.Guarded.Sound sound -> {
@@ -146,11 +234,22 @@ public final class EdgeListener implements AutoCloseable {
               open.decrementAndGet();
               next.proceed();
             });
+        ConnectionOptions.takeOut(exchange.getRequestHeaders());
+        RequestId id = id(exchange, client);
         exchange.dispatch(
             SameThreadExecutor.INSTANCE,
-            () -> pipeline.accept(new UndertowExchange(exchange, sound)));
+            () -> pipeline.accept(new UndertowExchange(exchange, sound, client, id)));
       }
     }
+  }
+
+  /** A trusted proxy's, where it gives one. */
+  private RequestId id(HttpServerExchange exchange, ClientPolicy.Client client) {
+    String given =
+        client.isVouchedFor() ? exchange.getRequestHeaders().getFirst("X-Request-Id") : null;
+    return Optional.ofNullable(given)
+        .flatMap(RequestId::given)
+        .orElseGet(() -> RequestId.from(ids));
   }
 
   private static void refuse(HttpServerExchange exchange, int status, String sentence) {

@@ -16,6 +16,7 @@ import java.util.List;
  * @param idleTimeout between requests, and between two parts of a body
  * @param maxConnections of one listener; further ones wait to be accepted
  * @param maxRequests being answered at once
+ * @param clients whose word is taken for the client's address
  */
 public record ListenerConfig(
     List<String> addresses,
@@ -27,7 +28,8 @@ public record ListenerConfig(
     Duration headTimeout,
     Duration idleTimeout,
     int maxConnections,
-    int maxRequests) {
+    int maxRequests,
+    ClientPolicy clients) {
   /** Copies the collection. */
   public ListenerConfig {
     addresses = List.copyOf(addresses);
@@ -44,6 +46,23 @@ public record ListenerConfig(
         Duration.ofSeconds(10),
         Duration.ofSeconds(60),
         100_000,
-        100_000);
+        100_000,
+        ClientPolicy.DIRECT);
+  }
+
+  /** The same behind proxies. */
+  public ListenerConfig behind(ClientPolicy other) {
+    return new ListenerConfig(
+        addresses,
+        httpPort,
+        httpsPort,
+        ioThreads,
+        maxHeaderBytes,
+        maxHeaders,
+        headTimeout,
+        idleTimeout,
+        maxConnections,
+        maxRequests,
+        other);
   }
 }

@@ -4,6 +4,7 @@ import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.InterimHead;
 import dev.perigee.edge.request.RequestHead;
+import dev.perigee.edge.request.RequestId;
 import dev.perigee.edge.request.ResponseSink;
 import io.undertow.server.AbstractServerConnection;
 import io.undertow.server.HttpServerExchange;
@@ -32,7 +33,11 @@ final class UndertowExchange implements Exchange {
   private final UndertowSink sink;
   private final Optional<BodySource> body;
 
-  UndertowExchange(HttpServerExchange exchange, RequestGuard.Guarded.Sound sound) {
+  UndertowExchange(
+      HttpServerExchange exchange,
+      RequestGuard.Guarded.Sound sound,
+      ClientPolicy.Client client,
+      RequestId id) {
     this.exchange = exchange;
     boolean hasBody = !exchange.isRequestComplete();
     this.head =
@@ -44,8 +49,10 @@ final class UndertowExchange implements Exchange {
             sound.target(),
             exchange.getProtocol().toString(),
             new UndertowFields(exchange.getRequestHeaders()),
-            exchange.getSourceAddress().getAddress().getHostAddress(),
-            hasBody);
+            client.address(),
+            hasBody,
+            client.proxies(),
+            id);
     this.sink = new UndertowSink(exchange);
     this.body = hasBody ? Optional.of(new UndertowBody(exchange)) : Optional.empty();
     ServerConnection connection = exchange.getConnection();

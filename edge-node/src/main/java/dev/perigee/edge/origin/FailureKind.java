@@ -6,7 +6,8 @@ import java.util.Locale;
 public enum FailureKind {
   NAME(502, "The origin's name could not be resolved."),
   NAME_TIMEOUT(504, "The origin's name was not resolved in time."),
-  FORBIDDEN_ADDRESS(502, "The origin's address is private and this node does not allow those."),
+  FORBIDDEN_ADDRESS(
+      502, "The origin's address is not of the public internet, nor one that this node allows."),
   CONNECT_REFUSED(502, "The origin refused the connection."),
   CONNECT_TIMEOUT(504, "The origin did not accept the connection in time."),
   TLS(502, "The origin's certificate or handshake is not acceptable."),

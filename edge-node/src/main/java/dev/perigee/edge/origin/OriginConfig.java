@@ -1,5 +1,6 @@
 package dev.perigee.edge.origin;
 
+import dev.perigee.contract.OriginAddressPolicy;
 import java.time.Duration;
 
 /**
@@ -11,7 +12,7 @@ import java.time.Duration;
  * @param keepAlive how long an idle connection is kept
  * @param idlePerServer idle connections kept per server and I/O thread
  * @param maxConnections open connections of this node to all origins
- * @param allowPrivate whether loopback, link-local and private addresses may be origins
+ * @param addresses which addresses origins may have
  */
 public record OriginConfig(
     Duration connectTimeout,
@@ -20,7 +21,7 @@ public record OriginConfig(
     Duration keepAlive,
     int idlePerServer,
     int maxConnections,
-    boolean allowPrivate) {
+    OriginAddressPolicy addresses) {
   /** Idle connections usually kept per server and I/O thread. */
   public static final int IDLE_PER_SERVER = 32;
 }

@@ -8,7 +8,6 @@ import io.undertow.connector.ByteBufferPool;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -49,25 +48,9 @@ final class OriginConnector {
     return open.get();
   }
 
-  /** Whether this node may connect to the address: no private ones unless allowed. */
+  /** Whether this node may connect to the address. */
   boolean mayConnect(InetAddress address) {
-    if (address.isAnyLocalAddress() || address.isMulticastAddress()) {
-      return false;
-    }
-    return config.allowPrivate() || !isPrivate(address);
-  }
-
-  private static boolean isPrivate(InetAddress address) {
-    boolean uniqueLocal =
-        address instanceof Inet6Address && (address.getAddress()[0] & 0xfe) == 0xfc;
-    byte[] octets = address.getAddress();
-    boolean shared =
-        octets.length == 4 && (octets[0] & 0xff) == 100 && (octets[1] & 0xc0) == 64; // RFC 6598
-    return address.isLoopbackAddress()
-        || address.isLinkLocalAddress()
-        || address.isSiteLocalAddress()
-        || uniqueLocal
-        || shared;
+    return config.addresses().allows(address);
   }
 
   /** Opens one connection; the answer comes once, on the thread. */

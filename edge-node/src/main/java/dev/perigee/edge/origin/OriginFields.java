@@ -1,10 +1,13 @@
 package dev.perigee.edge.origin;
 
+import dev.perigee.contract.HidingPolicy;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.Fields;
 import dev.perigee.edge.request.RequestHead;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -23,6 +26,7 @@ public final class OriginFields {
           "transfer-encoding",
           "upgrade",
           "proxy-authenticate",
+          "proxy-authentication-info",
           "proxy-authorization",
           "http2-settings");
 
@@ -35,12 +39,40 @@ public final class OriginFields {
           "via",
           "forwarded",
           "surrogate-capability",
-          "x-forwarded-for",
-          "x-forwarded-proto",
-          "x-forwarded-host",
-          "x-forwarded-port",
+          "cdn-loop",
+          "max-forwards",
+          "x-request-id");
+
+  /**
+   * Servers and frameworks take these for the client's address, the method or the URL, and the
+   * cache key knows nothing of them: only a site that names them gets them.
+   */
+  private static final Set<String> NOT_UNLESS_LISTED =
+      Set.of(
           "x-original-url",
-          "x-rewrite-url");
+          "x-original-uri",
+          "x-original-host",
+          "x-rewrite-url",
+          "x-host",
+          "x-http-host-override",
+          "x-http-method",
+          "x-http-method-override",
+          "x-method-override",
+          "x-real-ip",
+          "x-client-ip",
+          "client-ip",
+          "true-client-ip",
+          "x-cluster-client-ip",
+          "x-originating-ip",
+          "x-remote-ip",
+          "x-remote-addr",
+          "cf-connecting-ip",
+          "fastly-client-ip",
+          "front-end-https",
+          "x-url-scheme",
+          "x-scheme");
+
+  private static final String FORWARDED_PREFIX = "x-forwarded";
 
   /** The Edge Architecture: what answers may say to this cache alone, and by which name. */
   private static final String CAPABILITY = "perigee=\"Surrogate/1.0\"";
@@ -51,30 +83,90 @@ public final class OriginFields {
    * The fields of a request as it goes to the origin.
    *
    * @param host what Host says
-   * @param pseudonym this node's name in Via
+   * @param pseudonym this network's name in Via and CDN-Loop
+   * @param passed fields that the site gets though usually no origin does
    */
-  public static FieldList.Builder request(RequestHead head, String host, String pseudonym) {
-    Set<String> dropped = connectionListed(head.fields());
+  public static FieldList.Builder request(
+      RequestHead head, String host, String pseudonym, List<String> passed) {
+    Fields fields = head.fields();
+    Set<String> dropped = connectionListed(fields);
     FieldList.Builder out = FieldList.builder().add("Host", host);
-    head.fields()
-        .forEach(
-            (name, value) -> {
-              String lower = name.toLowerCase(Locale.ROOT);
-              if (!HOP_BY_HOP.contains(lower)
-                  && !OURS.contains(lower)
-                  && !dropped.contains(lower)) {
-                out.add(name, value);
-              }
-            });
-    String version = head.protocol().startsWith("HTTP/") ? head.protocol().substring(5) : "1.1";
-    String via = version + " " + pseudonym;
-    out.add("Via", head.fields().joined("Via").map(before -> before + ", " + via).orElse(via));
-    out.add("X-Forwarded-For", head.client());
-    out.add("X-Forwarded-Proto", head.scheme());
-    out.add("X-Forwarded-Host", head.host());
-    out.add("Forwarded", forwarded(head));
+    fields.forEach(
+        (name, value) -> {
+          String lower = name.toLowerCase(Locale.ROOT);
+          if (!HOP_BY_HOP.contains(lower)
+              && !OURS.contains(lower)
+              && !dropped.contains(lower)
+              && (mayPass(lower) || passed.contains(lower))) {
+            out.add(name, value);
+          }
+        });
+    out.add("Via", appended(fields.joined("Via"), version(head.protocol()) + " " + pseudonym));
+    // RFC 8586, section 2: what others wrote stays, whoever they are.
+    out.add("CDN-Loop", appended(fields.joined("CDN-Loop"), pseudonym));
+    maxForwards(head).ifPresent(value -> out.add("Max-Forwards", value));
+    addForwarding(head, out);
+    out.add("X-Request-Id", head.id().text());
     out.add("Surrogate-Capability", CAPABILITY);
     return out;
+  }
+
+  /** The same for a site that lists nothing. */
+  public static FieldList.Builder request(RequestHead head, String host, String pseudonym) {
+    return request(head, host, pseudonym, HidingPolicy.DEFAULT.passed());
+  }
+
+  private static String appended(Optional<String> before, String own) {
+    return before.map(others -> others + ", " + own).orElse(own);
+  }
+
+  /** CGI and its heirs read {@code _} and {@code -} alike. */
+  private static boolean mayPass(String lower) {
+    String name = lower.indexOf('_') < 0 ? lower : lower.replace('_', '-');
+    return !name.startsWith(FORWARDED_PREFIX)
+        && !NOT_UNLESS_LISTED.contains(name)
+        && (name.equals(lower) || !OURS.contains(name));
+  }
+
+  /** The received protocol's version, its name left out as it is HTTP (RFC 9110, section 7.6.3). */
+  private static String version(String protocol) {
+    return protocol.startsWith("HTTP/") ? protocol.substring("HTTP/".length()) : "1.1";
+  }
+
+  /** One less for the methods it is for (RFC 9110, section 7.6.2); what is no number is nothing. */
+  private static Optional<String> maxForwards(RequestHead head) {
+    List<String> values = head.fields().all("Max-Forwards");
+    if (values.size() != 1 || !values.getFirst().matches("[0-9]{1,9}")) {
+      return Optional.empty();
+    }
+    int left = Integer.parseInt(values.getFirst());
+    boolean counts = head.method().equals("OPTIONS") || head.method().equals("TRACE");
+    return Optional.of(Integer.toString(counts ? Math.max(0, left - 1) : left));
+  }
+
+  private static void addForwarding(RequestHead head, FieldList.Builder out) {
+    StringBuilder addresses = new StringBuilder(head.client());
+    StringBuilder elements = new StringBuilder("for=").append(node(head.client()));
+    elements.append(";host=").append(token(head.authority()));
+    elements.append(";proto=").append(head.scheme());
+    for (String proxy : head.proxies()) {
+      addresses.append(", ").append(proxy);
+      elements.append(", for=").append(node(proxy));
+    }
+    out.add("X-Forwarded-For", addresses.toString());
+    out.add("X-Forwarded-Proto", head.scheme());
+    out.add("X-Forwarded-Host", head.authority());
+    out.add("Forwarded", elements.toString());
+  }
+
+  /** RFC 7239, section 6: an IPv6 address stands in brackets, and so in quotes. */
+  private static String node(String address) {
+    return address.indexOf(':') >= 0 ? "\"[" + address + "]\"" : address;
+  }
+
+  /** A host is a token, or in quotes where it has a port or is IPv6. */
+  private static String token(String authority) {
+    return authority.indexOf(':') >= 0 ? "\"" + authority + "\"" : authority;
   }
 
   /** The fields of a response without those that belong to the origin's connection. */
@@ -99,12 +191,5 @@ public final class OriginFields {
       }
     }
     return listed;
-  }
-
-  /** RFC 7239, section 4; an IPv6 address stands in brackets and quotes. */
-  private static String forwarded(RequestHead head) {
-    String client = head.client().indexOf(':') >= 0 ? "\"[" + head.client() + "]\"" : head.client();
-    String host = head.host().startsWith("[") ? "\"" + head.host() + "\"" : head.host();
-    return "for=" + client + ";host=" + host + ";proto=" + head.scheme();
   }
 }

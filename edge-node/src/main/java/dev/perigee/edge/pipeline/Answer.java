@@ -1,9 +1,10 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredResponse;
-import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.origin.OriginReference;
 import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
@@ -11,6 +12,7 @@ import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.respond.BodyPump;
 import dev.perigee.edge.respond.CacheStatus;
+import dev.perigee.edge.respond.ErrorText;
 import dev.perigee.edge.respond.Multipart;
 import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
@@ -18,20 +20,21 @@ import dev.perigee.edge.respond.RangePolicy.Ranged;
 import dev.perigee.edge.respond.Segment;
 import dev.perigee.edge.telemetry.RequestRecord;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 
 /** One request on its way to its answer, and the last steps that all answers share. */
 final class Answer {
+  private static final String METHODS = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
+
   private final Exchange exchange;
   private final ClientPlace place;
   private final PipelineConfig config;
   private final Wanted wanted;
   private RequestRecord.Outcome outcome = RequestRecord.Outcome.DENIED;
   private String reason = "";
-  private String site = "";
+  private Optional<SiteConfig> site = Optional.empty();
   private boolean settled;
 
   Answer(Exchange exchange, ClientPlace place, PipelineConfig config) {
@@ -50,6 +53,13 @@ final class Answer {
     this.place = place;
     this.config = config;
     this.wanted = wanted;
+  }
+
+  /** The answer to a request that was made for this one. */
+  Answer part(Exchange request, Wanted some) {
+    Answer part = new Answer(request, place, config, some);
+    part.site = site;
+    return part;
   }
 
   /** What somebody wants of a body who has not asked for a range of it. */
@@ -79,7 +89,7 @@ final class Answer {
   }
 
   String site() {
-    return site;
+    return site.map(SiteConfig::id).orElse("");
   }
 
   /** Whether the request may wait for what is on its way into the store: once. */
@@ -89,8 +99,8 @@ final class Answer {
     return first;
   }
 
-  void of(CacheKey key) {
-    site = key.site();
+  void of(SiteConfig one) {
+    site = Optional.of(one);
   }
 
   void outcome(RequestRecord.Outcome value, String why) {
@@ -100,19 +110,27 @@ final class Answer {
 
   /** A short text of our own. */
   void text(int status, String sentence, String cacheStatus) {
-    byte[] body = (status + " " + sentence + "\n").getBytes(StandardCharsets.UTF_8);
+    ErrorText error = ErrorText.of(status, sentence, request(), site.map(SiteConfig::hiding));
+    byte[] body = error.bytes();
     FieldList.Builder fields =
         FieldList.builder()
-            .add("Content-Type", "text/plain; charset=utf-8")
+            .add("Content-Type", error.contentType())
             .add("Cache-Control", "no-store")
             .add("Cache-Status", cacheStatus);
     if (status == 405) {
-      fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS");
+      fields.add("Allow", METHODS);
     }
     exchange.sink().start(new ResponseHead(status, fields.build()), OptionalLong.of(body.length));
     if (request().isHead() || exchange.sink().write(ByteBuffer.wrap(body), this::finish)) {
       finish();
     }
+  }
+
+  /** What this node answers for itself. */
+  void options() {
+    FieldList fields = FieldList.of("Allow", METHODS, "Cache-Control", "no-store");
+    exchange.sink().start(new ResponseHead(204, fields), OptionalLong.empty());
+    finish();
   }
 
   private void finish() {
@@ -167,6 +185,11 @@ final class Answer {
     fields.set(
         "Cache-Status",
         head.fields().joined("Cache-Status").map(v -> v + ", " + status).orElse(status));
+    if (head.status() != 200) {
+      head.fields()
+          .first("Location")
+          .ifPresent(to -> fields.set("Location", OriginReference.filled(to, request().host())));
+    }
     return new ResponseHead(head.status(), fields.build());
   }
 

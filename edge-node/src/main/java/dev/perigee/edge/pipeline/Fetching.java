@@ -1,5 +1,7 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.OriginSigning;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.InvalidationPolicy;
 import dev.perigee.edge.cache.ResponseStore;
@@ -22,6 +24,8 @@ import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginFields;
+import dev.perigee.edge.origin.OriginHiding;
+import dev.perigee.edge.origin.OriginSigner;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
@@ -109,21 +113,13 @@ final class Fetching {
       delivery.failed(fetch, BUSY, BUSY_STATUS);
       return;
     }
-    FieldList.Builder fields =
-        OriginFields.request(fetch.request(), fetch.key().host(), config.name());
+    FieldList.Builder fields = fields(fetch);
     CONDITIONS.forEach(fields::remove);
     fetch.stale().ifPresent(s -> ValidationPolicy.conditionalFields(s.meta()).forEach(fields::add));
     if (fetch.key().slice() != CacheKey.WHOLE) {
       fields.set("Range", SlicePolicy.range(fetch.key().slice(), config.sliceBytes()));
     }
-    FetchRequest request =
-        new FetchRequest(
-            fetch.site().origins(),
-            "GET",
-            fetch.request().target(),
-            fields.build(),
-            Optional.empty(),
-            fetch::interim);
+    FetchRequest request = request(fetch, "GET", fields.build(), Optional.empty());
     origin.fetch(
         request,
         fetched -> {
@@ -132,7 +128,8 @@ final class Fetching {
               end(flight, new Filled.LeaderFailed(failed.kind().token(), failed.kind().status()));
               delivery.failed(fetch, failed.kind().token(), failed.kind().status());
             }
-            case Fetched.Response response -> answered(fetch, flight, plain(response));
+            case Fetched.Response response ->
+                answered(fetch, flight, plain(hidden(fetch, response)));
           }
         });
   }
@@ -151,16 +148,12 @@ final class Fetching {
       delivery.failed(fetch, BUSY, BUSY_STATUS);
       return;
     }
-    FieldList.Builder fields =
-        OriginFields.request(fetch.request(), fetch.key().host(), config.name());
     FetchRequest request =
-        new FetchRequest(
-            fetch.site().origins(),
+        request(
+            fetch,
             fetch.request().method(),
-            fetch.request().target(),
-            fields.build(),
-            fetch.answer().flatMap(answer -> answer.exchange().body()),
-            fetch::interim);
+            fields(fetch).build(),
+            fetch.answer().flatMap(answer -> answer.exchange().body()));
     long fence = store.fence();
     origin.fetch(
         request,
@@ -169,10 +162,17 @@ final class Fetching {
             case Fetched.Failed failed ->
                 delivery.failed(fetch, failed.kind().token(), failed.kind().status());
             case Fetched.Response response -> {
-              InvalidationPolicy.keys(fetch.request(), response.head(), fetch.key())
+              Fetched.Response shown = hidden(fetch, response);
+              InvalidationPolicy.keys(fetch.request(), shown.head(), fetch.key())
                   .forEach(store::invalidate);
-              fetch.stale().ifPresent(stale -> headed(fetch, stale, response, fence));
-              posted(fetch, plain(response), fence);
+              fetch.stale().ifPresent(stale -> headed(fetch, stale, shown, fence));
+              int status = shown.head().status();
+              if (isReplaced(fetch, status)) {
+                shown.body().cancel();
+                delivery.failed(fetch, Delivery.ORIGIN_STATUS + status, status);
+              } else {
+                posted(fetch, plain(shown), fence);
+              }
             }
           }
         });
@@ -250,6 +250,50 @@ final class Fetching {
         fetch.site().cache());
   }
 
+  /** What goes to the origin, whose name an object store wants to read. */
+  private FieldList.Builder fields(Fetch fetch) {
+    SiteConfig site = fetch.site();
+    String host =
+        site.hiding().signing() instanceof OriginSigning.AwsV4
+            ? site.origins().getFirst().authority()
+            : fetch.key().host();
+    return OriginFields.request(fetch.request(), host, config.name(), site.hiding().passed());
+  }
+
+  private FetchRequest request(
+      Fetch fetch, String method, FieldList fields, Optional<BodySource> body) {
+    SiteConfig site = fetch.site();
+    OriginSigner.Signed signed =
+        OriginSigner.sign(
+            site.hiding().signing(),
+            method,
+            fetch.request().target(),
+            fields,
+            body.isPresent(),
+            clock.instant());
+    return new FetchRequest(
+        site.origins(),
+        method,
+        signed.target(),
+        signed.fields(),
+        body,
+        head -> fetch.interim(OriginHiding.hide(head, site, fetch.request().scheme())));
+  }
+
+  /** Without what tells of the origin. */
+  private static Fetched.Response hidden(Fetch fetch, Fetched.Response response) {
+    return new Fetched.Response(
+        OriginHiding.hide(response.head(), fetch.site(), fetch.request().scheme()),
+        response.body(),
+        response.requestMillis(),
+        response.responseMillis());
+  }
+
+  /** Whether a page of ours stands in for what the origin says beside its error. */
+  private static boolean isReplaced(Fetch fetch, int status) {
+    return status >= 500 && fetch.site().hiding().replaceErrors();
+  }
+
   /** Validates in the background what was served stale; one such fetch at a time. */
   void revalidate(Fetch background) {
     FlightTable.Turn turn =
@@ -285,10 +329,11 @@ final class Fetching {
       return;
     }
     boolean replaced =
-        fetch
-            .stale()
-            .filter(s -> StalePolicy.insteadOf(status, s.meta(), clock.millis()))
-            .isPresent();
+        isReplaced(fetch, status)
+            || fetch
+                .stale()
+                .filter(s -> StalePolicy.insteadOf(status, s.meta(), clock.millis()))
+                .isPresent();
     if (replaced) {
       response.body().cancel();
       String reason = Delivery.ORIGIN_STATUS + status;

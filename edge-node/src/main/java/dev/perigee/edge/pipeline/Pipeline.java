@@ -122,13 +122,15 @@ public final class Pipeline {
   }
 
   private void policy(Answer answer, SiteConfig site, String keyHost, Serving allowed) {
+    answer.of(site);
     switch (admission.admit(answer.request(), answer.place(), site, keyHost)) {
       case Admission.Denied(Admission.DenyReason reason) ->
           deny(answer, reason.status(), reason.sentence(), "denied");
-      case Admission.Allowed(CacheKey key) -> {
-        answer.of(key);
-        cache(answer, site, key, allowed);
+      case Admission.Here() -> {
+        answer.outcome(Outcome.DENIED, "max-forwards");
+        answer.options();
       }
+      case Admission.Allowed(CacheKey key) -> cache(answer, site, key, allowed);
     }
   }
 
@@ -429,6 +431,7 @@ public final class Pipeline {
             status,
             bytes,
             duration,
+            request.id(),
             answer.outcome(),
             answer.reason()));
   }

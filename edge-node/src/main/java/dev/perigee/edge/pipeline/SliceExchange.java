@@ -26,17 +26,7 @@ record SliceExchange(Exchange whole, RequestHead head, ResponseSink sink) implem
     RequestHead head = whole.head();
     FieldList.Builder fields = FieldList.copyOf(head.fields()).toBuilder();
     NOT_PASSED_ON.forEach(fields::remove);
-    RequestHead own =
-        new RequestHead(
-            head.method(),
-            head.scheme(),
-            head.host(),
-            head.port(),
-            head.target(),
-            head.protocol(),
-            fields.build(),
-            head.client(),
-            false);
+    RequestHead own = head.bare(fields.build());
     return new SliceExchange(whole, own, sink);
   }
 

@@ -96,11 +96,7 @@ final class SlicedAnswer {
   private Slice slice(long number, long from, boolean isCurrent) {
     Slice slice = new Slice(this, number, from, isCurrent);
     slice.own(
-        new Answer(
-            SliceExchange.of(answer.exchange(), slice),
-            answer.place(),
-            config,
-            length -> wanted(slice, length)));
+        answer.part(SliceExchange.of(answer.exchange(), slice), length -> wanted(slice, length)));
     return slice;
   }
 

@@ -6,9 +6,11 @@ import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.InterimHead;
 import dev.perigee.edge.request.RequestHead;
+import dev.perigee.edge.request.RequestId;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.request.ResponseSink;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
@@ -37,6 +39,7 @@ final class WarmUpExchange implements Exchange, ResponseSink {
 
   /**
    * @param client the address that stands for this node
+   * @param id what the request is called
    * @param thread an I/O thread
    * @param done told once, on that thread
    */
@@ -44,6 +47,7 @@ final class WarmUpExchange implements Exchange, ResponseSink {
       WarmUrl url,
       Map<String, String> fields,
       String client,
+      RequestId id,
       Executor thread,
       Consumer<Outcome> done) {
     FieldList.Builder all = FieldList.builder().add("Host", url.host());
@@ -58,7 +62,9 @@ final class WarmUpExchange implements Exchange, ResponseSink {
             "HTTP/1.1",
             all.build(),
             client,
-            false);
+            false,
+            List.of(),
+            id);
     this.thread = thread;
     this.done = done;
   }

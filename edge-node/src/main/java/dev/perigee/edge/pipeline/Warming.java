@@ -7,6 +7,7 @@ import dev.perigee.edge.config.WarmUpSink;
 import dev.perigee.edge.pipeline.WarmUpExchange.Kind;
 import dev.perigee.edge.pipeline.WarmUpExchange.Outcome;
 import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.RequestId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -43,6 +44,7 @@ public final class Warming implements WarmUpSink {
 
   private final Consumer<Exchange> pipeline;
   private final Supplier<Executor> threads;
+  private final Supplier<String> ids;
   private final LongSupplier nanos;
   private final Map<String, Deque<Batch>> jobs = new HashMap<>();
   private final CountDownLatch started = new CountDownLatch(1);
@@ -51,11 +53,17 @@ public final class Warming implements WarmUpSink {
 
   /**
    * @param threads gives an I/O thread
+   * @param ids makes the ids of its requests
    * @param nanos a clock that never jumps
    */
-  public Warming(Consumer<Exchange> pipeline, Supplier<Executor> threads, LongSupplier nanos) {
+  public Warming(
+      Consumer<Exchange> pipeline,
+      Supplier<Executor> threads,
+      Supplier<String> ids,
+      LongSupplier nanos) {
     this.pipeline = pipeline;
     this.threads = threads;
+    this.ids = ids;
     this.nanos = nanos;
   }
 
@@ -157,6 +165,7 @@ public final class Warming implements WarmUpSink {
               url,
               order.fields(),
               SELF,
+              RequestId.from(ids),
               thread,
               outcome -> {
                 open.release();

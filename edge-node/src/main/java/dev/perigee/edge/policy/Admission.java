@@ -6,6 +6,9 @@ import dev.perigee.edge.request.CacheKey;
 public sealed interface Admission {
   record Allowed(CacheKey key) implements Admission {}
 
+  /** It is for this node itself: its way ends here. */
+  record Here() implements Admission {}
+
   record Denied(DenyReason reason) implements Admission {}
 
   /** Why a request may not go on. */
@@ -13,7 +16,7 @@ public sealed interface Admission {
     CONNECT(405, "This is no tunnel."),
     TRACE(405, "TRACE is not passed on."),
     METHOD(501, "The method is not known here."),
-    LOOP(508, "The request has passed this network too often.");
+    LOOP(508, "The request has been through this network before.");
 
     private final int status;
     private final String sentence;

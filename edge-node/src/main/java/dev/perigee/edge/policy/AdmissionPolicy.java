@@ -3,20 +3,18 @@ package dev.perigee.edge.policy;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.RequestHead;
+import java.util.List;
 import java.util.Optional;
 
 /** What every site admits: known methods, no loops; and the cache key of what it admits. */
 public final class AdmissionPolicy {
-  /** How often Via may name this network: layers of shields need a few. */
-  private static final int MAX_HOPS = 8;
-
-  private final String pseudonym;
+  private final LoopPolicy loops;
 
   /**
-   * @param pseudonym this network's name in Via
+   * @param pseudonym this network's name in Via and CDN-Loop
    */
   public AdmissionPolicy(String pseudonym) {
-    this.pseudonym = pseudonym;
+    this.loops = new LoopPolicy(pseudonym);
   }
 
   /**
@@ -29,6 +27,9 @@ public final class AdmissionPolicy {
     if (denied.isPresent()) {
       return new Admission.Denied(denied.get());
     }
+    if (isEndOfTheWay(request)) {
+      return new Admission.Here();
+    }
     return new Admission.Allowed(KeyPolicy.key(request, place, site, keyHost));
   }
 
@@ -37,21 +38,19 @@ public final class AdmissionPolicy {
       case "CONNECT" -> Optional.of(Admission.DenyReason.CONNECT);
       case "TRACE" -> Optional.of(Admission.DenyReason.TRACE);
       case "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS" ->
-          hops(request) >= MAX_HOPS ? Optional.of(Admission.DenyReason.LOOP) : Optional.empty();
+          loops.isLoop(request.fields())
+              ? Optional.of(Admission.DenyReason.LOOP)
+              : Optional.empty();
       default ->
-          request.method().matches("[A-Z][A-Z-]{1,31}") && hops(request) < MAX_HOPS
+          request.method().matches("[A-Z][A-Z-]{1,31}") && !loops.isLoop(request.fields())
               ? Optional.empty()
               : Optional.of(Admission.DenyReason.METHOD);
     };
   }
 
-  private int hops(RequestHead request) {
-    int hops = 0;
-    for (String line : request.fields().all("Via")) {
-      for (String hop : line.split(",", -1)) {
-        hops += hop.strip().endsWith(" " + pseudonym) ? 1 : 0;
-      }
-    }
-    return hops;
+  /** OPTIONS that may go no further is answered where it is (RFC 9110, section 7.6.2). */
+  private static boolean isEndOfTheWay(RequestHead request) {
+    return request.method().equals("OPTIONS")
+        && request.fields().all("Max-Forwards").equals(List.of("0"));
   }
 }

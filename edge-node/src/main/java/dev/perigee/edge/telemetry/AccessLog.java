@@ -12,8 +12,9 @@ public final class AccessLog implements RequestObserver {
   @Override
   public void ended(RequestRecord r) {
     LOG.info(
-        "client={} country={} asn={} method={} scheme={} host={} target=\"{}\" site={} status={}"
-            + " bytes={} micros={} outcome={} reason={}",
+        "id={} client={} country={} asn={} method={} scheme={} host={} target=\"{}\" site={}"
+            + " status={} bytes={} micros={} outcome={} reason={}",
+        r.id(),
         r.client(),
         r.place().country(),
         system(r.place().system()),

@@ -1,6 +1,7 @@
 package dev.perigee.edge.telemetry;
 
 import dev.perigee.edge.request.ClientPlace;
+import dev.perigee.edge.request.RequestId;
 import java.util.Locale;
 
 /**
@@ -10,6 +11,7 @@ import java.util.Locale;
  * @param site the site's id; empty where there was none
  * @param bytes of the body written
  * @param nanos from the first stage to the end
+ * @param id what the request is called
  * @param reason why it was not a plain hit or miss; empty for those
  */
 public record RequestRecord(
@@ -23,6 +25,7 @@ public record RequestRecord(
     int status,
     long bytes,
     long nanos,
+    RequestId id,
     Outcome outcome,
     String reason) {
   /** How a request was answered. */

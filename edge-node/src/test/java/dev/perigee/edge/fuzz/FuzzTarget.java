@@ -1,6 +1,8 @@
 package dev.perigee.edge.fuzz;
 
 import dev.perigee.edge.conformance.HeadFuzz;
+import dev.perigee.edge.listener.ClientFuzz;
+import dev.perigee.edge.listener.ProxyHeaderFuzz;
 import dev.perigee.edge.listener.tls.ClientHelloFuzz;
 import dev.perigee.edge.origin.InterimFuzz;
 import dev.perigee.edge.store.IndexFuzz;
@@ -12,6 +14,8 @@ import java.nio.file.Path;
 enum FuzzTarget {
   HEAD(HeadFuzz.class),
   CLIENT_HELLO(ClientHelloFuzz.class),
+  PROXY_HEADER(ProxyHeaderFuzz.class),
+  CLIENT(ClientFuzz.class),
   INTERIM(InterimFuzz.class),
   RECORD(RecordFuzz.class),
   JOURNAL(JournalFuzz.class),
@@ -36,6 +40,8 @@ enum FuzzTarget {
     switch (this) {
       case HEAD -> HeadFuzz.fuzzerTestOneInput(input);
       case CLIENT_HELLO -> ClientHelloFuzz.fuzzerTestOneInput(input);
+      case PROXY_HEADER -> ProxyHeaderFuzz.fuzzerTestOneInput(input);
+      case CLIENT -> ClientFuzz.fuzzerTestOneInput(input);
       case INTERIM -> InterimFuzz.fuzzerTestOneInput(input);
       case RECORD -> RecordFuzz.fuzzerTestOneInput(input);
       case JOURNAL -> JournalFuzz.fuzzerTestOneInput(input);

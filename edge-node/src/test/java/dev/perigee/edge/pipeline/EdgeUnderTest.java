@@ -2,6 +2,8 @@ package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.GeoKind;
+import dev.perigee.contract.HidingPolicy;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -11,6 +13,7 @@ import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.TestGeo;
+import dev.perigee.edge.listener.ClientPolicy;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginClient;
@@ -19,6 +22,7 @@ import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
+import dev.perigee.edge.telemetry.RequestRecord;
 import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -27,13 +31,16 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import org.awaitility.Awaitility;
@@ -54,16 +61,32 @@ final class EdgeUnderTest implements AutoCloseable {
   private final AtomicReference<EdgeSnapshot> snapshot = new AtomicReference<>();
   private final SiteConfig site;
   private final GeoLocator geo = new GeoLocator();
+  private final Queue<RequestRecord> ended = new ConcurrentLinkedQueue<>();
   private long purges;
 
   EdgeUnderTest(Path directory, int... originPorts) throws Exception {
     this(directory, true, Executors.newVirtualThreadPerTaskExecutor(), originPorts);
   }
 
+  /** One behind proxies. */
+  EdgeUnderTest(Path directory, ClientPolicy clients, int... originPorts) throws Exception {
+    this(directory, true, Executors.newVirtualThreadPerTaskExecutor(), clients, originPorts);
+  }
+
   /**
    * @param lookups where names are resolved
    */
   EdgeUnderTest(Path directory, boolean allowPrivate, Executor lookups, int... originPorts)
+      throws Exception {
+    this(directory, allowPrivate, lookups, ClientPolicy.DIRECT, originPorts);
+  }
+
+  private EdgeUnderTest(
+      Path directory,
+      boolean allowPrivate,
+      Executor lookups,
+      ClientPolicy clients,
+      int... originPorts)
       throws Exception {
     InstantSource now = () -> Instant.now().plusMillis(skew.get());
     store =
@@ -91,7 +114,7 @@ final class EdgeUnderTest implements AutoCloseable {
             Duration.ofSeconds(30),
             8,
             1000,
-            allowPrivate);
+            new OriginAddressPolicy(List.of(), allowPrivate));
     OriginClient client =
         new OriginClient(
             origin,
@@ -111,10 +134,13 @@ final class EdgeUnderTest implements AutoCloseable {
             geo,
             now,
             System::nanoTime,
-            request -> {});
+            ended::add);
     listener =
         new EdgeListener(
-            ListenerConfig.of(List.of("127.0.0.1"), 0, 0), pipeline::handle, Optional.empty());
+            ListenerConfig.of(List.of("127.0.0.1"), 0, 0).behind(clients),
+            pipeline::handle,
+            Optional.empty(),
+            RandomGenerator.getDefault());
     listener.start();
     var sweeping = sweeper.scheduleAtFixedRate(pipeline::sweep, 200, 200, TimeUnit.MILLISECONDS);
     if (sweeping.isDone()) {
@@ -158,7 +184,17 @@ final class EdgeUnderTest implements AutoCloseable {
 
   /** Fetches of its own; not started. */
   Warming warming() {
-    return new Warming(pipeline::handle, listener::nextThread, System::nanoTime);
+    return new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
+  }
+
+  /** The site's owner decides what is hidden. */
+  void hide(HidingPolicy hiding) {
+    route(site.withHiding(hiding));
+  }
+
+  /** What is known of the requests that have ended. */
+  List<RequestRecord> ended() {
+    return List.copyOf(ended);
   }
 
   int openFetches() {

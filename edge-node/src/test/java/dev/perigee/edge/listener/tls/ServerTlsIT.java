@@ -22,16 +22,13 @@ import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
-import java.security.KeyStore;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -63,7 +60,7 @@ class ServerTlsIT {
     for (HttpClient.Version version :
         List.of(HttpClient.Version.HTTP_1_1, HttpClient.Version.HTTP_2)) {
       try (HttpClient client =
-          HttpClient.newBuilder().version(version).sslContext(trusting()).build()) {
+          HttpClient.newBuilder().version(version).sslContext(authority.trusting()).build()) {
         HttpRequest get = HttpRequest.newBuilder(uri("/big")).build();
         HttpResponse<byte[]> got = client.send(get, HttpResponse.BodyHandlers.ofByteArray());
         assertEquals(version, got.version());
@@ -183,7 +180,7 @@ class ServerTlsIT {
     Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
     plain.setSoTimeout(10_000);
     SSLSocket socket =
-        (SSLSocket) trusting().getSocketFactory().createSocket(plain, name, port, true);
+        (SSLSocket) authority.trusting().getSocketFactory().createSocket(plain, name, port, true);
     SSLParameters parameters = socket.getSSLParameters();
     parameters.setProtocols(new String[] {version});
     if (!suite.isEmpty()) {
@@ -209,17 +206,5 @@ class ServerTlsIT {
       head.append((char) next);
     }
     return head.substring(0, Math.max(0, head.indexOf("\r\n")));
-  }
-
-  private SSLContext trusting() throws GeneralSecurityException, IOException {
-    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-    store.load(null, null);
-    store.setCertificateEntry("ca", authority.certificate());
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
-    return context;
   }
 }
