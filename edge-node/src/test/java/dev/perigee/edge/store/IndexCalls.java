@@ -14,7 +14,7 @@ public final class IndexCalls {
   private static final int FULL = 1023;
 
   private final SlotTable slots = new SlotTable();
-  private final EvictionQueues queues = new EvictionQueues();
+  private final EvictionQueues queues = new EvictionQueues(new SiteRoom());
   private final Object lock = new Object();
 
   /** Object to the slot it has or had, plus one. */
