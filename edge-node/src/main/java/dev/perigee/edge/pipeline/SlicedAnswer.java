@@ -35,7 +35,6 @@ final class SlicedAnswer {
   private static final long PART = Long.MIN_VALUE;
 
   private final Answer answer;
-  private final PipelineConfig config;
   private final long sliceBytes;
   private final Source source;
   private final LongSupplier clock;
@@ -55,7 +54,6 @@ final class SlicedAnswer {
 
   SlicedAnswer(Answer answer, PipelineConfig config, Source source, LongSupplier clock) {
     this.answer = answer;
-    this.config = config;
     this.sliceBytes = config.sliceBytes();
     this.source = source;
     this.clock = clock;
