@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.origin.OriginFields;
 import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
@@ -41,7 +42,8 @@ final class Rfc9110Section7Test {
   }
 
   private static Admission admission(String method, String... fields) {
-    return new AdmissionPolicy("perigee").admit(head(method, "HTTP/1.1", fields), SITE, HOST);
+    return new AdmissionPolicy("perigee")
+        .admit(head(method, "HTTP/1.1", fields), new GeoLocator().place("192.0.2.7"), SITE, HOST);
   }
 
   @ParameterizedTest

@@ -7,6 +7,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import dev.perigee.edge.request.ClientPlace;
+import dev.perigee.edge.request.RequestId;
 import dev.perigee.edge.telemetry.RequestRecord.Outcome;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +36,19 @@ class AccessLogTest {
   private String line(ClientPlace place) {
     RequestRecord record =
         new RequestRecord(
-            "192.0.2.1", place, "GET", "http", "h", "/a", "shop", 200, 5, 7_000, Outcome.HIT, "");
+            "192.0.2.1",
+            place,
+            "GET",
+            "http",
+            "h",
+            "/a",
+            "shop",
+            200,
+            5,
+            7_000,
+            RequestId.from(() -> "id-1"),
+            Outcome.HIT,
+            "");
     new AccessLog().ended(record);
     assertEquals(1, lines.list.size());
     return lines.list.getFirst().getFormattedMessage();
@@ -44,7 +57,7 @@ class AccessLogTest {
   @Test
   void aLineNamesCountryAndSystem() {
     String line = line(new Place("SE", OptionalLong.of(29_518)));
-    assertTrue(line.startsWith("client=192.0.2.1 country=SE asn=29518 method=GET "), line);
+    assertTrue(line.startsWith("id=id-1 client=192.0.2.1 country=SE asn=29518 method=GET "), line);
   }
 
   @Test
