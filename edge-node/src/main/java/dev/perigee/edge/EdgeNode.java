@@ -22,6 +22,7 @@ import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
+import dev.perigee.edge.respond.TunnelTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
 import dev.perigee.edge.telemetry.AccessLog;
@@ -172,7 +173,7 @@ public final class EdgeNode implements AutoCloseable {
     }
     listener.start();
     warming.start();
-    keep(() -> drain(listener));
+    keep(() -> drain(listener, pipeline.tunnels()));
     AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
     admin.start();
     keep(admin);
@@ -288,6 +289,10 @@ public final class EdgeNode implements AutoCloseable {
     metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
     metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);
     metrics.gauge("perigee_fetches", "Under way.", pipeline::openFetches);
+    TunnelTable tunnels = pipeline.tunnels();
+    metrics.gauge("perigee_tunnels", "Open WebSockets.", tunnels::open);
+    metrics.counter("perigee_tunnels_opened", "WebSockets.", tunnels::opened);
+    metrics.counter("perigee_tunnels_refused", "For which there was no room.", tunnels::refused);
     metrics.gauge(
         "perigee_fill_held_bytes", "Of bodies in flight, in memory.", pipeline::heldBytes);
     metrics.counter(
@@ -360,16 +365,17 @@ public final class EdgeNode implements AutoCloseable {
   }
 
   /** Lets requests that are being answered finish, for a while. */
-  private void drain(EdgeListener listener) throws InterruptedException {
+  private void drain(EdgeListener listener, TunnelTable tunnels) throws InterruptedException {
     listener.drain();
     Duration step = Duration.ofMillis(20);
     CountDownLatch never = new CountDownLatch(1);
-    for (long waited = 0; listener.openRequests() > 0 && waited < DRAIN_MILLIS; ) {
+    for (long waited = 0; listener.openRequests() + tunnels.open() > 0 && waited < DRAIN_MILLIS; ) {
       if (never.await(step.toMillis(), TimeUnit.MILLISECONDS)) {
         return;
       }
       waited += step.toMillis();
     }
+    tunnels.endAll();
     listener.close();
   }
 

@@ -38,6 +38,25 @@ public record FetchRequest(
     };
   }
 
+  /** Whether it asks for another protocol on its connection (RFC 9110, section 7.8). */
+  boolean asksToSwitch() {
+    return !upgrade().isEmpty();
+  }
+
+  /** The protocol that it asks for; empty for none. */
+  String upgrade() {
+    return fields.first("Upgrade").orElse("");
+  }
+
+  /** Whether its body waits for 100 (RFC 9110, section 10.1.1). */
+  boolean expectsContinue() {
+    return body.isPresent()
+        && fields
+            .first("Expect")
+            .filter(value -> value.equalsIgnoreCase("100-continue"))
+            .isPresent();
+  }
+
   /** Whether it can be sent again: idempotent, and no body was taken from the client. */
   boolean isRepeatable() {
     return isIdempotent() && body.isEmpty();

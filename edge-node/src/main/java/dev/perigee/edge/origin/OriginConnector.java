@@ -1,11 +1,11 @@
 package dev.perigee.edge.origin;
 
 import dev.perigee.contract.OriginUrl;
-import dev.perigee.edge.origin.OriginClient.OriginConnection;
 import io.undertow.UndertowOptions;
 import io.undertow.client.http.OriginConnections;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
+import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.Inet6Address;
@@ -30,9 +30,13 @@ import org.xnio.ssl.SslConnection;
  * verified, against the server's name.
  */
 final class OriginConnector {
+  /** A whole TLS record: in less a large one would never be complete, and be read for ever. */
+  private static final int RECORD_BUFFER = 17 * 1024;
+
   private final OriginConfig config;
   private final SSLContext tls;
   private final ByteBufferPool buffers;
+  private final ByteBufferPool records = new DefaultByteBufferPool(true, RECORD_BUFFER);
   private final AtomicInteger open = new AtomicInteger();
 
   OriginConnector(OriginConfig config, SSLContext tls, ByteBufferPool buffers) {
@@ -141,7 +145,7 @@ final class OriginConnector {
               .set(UndertowOptions.ENDPOINT_IDENTIFICATION_ALGORITHM, "HTTPS")
               .set(Options.SSL_STARTTLS, true)
               .getMap();
-      UndertowXnioSsl ssl = new UndertowXnioSsl(Xnio.getInstance(), options, buffers, tls);
+      UndertowXnioSsl ssl = new UndertowXnioSsl(Xnio.getInstance(), options, records, tls);
       SslConnection secured = ssl.wrapExistingConnection(plain, options, true);
       secured.getHandshakeSetter().set(connection -> succeed(connection));
       secured
@@ -185,12 +189,12 @@ final class OriginConnector {
       ConduitStreamSourceChannel source = connection.getSourceChannel();
       source.setReadListener(null);
       source.suspendReads();
-      InterimFilter filter = new InterimFilter(source.getConduit());
+      ResponseFilter filter = new ResponseFilter(source.getConduit());
       source.setConduit(filter);
       OptionMap options = OptionMap.create(UndertowOptions.ENABLE_HTTP2, false);
       var client = OriginConnections.http1(connection, options, buffers);
       client.addCloseListener(closed -> open.decrementAndGet());
-      answer.connected(new OriginConnection(client, filter));
+      answer.connected(new Http1Connection(client, filter, buffers));
     }
 
     private void timedOut() {

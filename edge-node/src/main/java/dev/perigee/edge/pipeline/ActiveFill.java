@@ -75,9 +75,9 @@ final class ActiveFill implements BodySource.Receiver {
     ended = true;
     if (writer.isPresent()) {
       writer.get().complete(stored -> over.accept(this));
-      fill.finish();
+      fill.finish(source.trailers());
     } else {
-      fill.finish();
+      fill.finish(source.trailers());
       over.accept(this);
     }
   }

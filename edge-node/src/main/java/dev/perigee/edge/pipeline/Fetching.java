@@ -22,6 +22,7 @@ import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginFields;
+import dev.perigee.edge.origin.PassedOn;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
@@ -111,6 +112,7 @@ final class Fetching {
     FieldList.Builder fields =
         OriginFields.request(fetch.request(), fetch.key().host(), config.name());
     CONDITIONS.forEach(fields::remove);
+    PassedOn.trailers(fetch.request(), fields);
     fetch.stale().ifPresent(s -> ValidationPolicy.conditionalFields(s.meta()).forEach(fields::add));
     if (fetch.key().slice() != CacheKey.WHOLE) {
       fields.set("Range", SlicePolicy.range(fetch.key().slice(), config.sliceBytes()));
@@ -132,6 +134,7 @@ final class Fetching {
               delivery.failed(fetch, failed.kind().token(), failed.kind().status());
             }
             case Fetched.Response response -> answered(fetch, flight, response);
+            case Fetched.Switched switched -> throw unasked(switched);
           }
         });
   }
@@ -149,6 +152,8 @@ final class Fetching {
     }
     FieldList.Builder fields =
         OriginFields.request(fetch.request(), fetch.key().host(), config.name());
+    PassedOn.trailers(fetch.request(), fields);
+    PassedOn.expectation(fetch.request(), fields);
     FetchRequest request =
         new FetchRequest(
             fetch.site().origins(),
@@ -168,8 +173,14 @@ final class Fetching {
                   .forEach(store::invalidate);
               pass(fetch, response, "");
             }
+            case Fetched.Switched switched -> throw unasked(switched);
           }
         });
+  }
+
+  private static IllegalStateException unasked(Fetched.Switched switched) {
+    switched.stream().close();
+    return new IllegalStateException("a protocol was switched that nobody asked for");
   }
 
   /** Validates in the background what was served stale; one such fetch at a time. */
@@ -303,11 +314,17 @@ final class Fetching {
     } else {
       flight.filled(ready);
     }
+    begin(fetch, fill);
+  }
+
+  /** Reads what has come already; where that is nothing yet, the reader gets the head at least. */
+  private static void begin(Fetch fetch, ActiveFill fill) {
     fill.start();
+    fetch.answer().ifPresent(answer -> answer.exchange().sink().flush());
   }
 
   /** A response for its own request only. */
-  private void pass(Fetch fetch, Fetched.Response response, String detail) {
+  void pass(Fetch fetch, Fetched.Response response, String detail) {
     if (fetch.answer().isEmpty()) {
       response.body().cancel();
       return;
@@ -315,7 +332,7 @@ final class Fetching {
     Flight none = Flight.unlisted(fetch.key(), store.fence());
     ActiveFill fill = fill(fetch, response.body(), Optional.empty(), none);
     delivery.pass(fetch, response.head(), response.body().length(), fill.fill(), detail);
-    fill.start();
+    begin(fetch, fill);
   }
 
   private ActiveFill fill(

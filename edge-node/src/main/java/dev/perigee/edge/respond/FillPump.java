@@ -2,6 +2,7 @@ package dev.perigee.edge.respond;
 
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.collapse.Fill;
+import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseSink;
 import java.nio.ByteBuffer;
 import java.util.Optional;
@@ -89,9 +90,9 @@ public final class FillPump implements StoredBody.Reading {
         again = true;
       }
       case Fill.Piece.Later() -> {}
-      case Fill.Piece.End() -> {
+      case Fill.Piece.End(FieldList trailers) -> {
         leave();
-        sink.finish();
+        sink.finish(trailers);
       }
       case Fill.Piece.Broken() -> {
         leave();

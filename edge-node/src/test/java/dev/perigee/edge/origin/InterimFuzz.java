@@ -3,6 +3,7 @@ package dev.perigee.edge.origin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.edge.request.InterimHead;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -40,8 +41,21 @@ public final class InterimFuzz {
   private static Read read(byte[] sent, int piece) {
     List<String> interim = new ArrayList<>();
     ByteArrayOutputStream passed = new ByteArrayOutputStream();
-    InterimFilter filter = new InterimFilter(source(ByteBuffer.wrap(sent), piece));
-    filter.expectResponse(head -> interim.add(head.toText()));
+    ResponseFilter filter = new ResponseFilter(source(ByteBuffer.wrap(sent), piece));
+    filter.expectResponse(
+        "GET",
+        "",
+        new ResponseFilter.Heads() {
+          @Override
+          public void proceed() {
+            interim.add("100");
+          }
+
+          @Override
+          public void interim(InterimHead head) {
+            interim.add(head.toText());
+          }
+        });
     ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     boolean refused = false;
     try {
