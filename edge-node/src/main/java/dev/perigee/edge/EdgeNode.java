@@ -2,7 +2,10 @@ package dev.perigee.edge;
 
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.JoinToken;
+import dev.perigee.contract.OriginPool;
+import dev.perigee.contract.OriginTransport;
 import dev.perigee.contract.Purge;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.ActiveConfig;
 import dev.perigee.edge.config.ConfigState;
 import dev.perigee.edge.config.Enrolment;
@@ -20,6 +23,7 @@ import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.origin.OriginTls;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.respond.TunnelTable;
@@ -138,14 +142,18 @@ public final class EdgeNode implements AutoCloseable {
             options.serveUnsynced.duration(), store::lastPurge, clock, state.resolve("contact"));
     ServerTls tls = new ServerTls(options.tlsEngine);
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
+    OriginTls originTls = new OriginTls(SSLContext.getDefault());
     ActiveConfig active =
         new ActiveConfig(
             lastGood.recover().orElseGet(ConfigState::empty),
             all -> certificates(tls, all),
-            store::limit);
+            sites -> {
+              store.limit(sites);
+              originTls.swap(transports(sites));
+            });
 
     EdgeMetrics metrics = new EdgeMetrics();
-    Pipeline pipeline = pipeline(options, store, serving, active, metrics);
+    Pipeline pipeline = pipeline(options, store, serving, active, originTls, metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options), pipeline::handle, Optional.of(tls.context()));
@@ -219,20 +227,27 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
+  private static List<OriginTransport> transports(Collection<SiteConfig> sites) {
+    return sites.stream()
+        .flatMap(site -> site.pools().pools().stream())
+        .map(OriginPool::transport)
+        .toList();
+  }
+
   private Pipeline pipeline(
       EdgeOptions options,
       ChronicleResponseStore store,
       ServingState serving,
       ActiveConfig active,
-      EdgeMetrics metrics)
-      throws GeneralSecurityException {
+      OriginTls originTls,
+      EdgeMetrics metrics) {
     OriginResolver resolver =
         new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock);
     OriginClient origin =
         new OriginClient(
             options.limits.origin(options.allowPrivateOrigins),
             resolver,
-            SSLContext.getDefault(),
+            originTls,
             new DefaultByteBufferPool(true, FETCH_BUFFER),
             clock);
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};

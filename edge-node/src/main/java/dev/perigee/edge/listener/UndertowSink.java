@@ -10,6 +10,7 @@ import io.undertow.server.protocol.http.HttpAttachments;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
+import io.undertow.util.Protocols;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
@@ -124,7 +125,9 @@ final class UndertowSink implements ResponseSink {
 
   @Override
   public void flush() {
-    if (over || !started || written > 0) {
+    // Over HTTP/1 what is written has gone out; over HTTP/2 it waits to fill a frame.
+    boolean waits = written == 0 || exchange.getProtocol().equals(Protocols.HTTP_2_0);
+    if (over || !started || !waits) {
       return;
     }
     try {

@@ -1,6 +1,5 @@
 package dev.perigee.edge.origin;
 
-import dev.perigee.contract.OriginUrl;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -22,7 +21,7 @@ final class IdleConnections {
   private final OriginConfig config;
   private final InstantSource clock;
   private final XnioExecutor thread;
-  private final Map<OriginUrl, Deque<Idle>> byServer = new HashMap<>();
+  private final Map<OriginPeer, Deque<Idle>> byServer = new HashMap<>();
   private boolean sweeping;
 
   IdleConnections(OriginConfig config, InstantSource clock, XnioExecutor thread) {
@@ -32,7 +31,7 @@ final class IdleConnections {
   }
 
   /** The connection used last that is open and has room; a shared one stays here. */
-  Optional<OriginConnection> take(OriginUrl server) {
+  Optional<OriginConnection> take(OriginPeer server) {
     Deque<Idle> kept = byServer.get(server);
     if (kept == null) {
       return Optional.empty();
@@ -61,7 +60,7 @@ final class IdleConnections {
   }
 
   /** A connection that has no exchange any more, or a shared one. */
-  void keep(OriginUrl server, OriginConnection connection) {
+  void keep(OriginPeer server, OriginConnection connection) {
     Deque<Idle> kept = byServer.computeIfAbsent(server, s -> new ArrayDeque<>());
     kept.removeIf(idle -> !idle.connection.isOpen());
     for (Idle idle : kept) {

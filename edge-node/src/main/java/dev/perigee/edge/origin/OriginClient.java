@@ -38,6 +38,18 @@ public final class OriginClient {
       SSLContext tls,
       ByteBufferPool buffers,
       InstantSource clock) {
+    this(config, resolver, new OriginTls(tls), buffers, clock);
+  }
+
+  /**
+   * @param tls for https origins, by the settings of their pools
+   */
+  public OriginClient(
+      OriginConfig config,
+      OriginResolver resolver,
+      OriginTls tls,
+      ByteBufferPool buffers,
+      InstantSource clock) {
     this.config = config;
     this.resolver = resolver;
     this.connector = new OriginConnector(config, tls, buffers);

@@ -50,7 +50,7 @@ final class OriginFetch {
 
   private void ask(OriginUrl server) {
     if (!freshOnly) {
-      Optional<OriginConnection> kept = client.idle(thread).take(server);
+      Optional<OriginConnection> kept = client.idle(thread).take(peer(server));
       if (kept.isPresent()) {
         ask(server, kept.get(), true);
         return;
@@ -76,7 +76,7 @@ final class OriginFetch {
         .connector()
         .connect(
             thread,
-            server,
+            peer(server),
             address,
             new OriginConnector.Answer() {
               @Override
@@ -138,13 +138,17 @@ final class OriginFetch {
     }
   }
 
+  private OriginPeer peer(OriginUrl server) {
+    return OriginPeer.of(server, request.transport(), request.client());
+  }
+
   /** Asks on a connection, one that was kept or a new one. */
   private void ask(OriginUrl server, OriginConnection connection, boolean kept) {
     new OriginTry(
             client,
             thread,
-            request,
-            server,
+            request.withHost(request.transport().host()),
+            peer(server),
             connection,
             new OriginTry.Outcome() {
               @Override
@@ -168,8 +172,9 @@ final class OriginFetch {
           case UNKNOWN -> request.isRepeatable();
           case DONE -> false;
         };
-    if (again && kept && kind == FailureKind.RESET) {
-      // Closed by the server between two requests: that is no failure of the server.
+    boolean same = !freshOnly && (kept || damage == OriginTry.Damage.NONE);
+    if (again && same && kind == FailureKind.RESET) {
+      // Closed by the server between two requests, or not begun: that is no failure of the server.
       freshOnly = true;
       ask(server);
     } else if (again && kind != FailureKind.RESPONSE_TIMEOUT) {

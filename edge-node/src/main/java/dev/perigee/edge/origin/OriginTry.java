@@ -1,6 +1,5 @@
 package dev.perigee.edge.origin;
 
-import dev.perigee.contract.OriginUrl;
 import dev.perigee.edge.origin.OriginConnection.Running;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.ByteStream;
@@ -21,7 +20,7 @@ final class OriginTry implements OriginConnection.Replies {
   private final OriginClient client;
   private final XnioIoThread thread;
   private final FetchRequest request;
-  private final OriginUrl server;
+  private final OriginPeer server;
   private final OriginConnection connection;
   private final Outcome outcome;
   private final long sentMillis;
@@ -36,7 +35,7 @@ final class OriginTry implements OriginConnection.Replies {
       OriginClient client,
       XnioIoThread thread,
       FetchRequest request,
-      OriginUrl server,
+      OriginPeer server,
       OriginConnection connection,
       Outcome outcome) {
     this.client = client;
@@ -73,6 +72,9 @@ final class OriginTry implements OriginConnection.Replies {
     }
     Running begun = connection.send(request, this);
     running = begun;
+    if (connection.isShared() && connection.isOpen() && server.client().isEmpty()) {
+      client.idle(thread).keep(server, connection);
+    }
     if (decided || request.body().isEmpty()) {
       return;
     }
@@ -211,7 +213,10 @@ final class OriginTry implements OriginConnection.Replies {
       pumping.stop();
     }
     begun.end(whole && sent);
-    if (connection.isOpen()) {
+    if (!server.client().isEmpty()) {
+      // It was opened for this reader, and says so.
+      connection.close();
+    } else if (connection.isOpen()) {
       client.idle(thread).keep(server, connection);
     }
   }

@@ -63,6 +63,11 @@ final class ActiveFill implements BodySource.Receiver {
     source.deliver(this);
   }
 
+  /** Whether its end has come already. */
+  boolean isEnded() {
+    return ended;
+  }
+
   @Override
   public boolean take(ByteBuffer part) {
     boolean more = fill.offer(part);

@@ -120,6 +120,8 @@ final class Fetching {
     FetchRequest request =
         new FetchRequest(
             fetch.site().origins(),
+            fetch.transport(),
+            fetch.request().client(),
             "GET",
             fetch.request().target(),
             fields.build(),
@@ -157,6 +159,8 @@ final class Fetching {
     FetchRequest request =
         new FetchRequest(
             fetch.site().origins(),
+            fetch.transport(),
+            fetch.request().client(),
             fetch.request().method(),
             fetch.request().target(),
             fields.build(),
@@ -320,7 +324,9 @@ final class Fetching {
   /** Reads what has come already; where that is nothing yet, the reader gets the head at least. */
   private static void begin(Fetch fetch, ActiveFill fill) {
     fill.start();
-    fetch.answer().ifPresent(answer -> answer.exchange().sink().flush());
+    if (!fill.isEnded() && fill.fill().received() == 0) {
+      fetch.answer().ifPresent(answer -> answer.exchange().sink().flush());
+    }
   }
 
   /** A response for its own request only. */

@@ -56,6 +56,8 @@ final class Tunnelling {
     FetchRequest request =
         new FetchRequest(
             fetch.site().origins(),
+            fetch.transport(),
+            fetch.request().client(),
             fetch.request().method(),
             fetch.request().target(),
             fields.build(),

@@ -23,7 +23,7 @@ public interface ResponseSink {
    */
   boolean write(ByteBuffer bytes, Runnable resume);
 
-  /** Sends the head now, if it still waits for the first part of the body. */
+  /** Sends the head and what was written so far: the next part may be long in coming. */
   default void flush() {}
 
   /** The response is whole. */

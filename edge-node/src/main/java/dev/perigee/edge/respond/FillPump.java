@@ -25,6 +25,7 @@ public final class FillPump implements StoredBody.Reading {
   private boolean pumping;
   private volatile @Nullable Thread pumpThread;
   private boolean again;
+  private boolean unflushed;
 
   private FillPump(ResponseSink sink, Executor thread, long first, long end) {
     this.sink = sink;
@@ -89,7 +90,12 @@ public final class FillPump implements StoredBody.Reading {
         storePosition = position;
         again = true;
       }
-      case Fill.Piece.Later() -> {}
+      case Fill.Piece.Later() -> {
+        if (unflushed) {
+          unflushed = false;
+          sink.flush();
+        }
+      }
       case Fill.Piece.End(FieldList trailers) -> {
         leave();
         sink.finish(trailers);
@@ -124,6 +130,7 @@ public final class FillPump implements StoredBody.Reading {
     if (bytes.remaining() > end - start) {
       bytes.limit(bytes.position() + (int) (end - start));
     }
+    unflushed = true;
     again = sink.write(bytes, this::pump);
   }
 

@@ -1,6 +1,13 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.Bytes;
+import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.OriginPool;
+import dev.perigee.contract.OriginPools;
+import dev.perigee.contract.OriginTransport;
+import dev.perigee.contract.OriginTransport.MinimumTls;
 import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.PoolServer;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
@@ -12,6 +19,7 @@ import dev.perigee.edge.listener.tls.TlsEngine;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.origin.OriginTls;
 import dev.perigee.edge.respond.TunnelConfig;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
@@ -52,14 +60,52 @@ final class TransportEdge implements AutoCloseable {
 
   TransportEdge(Path directory, TestAuthority authority, TunnelConfig tunnels, OriginUrl... origins)
       throws Exception {
+    this(directory, authority, tunnels, trusting(authority, OriginTransport.DEFAULT), origins);
+  }
+
+  TransportEdge(
+      Path directory, TestAuthority authority, OriginTransport transport, OriginUrl... origins)
+      throws Exception {
+    this(directory, authority, TunnelConfig.DEFAULT, transport, origins);
+  }
+
+  private TransportEdge(
+      Path directory,
+      TestAuthority authority,
+      TunnelConfig tunnels,
+      OriginTransport transport,
+      OriginUrl... origins)
+      throws Exception {
     InstantSource now = InstantSource.system();
     store = ChronicleResponseStore.open(StoreConfig.of(directory, 32L << 20, 4L << 20), now);
     if (!store.awaitOpen(Duration.ofSeconds(20))) {
       throw new AssertionError("the store does not open");
     }
+    OriginPool usual = OriginPool.of("default", servers(origins));
+    OriginPool pool =
+        new OriginPool(
+            usual.name(),
+            usual.servers(),
+            usual.balance(),
+            usual.check(),
+            usual.ejection(),
+            usual.slowStartMillis(),
+            usual.retries(),
+            usual.timeouts(),
+            usual.breakers(),
+            transport);
     SiteConfig site =
         new SiteConfig(
-            "shop", List.of(HOST, EdgeUnderTest.HOST), List.of(origins), Set.of(), false, false);
+            "shop",
+            List.of(HOST, EdgeUnderTest.HOST),
+            List.of(origins),
+            Set.of(),
+            false,
+            false,
+            CachePolicy.DEFAULT,
+            new OriginPools(List.of(pool), List.of(), ""));
+    OriginTls originTls = new OriginTls(SSLContext.getDefault());
+    originTls.swap(List.of(transport));
     EdgeSnapshot snapshot = new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(site)));
     OriginConfig config =
         new OriginConfig(
@@ -74,7 +120,7 @@ final class TransportEdge implements AutoCloseable {
         new OriginClient(
             config,
             new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), now),
-            trusting(authority),
+            originTls,
             new DefaultByteBufferPool(true, 16 * 1024),
             now);
     pipeline =
@@ -89,7 +135,10 @@ final class TransportEdge implements AutoCloseable {
             System::nanoTime,
             ended::add);
     ServerTls tls = new ServerTls(TlsEngine.AUTO);
-    tls.swap(List.of(authority.server("EC", HOST).config(HOST)));
+    tls.swap(
+        List.of(
+            authority.server("EC", HOST).config(HOST),
+            authority.server("EC", EdgeUnderTest.HOST).config(EdgeUnderTest.HOST)));
     listener =
         new EdgeListener(
             ListenerConfig.of(List.of("127.0.0.1"), 0, 0),
@@ -104,6 +153,32 @@ final class TransportEdge implements AutoCloseable {
 
   TransportEdge(Path directory, TestAuthority authority, OriginUrl... origins) throws Exception {
     this(directory, authority, TunnelConfig.DEFAULT, origins);
+  }
+
+  private static List<PoolServer> servers(OriginUrl... origins) {
+    return List.of(origins).stream().map(PoolServer::of).toList();
+  }
+
+  /** The same with a pool that believes the authority. */
+  static OriginTransport trusting(TestAuthority authority, OriginTransport transport)
+      throws GeneralSecurityException {
+    return new OriginTransport(
+        transport.serverName(),
+        transport.host(),
+        List.of(Bytes.copyOf(authority.certificate().getEncoded())),
+        transport.clientChain(),
+        transport.clientKey(),
+        transport.minimumTls(),
+        transport.http2(),
+        transport.proxyProtocol());
+  }
+
+  /** The usual transport, by HTTP/2 where the server offers it. */
+  static OriginTransport http2(TestAuthority authority) throws GeneralSecurityException {
+    OriginTransport http2 =
+        new OriginTransport(
+            "", "", List.of(), List.of(), Optional.empty(), MinimumTls.TLS_1_2, true, 0);
+    return trusting(authority, http2);
   }
 
   /** A context that believes the authority and nobody else. */
