@@ -22,6 +22,7 @@ final class IdleConnections {
   private final InstantSource clock;
   private final XnioExecutor thread;
   private final Map<OriginPeer, Deque<Idle>> byServer = new HashMap<>();
+  private final Map<OriginPeer, Deque<Runnable>> connecting = new HashMap<>();
   private boolean sweeping;
 
   IdleConnections(OriginConfig config, InstantSource clock, XnioExecutor thread) {
@@ -74,6 +75,28 @@ final class IdleConnections {
     }
     kept.addLast(new Idle(connection, clock.millis()));
     sweepLater();
+  }
+
+  /**
+   * Whether a connection that may be shared is being opened already: then {@code again} is called
+   * once that has come to something. Whoever is told no opens one and says {@link #opened}.
+   */
+  boolean isOpening(OriginPeer server, Runnable again) {
+    Deque<Runnable> waiting = connecting.get(server);
+    if (waiting == null) {
+      connecting.put(server, new ArrayDeque<>());
+      return false;
+    }
+    waiting.addLast(again);
+    return true;
+  }
+
+  /** The connection is there, or will not be. */
+  void opened(OriginPeer server) {
+    Deque<Runnable> waiting = connecting.remove(server);
+    if (waiting != null) {
+      waiting.forEach(Runnable::run);
+    }
   }
 
   private static void evict(Deque<Idle> kept) {

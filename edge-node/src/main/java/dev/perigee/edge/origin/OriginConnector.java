@@ -182,7 +182,11 @@ final class OriginConnector {
       engine.setSSLParameters(peer.parameters(engine.getSSLParameters()));
       secured
           .getHandshakeSetter()
-          .set(connection -> succeed(connection, "h2".equals(engine.getApplicationProtocol())));
+          .set(
+              // Not from within: the engine's conduit is in the middle of a step.
+              connection ->
+                  thread.execute(
+                      () -> succeed(connection, "h2".equals(engine.getApplicationProtocol()))));
       secured.getCloseSetter().set(connection -> fail(FailureKind.TLS));
       try {
         secured.startHandshake();

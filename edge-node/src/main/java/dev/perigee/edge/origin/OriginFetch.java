@@ -24,6 +24,8 @@ final class OriginFetch {
   private final Consumer<Fetched> answer;
   private Fetched.Failed last = new Fetched.Failed(FailureKind.NAME, "");
   private boolean freshOnly;
+  private boolean waited;
+  private boolean opening;
 
   OriginFetch(
       OriginClient client,
@@ -56,7 +58,25 @@ final class OriginFetch {
         return;
       }
     }
+    boolean mayShare = request.transport().http2() && !freshOnly && !waited;
+    if (mayShare && client.idle(thread).isOpening(peer(server), () -> askAfterWaiting(server))) {
+      return;
+    }
+    opening = mayShare;
     new Resolving(server).begin();
+  }
+
+  /** The connection that was being opened is there to be shared, or each goes its own way. */
+  private void askAfterWaiting(OriginUrl server) {
+    waited = true;
+    ask(server);
+  }
+
+  private void opened(OriginUrl server) {
+    if (opening) {
+      opening = false;
+      client.idle(thread).opened(peer(server));
+    }
   }
 
   private void connect(OriginUrl server, List<InetAddress> addresses) {
@@ -82,6 +102,7 @@ final class OriginFetch {
               @Override
               public void connected(OriginConnection connection) {
                 ask(server, connection, false);
+                opened(server);
               }
 
               @Override
@@ -97,6 +118,7 @@ final class OriginFetch {
 
   /** Nothing was sent to this server, or the request is repeatable: the next one may be asked. */
   private void failed(FailureKind kind, OriginUrl server) {
+    opened(server);
     last = new Fetched.Failed(kind, server.authority());
     next();
   }

@@ -2,7 +2,8 @@ package dev.perigee.edge.fuzz;
 
 import dev.perigee.edge.conformance.HeadFuzz;
 import dev.perigee.edge.listener.tls.ClientHelloFuzz;
-import dev.perigee.edge.origin.InterimFuzz;
+import dev.perigee.edge.origin.Http2Fuzz;
+import dev.perigee.edge.origin.ResponseFuzz;
 import dev.perigee.edge.store.JournalFuzz;
 import dev.perigee.edge.store.RecordFuzz;
 import java.nio.file.Path;
@@ -11,7 +12,8 @@ import java.nio.file.Path;
 enum FuzzTarget {
   HEAD(HeadFuzz.class),
   CLIENT_HELLO(ClientHelloFuzz.class),
-  INTERIM(InterimFuzz.class),
+  RESPONSE(ResponseFuzz.class),
+  HTTP2(Http2Fuzz.class),
   RECORD(RecordFuzz.class),
   JOURNAL(JournalFuzz.class);
 
@@ -34,7 +36,8 @@ enum FuzzTarget {
     switch (this) {
       case HEAD -> HeadFuzz.fuzzerTestOneInput(input);
       case CLIENT_HELLO -> ClientHelloFuzz.fuzzerTestOneInput(input);
-      case INTERIM -> InterimFuzz.fuzzerTestOneInput(input);
+      case RESPONSE -> ResponseFuzz.fuzzerTestOneInput(input);
+      case HTTP2 -> Http2Fuzz.fuzzerTestOneInput(input);
       case RECORD -> RecordFuzz.fuzzerTestOneInput(input);
       case JOURNAL -> JournalFuzz.fuzzerTestOneInput(input);
     }

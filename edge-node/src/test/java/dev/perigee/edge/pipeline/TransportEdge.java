@@ -139,11 +139,7 @@ final class TransportEdge implements AutoCloseable {
         List.of(
             authority.server("EC", HOST).config(HOST),
             authority.server("EC", EdgeUnderTest.HOST).config(EdgeUnderTest.HOST)));
-    listener =
-        new EdgeListener(
-            ListenerConfig.of(List.of("127.0.0.1"), 0, 0),
-            pipeline::handle,
-            Optional.of(tls.context()));
+    listener = new EdgeListener(onOneThread(), pipeline::handle, Optional.of(tls.context()));
     listener.start();
     var sweeping = sweeper.scheduleAtFixedRate(pipeline::sweep, 100, 100, TimeUnit.MILLISECONDS);
     if (sweeping.isDone()) {
@@ -153,6 +149,22 @@ final class TransportEdge implements AutoCloseable {
 
   TransportEdge(Path directory, TestAuthority authority, OriginUrl... origins) throws Exception {
     this(directory, authority, TunnelConfig.DEFAULT, origins);
+  }
+
+  /** So that what can share a connection does. */
+  private static ListenerConfig onOneThread() {
+    ListenerConfig usual = ListenerConfig.of(List.of("127.0.0.1"), 0, 0);
+    return new ListenerConfig(
+        usual.addresses(),
+        0,
+        0,
+        1,
+        usual.maxHeaderBytes(),
+        usual.maxHeaders(),
+        usual.headTimeout(),
+        usual.idleTimeout(),
+        usual.maxConnections(),
+        usual.maxRequests());
   }
 
   private static List<PoolServer> servers(OriginUrl... origins) {
