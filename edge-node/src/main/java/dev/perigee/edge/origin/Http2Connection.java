@@ -147,7 +147,7 @@ final class Http2Connection implements OriginConnection {
     if (isClosed) {
       return;
     }
-    ByteBuffer last = ByteBuffer.allocate(8).putInt(0).putInt(code.ordinal()).flip();
+    ByteBuffer last = ByteBuffer.allocate(8).putInt(0).putInt(code.number()).flip();
     writer.add(Http2Frame.of(Http2Frame.GOAWAY, 0, 0, last));
     writer.flush();
     fail(code == Code.NO_ERROR ? FailureKind.RESET : FailureKind.BAD_RESPONSE);
@@ -215,13 +215,13 @@ final class Http2Connection implements OriginConnection {
   }
 
   /** How many bytes of DATA may go out now, of {@code wanted}. */
-  int mayed(int wanted) {
+  int sendable(int wanted) {
     return writer.isFull()
         ? 0
         : (int) Math.min(Math.min(wanted, sendWindow), Http2Frame.MAX_PAYLOAD);
   }
 
-  /** Sends DATA that {@link #mayed} has allowed. */
+  /** Sends DATA that {@link #sendable} has allowed. */
   void sendData(int stream, ByteBuffer bytes, boolean endStream) {
     sendWindow -= bytes.remaining();
     int flags = endStream ? Http2Frame.END_STREAM : 0;
@@ -251,7 +251,7 @@ final class Http2Connection implements OriginConnection {
   void forget(int stream, boolean reset) {
     boolean known = streams.remove(stream) != null;
     if (known && reset && !isClosed) {
-      writer.add(Http2Frame.of(Http2Frame.RST_STREAM, stream, Code.CANCEL.ordinal()));
+      writer.add(Http2Frame.of(Http2Frame.RST_STREAM, stream, Code.CANCEL.number()));
       writer.flush();
     }
     closeIfDone();

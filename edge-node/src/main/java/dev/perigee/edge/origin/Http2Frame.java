@@ -31,18 +31,25 @@ final class Http2Frame {
 
   /** Why a stream or a connection ends (section 7). */
   enum Code {
-    NO_ERROR,
-    PROTOCOL_ERROR,
-    INTERNAL_ERROR,
-    FLOW_CONTROL_ERROR,
-    SETTINGS_TIMEOUT,
-    STREAM_CLOSED,
-    FRAME_SIZE_ERROR,
-    REFUSED_STREAM,
-    CANCEL,
-    COMPRESSION_ERROR,
-    CONNECT_ERROR,
-    ENHANCE_YOUR_CALM
+    NO_ERROR(0),
+    PROTOCOL_ERROR(1),
+    FLOW_CONTROL_ERROR(3),
+    FRAME_SIZE_ERROR(6),
+    REFUSED_STREAM(7),
+    CANCEL(8),
+    COMPRESSION_ERROR(9),
+    ENHANCE_YOUR_CALM(11);
+
+    private final int number;
+
+    Code(int number) {
+      this.number = number;
+    }
+
+    /** As it stands in a frame. */
+    int number() {
+      return number;
+    }
   }
 
   /** The server broke the protocol: the connection ends. */

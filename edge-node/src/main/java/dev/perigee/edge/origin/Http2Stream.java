@@ -107,7 +107,7 @@ final class Http2Stream implements OriginConnection.Running, BodySink, BodySourc
       throw new IOException("the stream was reset");
     }
     int wanted = (int) Math.min(bytes.remaining(), Math.max(0, sendWindow));
-    int count = connection.mayed(wanted);
+    int count = connection.sendable(wanted);
     if (count > 0) {
       ByteBuffer part = bytes.slice(bytes.position(), count);
       bytes.position(bytes.position() + count);
@@ -129,7 +129,7 @@ final class Http2Stream implements OriginConnection.Running, BodySink, BodySourc
     if (action == null || over) {
       return;
     }
-    if (sendWindow <= 0 || connection.mayed(1) == 0) {
+    if (sendWindow <= 0 || connection.sendable(1) == 0) {
       connection.await(this);
       return;
     }
@@ -363,7 +363,7 @@ final class Http2Stream implements OriginConnection.Running, BodySink, BodySourc
       over = true;
       replies.broken(FailureKind.RESET, false);
     } else {
-      fail(FailureKind.RESET, code == Code.REFUSED_STREAM.ordinal());
+      fail(FailureKind.RESET, code == Code.REFUSED_STREAM.number());
     }
   }
 
