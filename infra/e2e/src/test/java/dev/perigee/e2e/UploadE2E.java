@@ -88,7 +88,7 @@ class UploadE2E {
             long due = begun + (long) (slowly.toNanos() * ((double) sum / length));
             LockSupport.parkNanos(Math.max(0, due - System.nanoTime()));
           }
-          call.ok("" + sum);
+          call.ok("" + sum, "Connection: close");
         });
     try (Socket socket = new Socket(network.address("up-1"), Network.HTTP)) {
       socket.setSoTimeout(120_000);
@@ -96,11 +96,14 @@ class UploadE2E {
       BufferedReader in =
           new BufferedReader(
               new InputStreamReader(socket.getInputStream(), StandardCharsets.ISO_8859_1));
-      assertEquals("HTTP/1.1 200 OK", in.readLine());
+      String status = in.readLine();
+      StringBuilder fields = new StringBuilder();
       String line = in.readLine();
       while (line != null && !line.isEmpty()) {
+        fields.append(line).append('\n');
         line = in.readLine();
       }
+      assertEquals("HTTP/1.1 200 OK", status, fields.toString());
       char[] body = new char[32];
       int count = in.read(body);
       assertTrue(count > 0, "no body");
