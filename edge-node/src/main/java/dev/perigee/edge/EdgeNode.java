@@ -4,7 +4,10 @@ import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromEdge.GeoOutcome;
 import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.JoinToken;
+import dev.perigee.contract.OriginPool;
+import dev.perigee.contract.OriginTransport;
 import dev.perigee.contract.Purge;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.ActiveConfig;
 import dev.perigee.edge.config.ConfigState;
 import dev.perigee.edge.config.Enrolment;
@@ -24,8 +27,10 @@ import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.origin.OriginTls;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
+import dev.perigee.edge.respond.TunnelTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
 import dev.perigee.edge.telemetry.AccessLog;
@@ -143,18 +148,22 @@ public final class EdgeNode implements AutoCloseable {
             options.serveUnsynced.duration(), store::lastPurge, clock, state.resolve("contact"));
     ServerTls tls = new ServerTls(options.tlsEngine);
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
+    OriginTls originTls = new OriginTls(SSLContext.getDefault());
     ActiveConfig active =
         new ActiveConfig(
             lastGood.recover().orElseGet(ConfigState::empty),
             all -> certificates(tls, all),
-            store::limit);
+            sites -> {
+              store.limit(sites);
+              originTls.swap(transports(sites));
+            });
 
     EdgeMetrics metrics = new EdgeMetrics();
     GeoLocator geo = new GeoLocator();
     GeoReceiver databases =
         keep(GeoReceiver.open(state.resolve("geoip"), geo, options.limits.geoIpMaxSize.bytes()));
     geoMetrics(metrics, geo, databases);
-    Pipeline pipeline = pipeline(options, store, serving, active, geo, metrics);
+    Pipeline pipeline = pipeline(options, store, serving, active, originTls, geo, metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options),
@@ -187,7 +196,7 @@ public final class EdgeNode implements AutoCloseable {
     }
     listener.start();
     warming.start();
-    keep(() -> drain(listener));
+    keep(() -> drain(listener, pipeline.tunnels()));
     AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
     admin.start();
     keep(admin);
@@ -233,21 +242,28 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
+  private static List<OriginTransport> transports(Collection<SiteConfig> sites) {
+    return sites.stream()
+        .flatMap(site -> site.pools().pools().stream())
+        .map(OriginPool::transport)
+        .toList();
+  }
+
   private Pipeline pipeline(
       EdgeOptions options,
       ChronicleResponseStore store,
       ServingState serving,
       ActiveConfig active,
+      OriginTls originTls,
       GeoLocator geo,
-      EdgeMetrics metrics)
-      throws GeneralSecurityException {
+      EdgeMetrics metrics) {
     OriginResolver resolver =
         new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock);
     OriginClient origin =
         new OriginClient(
             options.limits.origin(options.layers.originAddresses()),
             resolver,
-            SSLContext.getDefault(),
+            originTls,
             new DefaultByteBufferPool(true, FETCH_BUFFER),
             clock);
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
@@ -332,6 +348,10 @@ public final class EdgeNode implements AutoCloseable {
     metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
     metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);
     metrics.gauge("perigee_fetches", "Under way.", pipeline::openFetches);
+    TunnelTable tunnels = pipeline.tunnels();
+    metrics.gauge("perigee_tunnels", "Open WebSockets.", tunnels::open);
+    metrics.counter("perigee_tunnels_opened", "WebSockets.", tunnels::opened);
+    metrics.counter("perigee_tunnels_refused", "For which there was no room.", tunnels::refused);
     metrics.gauge(
         "perigee_fill_held_bytes", "Of bodies in flight, in memory.", pipeline::heldBytes);
     metrics.counter(
@@ -405,16 +425,17 @@ public final class EdgeNode implements AutoCloseable {
   }
 
   /** Lets requests that are being answered finish, for a while. */
-  private void drain(EdgeListener listener) throws InterruptedException {
+  private void drain(EdgeListener listener, TunnelTable tunnels) throws InterruptedException {
     listener.drain();
     Duration step = Duration.ofMillis(20);
     CountDownLatch never = new CountDownLatch(1);
-    for (long waited = 0; listener.openRequests() > 0 && waited < DRAIN_MILLIS; ) {
+    for (long waited = 0; listener.openRequests() + tunnels.open() > 0 && waited < DRAIN_MILLIS; ) {
       if (never.await(step.toMillis(), TimeUnit.MILLISECONDS)) {
         return;
       }
       waited += step.toMillis();
     }
+    tunnels.endAll();
     listener.close();
   }
 

@@ -5,6 +5,7 @@ import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.pipeline.PipelineConfig;
+import dev.perigee.edge.respond.TunnelConfig;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +16,9 @@ final class LimitOptions {
   private static final long MOST_WINDOW = 1L << 30;
   private static final long MOST_HEADER = 1L << 20;
   private static final long MOST_BY_HEAP = 100_000;
+
+  /** How often a quiet WebSocket is looked after within the idle time-out of its connection. */
+  private static final int TOUCHES = 4;
 
   @Option(
       names = "--max-connections",
@@ -132,10 +136,32 @@ final class LimitOptions {
               + " ${DEFAULT-VALUE}.")
   ByteSize geoIpMaxSize = new ByteSize(256L << 20);
 
+  @Option(
+      names = "--max-tunnels",
+      defaultValue = "10000",
+      description = "Connections that became WebSockets; further ones get 503.")
+  int maxTunnels;
+
+  @Option(
+      names = "--max-tunnels-per-site",
+      defaultValue = "2000",
+      description = "The same of one site.")
+  int maxTunnelsPerSite;
+
+  @Option(
+      names = "--tunnel-idle-timeout",
+      defaultValue = "5m",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "How long a WebSocket may be quiet in both directions.")
+  TimeSpan tunnelIdleTimeout = TimeSpan.parse("5m");
+
   /** What is wrong with them, a sentence. */
   Optional<String> problem() {
     if (Math.min(maxConnections(), maxRequests()) < 1 || Math.min(maxHeaders, maxFlights) < 1) {
       return Optional.of("--max-*: each must be at least 1.");
+    }
+    if (Math.min(maxTunnels, maxTunnelsPerSite) < 0) {
+      return Optional.of("--max-tunnels: 0 for none, and never less.");
     }
     if (originMaxConnections < 1) {
       return Optional.of("--origin-max-connections: it must be at least 1.");
@@ -160,7 +186,8 @@ final class LimitOptions {
                 originResponseTimeout,
                 originIdleTimeout,
                 originKeepAlive,
-                stragglerTimeout)
+                stragglerTimeout,
+                tunnelIdleTimeout)
             .stream()
             .anyMatch(span -> span.duration().isZero());
     return none ? Optional.of("--*-timeout: none may be 0.") : Optional.empty();
@@ -200,7 +227,12 @@ final class LimitOptions {
         maxFlights,
         PipelineConfig.LONELY_BYTES,
         sliceSize.bytes(),
-        stragglerTimeout.duration().toMillis());
+        stragglerTimeout.duration().toMillis(),
+        new TunnelConfig(
+            maxTunnels,
+            maxTunnelsPerSite,
+            tunnelIdleTimeout.duration(),
+            idleTimeout.duration().dividedBy(TOUCHES)));
   }
 
   private int maxConnections() {
@@ -225,7 +257,8 @@ final class LimitOptions {
             + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
             + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
             + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s slice-size=%s"
-            + " geoip-max-size=%s")
+            + " geoip-max-size=%s"
+            + " max-tunnels=%d max-tunnels-per-site=%d tunnel-idle-timeout=%s")
         .formatted(
             maxConnections(),
             maxRequests(),
@@ -243,6 +276,9 @@ final class LimitOptions {
             maxFlights,
             stragglerTimeout,
             sliceSize,
-            geoIpMaxSize);
+            geoIpMaxSize,
+            maxTunnels,
+            maxTunnelsPerSite,
+            tunnelIdleTimeout);
   }
 }

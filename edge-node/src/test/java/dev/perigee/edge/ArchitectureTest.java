@@ -97,7 +97,7 @@ final class ArchitectureTest {
   void undertowIsKnownToListenerOriginAndTheRoot() {
     noClasses()
         .that()
-        .resideOutsideOfPackages(at("listener"), at("origin"), "dev.perigee.edge")
+        .resideOutsideOfPackages(at("listener"), at("origin"), at("transport"), "dev.perigee.edge")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.undertow..", "org.xnio..")

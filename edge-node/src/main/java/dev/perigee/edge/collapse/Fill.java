@@ -3,6 +3,7 @@ package dev.perigee.edge.collapse;
 import dev.perigee.edge.cache.ResponseWriter;
 import dev.perigee.edge.cache.StoreReason;
 import dev.perigee.edge.cache.StoredBody;
+import dev.perigee.edge.request.FieldList;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -41,6 +42,7 @@ public final class Fill {
   private boolean paused;
   private boolean whole;
   private boolean broken;
+  private FieldList trailers = FieldList.empty();
 
   /**
    * @param writer where it is stored; empty when it is not
@@ -114,9 +116,15 @@ public final class Fill {
 
   /** The body is whole. */
   public void finish() {
+    finish(FieldList.empty());
+  }
+
+  /** The body is whole, and these fields follow it; they are never stored. */
+  public void finish(FieldList fields) {
     List<Reader> waiting;
     synchronized (this) {
       whole = true;
+      trailers = fields;
       waiting = takeWaiting();
     }
     waiting.forEach(Reader::wake);
@@ -250,8 +258,8 @@ public final class Fill {
     /** Nothing yet: the reader will be woken. */
     record Later() implements Piece {}
 
-    /** The body is whole and read. */
-    record End() implements Piece {}
+    /** The body is whole and read; these fields follow it. */
+    record End(FieldList trailers) implements Piece {}
 
     /** The body breaks off here. */
     record Broken() implements Piece {}
@@ -310,7 +318,7 @@ public final class Fill {
           return new Piece.Broken();
         }
         if (whole) {
-          return new Piece.End();
+          return new Piece.End(trailers);
         }
         waiting = true;
         return new Piece.Later();

@@ -1,8 +1,11 @@
 package dev.perigee.edge.listener;
 
 import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.FieldList;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.server.HttpServerExchange;
+import io.undertow.server.protocol.http.HttpAttachments;
+import io.undertow.util.HeaderMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
@@ -26,6 +29,12 @@ final class UndertowBody implements BodySource {
   public OptionalLong length() {
     long length = exchange.getRequestContentLength();
     return length < 0 ? OptionalLong.empty() : OptionalLong.of(length);
+  }
+
+  @Override
+  public FieldList trailers() {
+    HeaderMap trailers = exchange.getAttachment(HttpAttachments.REQUEST_TRAILERS);
+    return trailers == null ? FieldList.empty() : FieldList.copyOf(new UndertowFields(trailers));
   }
 
   @Override

@@ -1,21 +1,28 @@
 package dev.perigee.edge.listener;
 
 import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.ByteStream;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.InterimHead;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.RequestId;
+import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.request.ResponseSink;
+import dev.perigee.edge.transport.XnioByteStream;
+import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.AbstractServerConnection;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.ServerConnection;
 import io.undertow.util.AttachmentKey;
+import io.undertow.util.HeaderMap;
+import io.undertow.util.HttpString;
 import io.undertow.util.Protocols;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.xnio.IoUtils;
 import org.xnio.conduits.StreamSinkConduit;
 
@@ -104,6 +111,23 @@ final class UndertowExchange implements Exchange {
     } catch (IOException e) {
       IoUtils.safeClose(exchange.getConnection());
     }
+  }
+
+  @Override
+  public void switchProtocol(ResponseHead to, Consumer<ByteStream> switched) {
+    sink.switching();
+    exchange.setPersistent(true);
+    ByteBufferPool buffers = exchange.getConnection().getByteBufferPool();
+    exchange.upgradeChannel(
+        head.fields().first("Upgrade").orElse(""),
+        (connection, ended) -> {
+          XnioByteStream stream = new XnioByteStream(connection, buffers, sink::switchedEnded);
+          sink.switched(stream::written);
+          switched.accept(stream);
+        });
+    HeaderMap headers = exchange.getResponseHeaders();
+    to.fields().forEach((name, value) -> headers.add(new HttpString(name), value));
+    exchange.endExchange();
   }
 
   @Override

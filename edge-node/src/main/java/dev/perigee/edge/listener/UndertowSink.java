@@ -1,14 +1,20 @@
 package dev.perigee.edge.listener;
 
 import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.request.ResponseSink;
+import dev.perigee.edge.request.TrailerFields;
 import io.undertow.server.HttpServerExchange;
+import io.undertow.server.protocol.http.HttpAttachments;
+import io.undertow.util.HeaderMap;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
+import io.undertow.util.Protocols;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
 import org.xnio.channels.StreamSinkChannel;
@@ -20,6 +26,8 @@ final class UndertowSink implements ResponseSink {
   private final HttpServerExchange exchange;
   private boolean started;
   private boolean over;
+  private boolean switching;
+  private LongSupplier switchedBytes = () -> 0;
   private long length = -1;
   private long written;
   private @Nullable StreamSinkChannel channel;
@@ -116,6 +124,46 @@ final class UndertowSink implements ResponseSink {
   }
 
   @Override
+  public void flush() {
+    // Over HTTP/1 what is written has gone out; over HTTP/2 it waits to fill a frame.
+    boolean waits = written == 0 || exchange.getProtocol().equals(Protocols.HTTP_2_0);
+    if (over || !started || !waits) {
+      return;
+    }
+    try {
+      StreamSinkChannel to = channel();
+      if (!to.flush()) {
+        to.getWriteSetter().set(writable -> flushHead(to));
+        to.resumeWrites();
+      }
+    } catch (IOException e) {
+      abandon();
+    }
+  }
+
+  private void flushHead(StreamSinkChannel to) {
+    try {
+      if (over || to.flush()) {
+        to.suspendWrites();
+      }
+    } catch (IOException e) {
+      abandon();
+    }
+  }
+
+  @Override
+  public void finish(FieldList trailers) {
+    boolean accepted = TrailerFields.areAccepted(new UndertowFields(exchange.getRequestHeaders()));
+    FieldList allowed = TrailerFields.allowed(trailers);
+    if (!over && accepted && allowed.size() > 0) {
+      HeaderMap map = new HeaderMap();
+      allowed.forEach((name, value) -> map.add(new HttpString(name), value));
+      exchange.putAttachment(HttpAttachments.RESPONSE_TRAILERS, map);
+    }
+    finish();
+  }
+
+  @Override
   public void finish() {
     if (over) {
       return;
@@ -165,7 +213,7 @@ final class UndertowSink implements ResponseSink {
 
   /** The exchange is over, one way or the other. */
   private void complete() {
-    if (over) {
+    if (over || switching) {
       return;
     }
     over = true;
@@ -173,9 +221,35 @@ final class UndertowSink implements ResponseSink {
     ended.ended(exchange.getStatusCode(), exchange.getResponseBytesSent());
   }
 
+  /** From here on {@link #switchedEnded} says when the exchange is over. */
+  void switching() {
+    started = true;
+    switching = true;
+  }
+
+  /**
+   * A stream has taken the exchange's place.
+   *
+   * @param bytes written to it so far
+   */
+  void switched(LongSupplier bytes) {
+    switchedBytes = bytes;
+  }
+
+  /** The stream that took the exchange's place was closed, or never came to be. */
+  void switchedEnded() {
+    if (!over) {
+      over = true;
+      abandoned.run();
+      ended.ended(exchange.getStatusCode(), switchedBytes.getAsLong());
+    }
+  }
+
   /** The connection closed under the exchange. */
   void connectionClosed() {
-    if (!over) {
+    if (switching) {
+      switchedEnded();
+    } else if (!over) {
       exchange.endExchange();
       complete();
     }

@@ -1,5 +1,6 @@
 package dev.perigee.edge.origin;
 
+import dev.perigee.contract.OriginTransport;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.FieldList;
@@ -12,6 +13,8 @@ import java.util.function.Consumer;
  * What to ask an origin.
  *
  * @param servers the site's origin servers, at least one
+ * @param transport how they are spoken to
+ * @param client the reader's address
  * @param method as it goes out
  * @param target path and query
  * @param fields every header field that goes out, Host included
@@ -20,6 +23,8 @@ import java.util.function.Consumer;
  */
 public record FetchRequest(
     List<OriginUrl> servers,
+    OriginTransport transport,
+    String client,
     String method,
     String target,
     FieldList fields,
@@ -30,12 +35,46 @@ public record FetchRequest(
     servers = List.copyOf(servers);
   }
 
+  /** As it goes to a server that is called by another name, where the pool has one for it. */
+  FetchRequest withHost(String host) {
+    return host.isEmpty()
+        ? this
+        : new FetchRequest(
+            servers,
+            transport,
+            client,
+            method,
+            target,
+            fields.toBuilder().set("Host", host).build(),
+            body,
+            interim);
+  }
+
   /** Whether sending it twice does the same as once (RFC 9110, section 9.2.2). */
   boolean isIdempotent() {
     return switch (method) {
       case "GET", "HEAD", "OPTIONS", "PUT", "DELETE" -> true;
       default -> false;
     };
+  }
+
+  /** Whether it asks for another protocol on its connection (RFC 9110, section 7.8). */
+  boolean asksToSwitch() {
+    return !upgrade().isEmpty();
+  }
+
+  /** The protocol that it asks for; empty for none. */
+  String upgrade() {
+    return fields.first("Upgrade").orElse("");
+  }
+
+  /** Whether its body waits for 100 (RFC 9110, section 10.1.1). */
+  boolean expectsContinue() {
+    return body.isPresent()
+        && fields
+            .first("Expect")
+            .filter(value -> value.equalsIgnoreCase("100-continue"))
+            .isPresent();
   }
 
   /** Whether it can be sent again: idempotent, and no body was taken from the client. */

@@ -1,6 +1,7 @@
 package dev.perigee.edge.origin;
 
 import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.ByteStream;
 import dev.perigee.edge.request.ResponseHead;
 
 /** The answer to a fetch. */
@@ -8,6 +9,9 @@ public sealed interface Fetched {
   /** A final response, 304 included; its body waits to be delivered on the fetching thread. */
   record Response(ResponseHead head, BodySource body, long requestMillis, long responseMillis)
       implements Fetched {}
+
+  /** 101 to a request that asked for another protocol; the connection is the caller's. */
+  record Switched(ResponseHead head, ByteStream stream) implements Fetched {}
 
   /**
    * No response.

@@ -1,54 +1,49 @@
 package dev.perigee.edge.origin;
 
 import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.FieldList;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.time.Duration;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.xnio.XnioExecutor;
-import org.xnio.XnioIoThread;
 import org.xnio.channels.StreamSourceChannel;
 
-/** The body of an origin's answer, read as fast as it is taken. */
+/** The body of an origin's answer over HTTP/1, read as fast as it is taken. */
 final class OriginBody implements BodySource {
   private final StreamSourceChannel channel;
-  private final XnioIoThread thread;
   private final ByteBufferPool buffers;
-  private final Duration idleTimeout;
   private final OptionalLong length;
-  private final Consumer<Boolean> release;
+  private final Supplier<FieldList> trailers;
   private @Nullable Receiver receiver;
-  private XnioExecutor.@Nullable Key timer;
   private boolean paused;
   private boolean ended;
   private boolean reading;
 
   /**
-   * @param release told once whether the body was read to its end
+   * @param trailers asked once the body is whole
    */
   OriginBody(
       StreamSourceChannel channel,
-      XnioIoThread thread,
       ByteBufferPool buffers,
-      Duration idleTimeout,
       OptionalLong length,
-      Consumer<Boolean> release) {
+      Supplier<FieldList> trailers) {
     this.channel = channel;
-    this.thread = thread;
     this.buffers = buffers;
-    this.idleTimeout = idleTimeout;
     this.length = length;
-    this.release = release;
+    this.trailers = trailers;
   }
 
   @Override
   public OptionalLong length() {
     return length;
+  }
+
+  @Override
+  public FieldList trailers() {
+    return trailers.get();
   }
 
   @Override
@@ -68,9 +63,7 @@ final class OriginBody implements BodySource {
 
   @Override
   public void cancel() {
-    if (!ended) {
-      end(false);
-    }
+    end();
   }
 
   private void read() {
@@ -85,58 +78,34 @@ final class OriginBody implements BodySource {
         buffer.clear();
         int count = channel.read(buffer);
         if (count == 0) {
-          watch();
           channel.resumeReads();
           return;
         }
         if (count < 0) {
-          end(true);
+          end();
           to.end();
           return;
         }
         buffer.flip();
         if (!to.take(buffer)) {
           paused = true;
-          unwatch();
           channel.suspendReads();
         }
       }
     } catch (IOException e) {
-      end(false);
-      to.broken("the origin's answer broke off");
+      end();
+      boolean flawed = e instanceof ResponseFlaw.Found;
+      to.broken(flawed ? "the origin's answer breaks HTTP" : "the origin's answer broke off");
     } finally {
       reading = false;
     }
   }
 
-  private void watch() {
-    unwatch();
-    timer =
-        thread.executeAfter(
-            () -> {
-              Receiver to = receiver;
-              if (!ended && !paused && to != null) {
-                end(false);
-                to.broken("the origin's answer stalled");
-              }
-            },
-            idleTimeout.toMillis(),
-            TimeUnit.MILLISECONDS);
-  }
-
-  private void unwatch() {
-    XnioExecutor.Key key = timer;
-    if (key != null) {
-      key.remove();
-      timer = null;
+  private void end() {
+    if (!ended) {
+      ended = true;
+      channel.getReadSetter().set(null);
+      channel.suspendReads();
     }
-  }
-
-  private void end(boolean whole) {
-    ended = true;
-    unwatch();
-    channel.getReadSetter().set(null);
-    channel.suspendReads();
-    release.accept(whole);
   }
 }

@@ -1,17 +1,12 @@
 package dev.perigee.edge.origin;
 
 import dev.perigee.contract.OriginUrl;
-import io.undertow.client.ClientConnection;
 import io.undertow.connector.ByteBufferPool;
 import java.time.InstantSource;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
@@ -41,6 +36,18 @@ public final class OriginClient {
       OriginConfig config,
       OriginResolver resolver,
       SSLContext tls,
+      ByteBufferPool buffers,
+      InstantSource clock) {
+    this(config, resolver, new OriginTls(tls), buffers, clock);
+  }
+
+  /**
+   * @param tls for https origins, by the settings of their pools
+   */
+  public OriginClient(
+      OriginConfig config,
+      OriginResolver resolver,
+      OriginTls tls,
       ByteBufferPool buffers,
       InstantSource clock) {
     this.config = config;
@@ -85,72 +92,6 @@ public final class OriginClient {
   }
 
   IdleConnections idle(XnioIoThread thread) {
-    return idle.computeIfAbsent(thread, t -> new IdleConnections(config, clock));
-  }
-
-  /** The idle connections of one I/O thread; used on that thread only. */
-  static final class IdleConnections {
-    private final OriginConfig config;
-    private final InstantSource clock;
-    private final Map<OriginUrl, Deque<Idle>> byServer = new HashMap<>();
-
-    IdleConnections(OriginConfig config, InstantSource clock) {
-      this.config = config;
-      this.clock = clock;
-    }
-
-    /** The connection used last, where one is still open. */
-    Optional<OriginConnection> take(OriginUrl server) {
-      Deque<Idle> kept = byServer.get(server);
-      while (kept != null && !kept.isEmpty()) {
-        Idle last = kept.removeLast();
-        if (kept.isEmpty()) {
-          byServer.remove(server);
-        }
-        boolean tooOld = clock.millis() - last.sinceMillis > config.keepAlive().toMillis();
-        if (last.connection.isOpen() && !tooOld) {
-          return Optional.of(last.connection);
-        }
-        last.connection.close();
-      }
-      return Optional.empty();
-    }
-
-    void keep(OriginUrl server, OriginConnection connection) {
-      Deque<Idle> kept = byServer.computeIfAbsent(server, s -> new ArrayDeque<>());
-      kept.removeIf(idle -> !idle.connection.isOpen());
-      if (kept.size() >= config.idlePerServer()) {
-        kept.removeFirst().connection.close();
-      }
-      kept.addLast(new Idle(connection, clock.millis()));
-    }
-
-    /** Closes what has been idle for too long. */
-    void expire(OriginUrl server) {
-      Deque<Idle> kept = byServer.get(server);
-      if (kept == null) {
-        return;
-      }
-      long oldest = clock.millis() - config.keepAlive().toMillis();
-      while (!kept.isEmpty() && kept.getFirst().sinceMillis <= oldest) {
-        kept.removeFirst().connection.close();
-      }
-      if (kept.isEmpty()) {
-        byServer.remove(server);
-      }
-    }
-
-    private record Idle(OriginConnection connection, long sinceMillis) {}
-  }
-
-  /** An open connection with the filter in front of its parser. */
-  record OriginConnection(ClientConnection client, InterimFilter filter) {
-    boolean isOpen() {
-      return client.isOpen();
-    }
-
-    void close() {
-      org.xnio.IoUtils.safeClose(client);
-    }
+    return idle.computeIfAbsent(thread, t -> new IdleConnections(config, clock, t));
   }
 }

@@ -24,4 +24,11 @@ public record OriginConfig(
     OriginAddressPolicy addresses) {
   /** Idle connections usually kept per server and I/O thread. */
   public static final int IDLE_PER_SERVER = 32;
+
+  private static final Duration CONTINUE_TIMEOUT = Duration.ofSeconds(1);
+
+  /** How long a request's body waits for 100 before it is sent all the same. */
+  public Duration continueTimeout() {
+    return CONTINUE_TIMEOUT;
+  }
 }

@@ -1,20 +1,24 @@
 package dev.perigee.edge.origin;
 
-import dev.perigee.contract.OriginUrl;
-import dev.perigee.edge.origin.OriginClient.OriginConnection;
 import io.undertow.UndertowOptions;
 import io.undertow.client.http.OriginConnections;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
+import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.xnio.IoFuture;
+import org.xnio.IoUtils;
 import org.xnio.OptionMap;
 import org.xnio.Options;
 import org.xnio.StreamConnection;
@@ -29,12 +33,16 @@ import org.xnio.ssl.SslConnection;
  * verified, against the server's name.
  */
 final class OriginConnector {
+  /** A whole TLS record: in less a large one would never be complete, and be read for ever. */
+  private static final int RECORD_BUFFER = 17 * 1024;
+
   private final OriginConfig config;
-  private final SSLContext tls;
+  private final OriginTls tls;
   private final ByteBufferPool buffers;
+  private final ByteBufferPool records = new DefaultByteBufferPool(true, RECORD_BUFFER);
   private final AtomicInteger open = new AtomicInteger();
 
-  OriginConnector(OriginConfig config, SSLContext tls, ByteBufferPool buffers) {
+  OriginConnector(OriginConfig config, OriginTls tls, ByteBufferPool buffers) {
     this.config = config;
     this.tls = tls;
     this.buffers = buffers;
@@ -54,13 +62,13 @@ final class OriginConnector {
   }
 
   /** Opens one connection; the answer comes once, on the thread. */
-  void connect(XnioIoThread thread, OriginUrl server, InetAddress address, Answer answer) {
+  void connect(XnioIoThread thread, OriginPeer peer, InetAddress address, Answer answer) {
     if (open.incrementAndGet() > config.maxConnections()) {
       open.decrementAndGet();
       answer.failed(FailureKind.BUSY);
       return;
     }
-    new Attempt(thread, server, answer).begin(new InetSocketAddress(address, server.port()));
+    new Attempt(thread, peer, answer).begin(new InetSocketAddress(address, peer.url().port()));
   }
 
   /** Takes what became of an attempt. */
@@ -73,15 +81,16 @@ final class OriginConnector {
   /** One attempt: connecting, then done; a time-out ends it wherever it is. */
   private final class Attempt {
     private final XnioIoThread thread;
-    private final OriginUrl server;
+    private final OriginPeer peer;
     private final Answer answer;
-    private XnioExecutor.@org.jspecify.annotations.Nullable Key timer;
-    private @org.jspecify.annotations.Nullable IoFuture<StreamConnection> connecting;
+    private XnioExecutor.@Nullable Key timer;
+    private @Nullable IoFuture<StreamConnection> connecting;
+    private @Nullable StreamConnection opened;
     private boolean done;
 
-    Attempt(XnioIoThread thread, OriginUrl server, Answer answer) {
+    Attempt(XnioIoThread thread, OriginPeer peer, Answer answer) {
       this.thread = thread;
-      this.server = server;
+      this.peer = peer;
       this.answer = answer;
     }
 
@@ -91,7 +100,9 @@ final class OriginConnector {
               this::timedOut, config.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
       IoFuture<StreamConnection> future =
           thread.openStreamConnection(
-              address, this::opened, OptionMap.create(Options.TCP_NODELAY, true));
+              address,
+              connection -> opened(connection, address),
+              OptionMap.create(Options.TCP_NODELAY, true));
       connecting = future;
       future.addNotifier(
           (ended, nothing) -> {
@@ -102,39 +113,64 @@ final class OriginConnector {
           null);
     }
 
-    private void opened(StreamConnection connection) {
+    private void opened(StreamConnection connection, InetSocketAddress address) {
       if (done) {
-        org.xnio.IoUtils.safeClose(connection);
+        IoUtils.safeClose(connection);
         return;
       }
+      opened = connection;
       connection.getCloseSetter().set(closed -> {});
-      if (server.scheme().equals("http")) {
-        succeed(connection);
+      try {
+        announce(connection, address);
+      } catch (IOException e) {
+        fail(FailureKind.CONNECT_REFUSED);
+        return;
+      }
+      if (peer.url().scheme().equals("http")) {
+        succeed(connection, peer.transport().http2());
       } else {
         handshake(connection);
       }
     }
 
+    /** A new connection takes these few bytes at once. */
+    private void announce(StreamConnection connection, InetSocketAddress address)
+        throws IOException {
+      int version = peer.transport().proxyProtocol();
+      if (version > 0) {
+        ByteBuffer header = ProxyHeader.of(version, peer.client(), address);
+        connection.getSinkChannel().write(header);
+        if (header.hasRemaining()) {
+          throw new IOException("a new connection takes nothing");
+        }
+      }
+    }
+
     private void handshake(StreamConnection plain) {
+      Optional<SSLContext> context = tls.context(peer.transport());
+      if (context.isEmpty()) {
+        fail(FailureKind.TLS);
+        return;
+      }
       OptionMap options =
           OptionMap.builder()
-              .set(Options.SSL_PEER_HOST_NAME, server.host())
-              .set(Options.SSL_PEER_PORT, server.port())
-              .set(UndertowOptions.SSL_SNI_HOSTNAME, server.host())
-              .set(UndertowOptions.ENDPOINT_IDENTIFICATION_ALGORITHM, "HTTPS")
+              .set(Options.SSL_PEER_HOST_NAME, peer.serverName())
+              .set(Options.SSL_PEER_PORT, peer.url().port())
               .set(Options.SSL_STARTTLS, true)
               .getMap();
-      UndertowXnioSsl ssl = new UndertowXnioSsl(Xnio.getInstance(), options, buffers, tls);
+      UndertowXnioSsl ssl =
+          new UndertowXnioSsl(Xnio.getInstance(), options, records, context.get());
       SslConnection secured = ssl.wrapExistingConnection(plain, options, true);
-      secured.getHandshakeSetter().set(connection -> succeed(connection));
+      SSLEngine engine = UndertowXnioSsl.getSslEngine(secured);
+      engine.setSSLParameters(peer.parameters(engine.getSSLParameters()));
       secured
-          .getCloseSetter()
+          .getHandshakeSetter()
           .set(
-              connection -> {
-                if (!done) {
-                  fail(FailureKind.TLS);
-                }
-              });
+              // Not from within: the engine's conduit is in the middle of a step.
+              connection ->
+                  thread.execute(
+                      () -> succeed(connection, "h2".equals(engine.getApplicationProtocol()))));
+      secured.getCloseSetter().set(connection -> fail(FailureKind.TLS));
       try {
         secured.startHandshake();
         ConduitStreamSourceChannel source = secured.getSourceChannel();
@@ -143,7 +179,7 @@ final class OriginConnector {
         secured.getSinkChannel().wakeupWrites();
         continueHandshake(secured);
       } catch (IOException e) {
-        org.xnio.IoUtils.safeClose(secured);
+        IoUtils.safeClose(secured);
         fail(FailureKind.TLS);
       }
     }
@@ -151,29 +187,36 @@ final class OriginConnector {
     /** Reading nothing drives the engine; a refused certificate shows as an exception here. */
     private void continueHandshake(SslConnection secured) {
       try {
-        secured.getSourceChannel().read(java.nio.ByteBuffer.allocate(0));
+        secured.getSourceChannel().read(ByteBuffer.allocate(0));
         secured.getSinkChannel().flush();
       } catch (IOException e) {
-        org.xnio.IoUtils.safeClose(secured);
+        IoUtils.safeClose(secured);
         fail(FailureKind.TLS);
       }
     }
 
-    private void succeed(StreamConnection connection) {
+    private void succeed(StreamConnection connection, boolean http2) {
       if (done) {
-        org.xnio.IoUtils.safeClose(connection);
+        IoUtils.safeClose(connection);
         return;
       }
       end();
       ConduitStreamSourceChannel source = connection.getSourceChannel();
       source.setReadListener(null);
       source.suspendReads();
-      InterimFilter filter = new InterimFilter(source.getConduit());
+      if (http2) {
+        connection.getCloseSetter().set(closed -> {});
+        answer.connected(
+            new Http2Connection(
+                connection, buffers, peer.url().scheme(), () -> open.decrementAndGet()));
+        return;
+      }
+      ResponseFilter filter = new ResponseFilter(source.getConduit());
       source.setConduit(filter);
       OptionMap options = OptionMap.create(UndertowOptions.ENABLE_HTTP2, false);
       var client = OriginConnections.http1(connection, options, buffers);
       client.addCloseListener(closed -> open.decrementAndGet());
-      answer.connected(new OriginConnection(client, filter));
+      answer.connected(new Http1Connection(client, filter, buffers));
     }
 
     private void timedOut() {
@@ -190,6 +233,7 @@ final class OriginConnector {
       }
       end();
       open.decrementAndGet();
+      IoUtils.safeClose(opened);
       answer.failed(kind);
     }
 

@@ -1,17 +1,17 @@
 package dev.perigee.edge.origin;
 
 import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.TrailerFields;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
-import org.xnio.channels.StreamSinkChannel;
 
 /** Carries a request's body from the client to the origin, as fast as the origin takes it. */
 final class RequestBodyPump implements BodySource.Receiver {
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final BodySource body;
-  private final StreamSinkChannel channel;
+  private final BodySink sink;
   private final Runnable sent;
   private final Consumer<FailureKind> failed;
   private long moved;
@@ -22,16 +22,23 @@ final class RequestBodyPump implements BodySource.Receiver {
    * @param sent called once the whole body is on its way
    * @param failed called at most once, instead
    */
-  RequestBodyPump(
-      BodySource body, StreamSinkChannel channel, Runnable sent, Consumer<FailureKind> failed) {
+  RequestBodyPump(BodySource body, BodySink sink, Runnable sent, Consumer<FailureKind> failed) {
     this.body = body;
-    this.channel = channel;
+    this.sink = sink;
     this.sent = sent;
     this.failed = failed;
   }
 
+  /** Begins; the head goes out at once, even if nothing of the body is there yet. */
   void start() {
     body.deliver(this);
+    if (!over && moved == 0) {
+      try {
+        sink.flush();
+      } catch (IOException e) {
+        fail(FailureKind.RESET);
+      }
+    }
   }
 
   /** Bytes that the origin took so far. */
@@ -44,6 +51,12 @@ final class RequestBodyPump implements BodySource.Receiver {
     return rest.hasRemaining() ? FailureKind.RESPONSE_TIMEOUT : FailureKind.REQUEST_BODY;
   }
 
+  /** Nothing more is taken from the client. */
+  void stop() {
+    over = true;
+    body.cancel();
+  }
+
   @Override
   public boolean take(ByteBuffer part) {
     if (over) {
@@ -51,12 +64,11 @@ final class RequestBodyPump implements BodySource.Receiver {
     }
     try {
       while (part.hasRemaining()) {
-        int count = channel.write(part);
+        int count = sink.write(part);
         moved += count;
         if (count == 0) {
           rest = ByteBuffer.allocate(part.remaining()).put(part).flip();
-          channel.getWriteSetter().set(writable -> writeRest());
-          channel.resumeWrites();
+          sink.whenWritable(this::writeRest);
           return false;
         }
       }
@@ -68,16 +80,19 @@ final class RequestBodyPump implements BodySource.Receiver {
   }
 
   private void writeRest() {
+    if (over) {
+      return;
+    }
     try {
       while (rest.hasRemaining()) {
-        int count = channel.write(rest);
+        int count = sink.write(rest);
         moved += count;
         if (count == 0) {
+          sink.whenWritable(this::writeRest);
           return;
         }
       }
       rest = NOTHING;
-      channel.suspendWrites();
       body.resume();
     } catch (IOException e) {
       fail(FailureKind.RESET);
@@ -86,27 +101,14 @@ final class RequestBodyPump implements BodySource.Receiver {
 
   @Override
   public void end() {
-    try {
-      channel.shutdownWrites();
-      if (channel.flush()) {
-        sent.run();
-      } else {
-        channel.getWriteSetter().set(writable -> flush());
-        channel.resumeWrites();
-      }
-    } catch (IOException e) {
-      fail(FailureKind.RESET);
+    if (over) {
+      return;
     }
-  }
-
-  private void flush() {
+    over = true;
     try {
-      if (channel.flush()) {
-        channel.suspendWrites();
-        sent.run();
-      }
+      sink.end(TrailerFields.allowed(body.trailers()), sent);
     } catch (IOException e) {
-      fail(FailureKind.RESET);
+      failed.accept(FailureKind.RESET);
     }
   }
 

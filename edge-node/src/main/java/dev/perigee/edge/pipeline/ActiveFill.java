@@ -77,6 +77,11 @@ final class ActiveFill implements BodySource.Receiver {
     stop();
   }
 
+  /** Whether its end has come already. */
+  boolean isEnded() {
+    return ended;
+  }
+
   @Override
   public boolean take(ByteBuffer part) {
     boolean more = fill.offer(part);
@@ -93,9 +98,9 @@ final class ActiveFill implements BodySource.Receiver {
     ended = true;
     if (writer.isPresent()) {
       writer.get().complete(stored -> over.accept(this));
-      fill.finish();
+      fill.finish(source.trailers());
     } else {
-      fill.finish();
+      fill.finish(source.trailers());
       over.accept(this);
     }
   }

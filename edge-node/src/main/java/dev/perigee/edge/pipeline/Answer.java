@@ -120,6 +120,10 @@ final class Answer {
     if (status == 405) {
       fields.add("Allow", METHODS);
     }
+    if (status == 426) {
+      fields.add("Upgrade", "websocket").add("Connection", "Upgrade");
+      fields.add("Sec-WebSocket-Version", "13");
+    }
     exchange.sink().start(new ResponseHead(status, fields.build()), OptionalLong.of(body.length));
     if (request().isHead() || exchange.sink().write(ByteBuffer.wrap(body), this::finish)) {
       finish();

@@ -62,7 +62,9 @@ final class Delivery {
     Outcome outcome = whole ? Outcome.HIT : Outcome.COLLAPSED;
     fetch.answer().ifPresent(answer -> answer.outcome(outcome, ""));
     OptionalLong age = OptionalLong.of(Freshness.of(ready.meta(), clock.millis()).age());
-    return stream(fetch, ready.meta().head(), age, ready.length(), ready.fill(), status);
+    boolean joined = stream(fetch, ready.meta().head(), age, ready.length(), ready.fill(), status);
+    fetch.answer().filter(answer -> joined).ifPresent(answer -> answer.exchange().sink().flush());
+    return joined;
   }
 
   /** To the only one it is for. */

@@ -1,7 +1,5 @@
 package dev.perigee.edge.pipeline;
 
-import dev.perigee.contract.OriginSigning;
-import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.InvalidationPolicy;
 import dev.perigee.edge.cache.ResponseStore;
@@ -23,9 +21,7 @@ import dev.perigee.edge.collapse.WindowBudget;
 import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
 import dev.perigee.edge.origin.OriginClient;
-import dev.perigee.edge.origin.OriginFields;
-import dev.perigee.edge.origin.OriginHiding;
-import dev.perigee.edge.origin.OriginSigner;
+import dev.perigee.edge.origin.PassedOn;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
@@ -60,6 +56,7 @@ final class Fetching {
   private final OriginClient origin;
   private final Consumer<Fetch> sliced;
   private final InstantSource clock;
+  private final OriginSide origins;
   private final Delivery delivery;
   private final WindowBudget budget;
   private final UncacheableTable uncacheable = new UncacheableTable();
@@ -81,8 +78,13 @@ final class Fetching {
     this.origin = origin;
     this.sliced = sliced;
     this.clock = clock;
+    this.origins = new OriginSide(config.name(), clock);
     this.delivery = new Delivery(config, clock);
     this.budget = new WindowBudget(config.fillMemoryBytes(), config.windowBytes());
+  }
+
+  OriginSide origins() {
+    return origins;
   }
 
   Delivery delivery() {
@@ -113,13 +115,14 @@ final class Fetching {
       delivery.failed(fetch, BUSY, BUSY_STATUS);
       return;
     }
-    FieldList.Builder fields = fields(fetch);
+    FieldList.Builder fields = origins.fields(fetch);
     CONDITIONS.forEach(fields::remove);
+    PassedOn.trailers(fetch.request(), fields);
     fetch.stale().ifPresent(s -> ValidationPolicy.conditionalFields(s.meta()).forEach(fields::add));
     if (fetch.key().slice() != CacheKey.WHOLE) {
       fields.set("Range", SlicePolicy.range(fetch.key().slice(), config.sliceBytes()));
     }
-    FetchRequest request = request(fetch, "GET", fields.build(), Optional.empty());
+    FetchRequest request = origins.request(fetch, "GET", fields.build(), Optional.empty());
     origin.fetch(
         request,
         fetched -> {
@@ -129,7 +132,8 @@ final class Fetching {
               delivery.failed(fetch, failed.kind().token(), failed.kind().status());
             }
             case Fetched.Response response ->
-                answered(fetch, flight, plain(hidden(fetch, response)));
+                answered(fetch, flight, OriginSide.shown(fetch, response));
+            case Fetched.Switched switched -> throw unasked(switched);
           }
         });
   }
@@ -148,11 +152,14 @@ final class Fetching {
       delivery.failed(fetch, BUSY, BUSY_STATUS);
       return;
     }
+    FieldList.Builder fields = origins.fields(fetch);
+    PassedOn.trailers(fetch.request(), fields);
+    PassedOn.expectation(fetch.request(), fields);
     FetchRequest request =
-        request(
+        origins.request(
             fetch,
             fetch.request().method(),
-            fields(fetch).build(),
+            fields.build(),
             fetch.answer().flatMap(answer -> answer.exchange().body()));
     long fence = store.fence();
     origin.fetch(
@@ -162,18 +169,19 @@ final class Fetching {
             case Fetched.Failed failed ->
                 delivery.failed(fetch, failed.kind().token(), failed.kind().status());
             case Fetched.Response response -> {
-              Fetched.Response shown = hidden(fetch, response);
+              Fetched.Response shown = OriginSide.shown(fetch, response);
               InvalidationPolicy.keys(fetch.request(), shown.head(), fetch.key())
                   .forEach(store::invalidate);
               fetch.stale().ifPresent(stale -> headed(fetch, stale, shown, fence));
               int status = shown.head().status();
-              if (isReplaced(fetch, status)) {
+              if (OriginSide.isReplaced(fetch, status)) {
                 shown.body().cancel();
                 delivery.failed(fetch, Delivery.ORIGIN_STATUS + status, status);
               } else {
-                posted(fetch, plain(shown), fence);
+                posted(fetch, shown, fence);
               }
             }
+            case Fetched.Switched switched -> throw unasked(switched);
           }
         });
   }
@@ -224,7 +232,7 @@ final class Fetching {
         new Filled.Ready(response.head(), keeping.get().meta, length, fill.fill()),
         true,
         "");
-    fill.start();
+    begin(fetch, fill);
   }
 
   /** Where what the store keeps of a POST's answer goes; empty where it keeps nothing. */
@@ -250,48 +258,9 @@ final class Fetching {
         fetch.site().cache());
   }
 
-  /** What goes to the origin, whose name an object store wants to read. */
-  private FieldList.Builder fields(Fetch fetch) {
-    SiteConfig site = fetch.site();
-    String host =
-        site.hiding().signing() instanceof OriginSigning.AwsV4
-            ? site.origins().getFirst().authority()
-            : fetch.key().host();
-    return OriginFields.request(fetch.request(), host, config.name(), site.hiding().passed());
-  }
-
-  private FetchRequest request(
-      Fetch fetch, String method, FieldList fields, Optional<BodySource> body) {
-    SiteConfig site = fetch.site();
-    OriginSigner.Signed signed =
-        OriginSigner.sign(
-            site.hiding().signing(),
-            method,
-            fetch.request().target(),
-            fields,
-            body.isPresent(),
-            clock.instant());
-    return new FetchRequest(
-        site.origins(),
-        method,
-        signed.target(),
-        signed.fields(),
-        body,
-        head -> fetch.interim(OriginHiding.hide(head, site, fetch.request().scheme())));
-  }
-
-  /** Without what tells of the origin. */
-  private static Fetched.Response hidden(Fetch fetch, Fetched.Response response) {
-    return new Fetched.Response(
-        OriginHiding.hide(response.head(), fetch.site(), fetch.request().scheme()),
-        response.body(),
-        response.requestMillis(),
-        response.responseMillis());
-  }
-
-  /** Whether a page of ours stands in for what the origin says beside its error. */
-  private static boolean isReplaced(Fetch fetch, int status) {
-    return status >= 500 && fetch.site().hiding().replaceErrors();
+  private static IllegalStateException unasked(Fetched.Switched switched) {
+    switched.stream().close();
+    return new IllegalStateException("a protocol was switched that nobody asked for");
   }
 
   /** Validates in the background what was served stale; one such fetch at a time. */
@@ -311,14 +280,6 @@ final class Fetching {
   private void end(Flight flight, Filled filled) {
     flights.end(flight);
     flight.filled(filled);
-  }
-
-  private static Fetched.Response plain(Fetched.Response response) {
-    return new Fetched.Response(
-        SlicePolicy.withoutRange(response.head()),
-        response.body(),
-        response.requestMillis(),
-        response.responseMillis());
   }
 
   private void answered(Fetch fetch, Flight flight, Fetched.Response response) {
@@ -423,7 +384,7 @@ final class Fetching {
     if (refused.isPresent() && isForNobody) {
       fill.drop();
     } else {
-      fill.start();
+      begin(fetch, fill);
     }
   }
 
@@ -442,8 +403,16 @@ final class Fetching {
     }
   }
 
+  /** Reads what has come already; where that is nothing yet, the reader gets the head at least. */
+  private static void begin(Fetch fetch, ActiveFill fill) {
+    fill.start();
+    if (!fill.isEnded() && fill.fill().received() == 0) {
+      fetch.answer().ifPresent(answer -> answer.exchange().sink().flush());
+    }
+  }
+
   /** A response for its own request only. */
-  private void pass(Fetch fetch, Fetched.Response response, String detail) {
+  void pass(Fetch fetch, Fetched.Response response, String detail) {
     if (fetch.answer().isEmpty()) {
       response.body().cancel();
       return;
@@ -451,7 +420,7 @@ final class Fetching {
     Flight none = Flight.unlisted(fetch.key(), store.fence());
     ActiveFill fill = fill(fetch, response.body(), Optional.empty(), none);
     delivery.pass(fetch, response.head(), response.body().length(), fill.fill(), detail);
-    fill.start();
+    begin(fetch, fill);
   }
 
   /** A body on its way into the store. */

@@ -19,12 +19,14 @@ import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
+import dev.perigee.edge.policy.WebSocketPolicy;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.RangePolicy;
+import dev.perigee.edge.respond.TunnelTable;
 import dev.perigee.edge.routing.Routed;
 import dev.perigee.edge.telemetry.RequestObserver;
 import dev.perigee.edge.telemetry.RequestRecord;
@@ -54,6 +56,8 @@ public final class Pipeline {
   private final AdmissionPolicy admission;
   private final FlightTable flights;
   private final Fetching fetching;
+  private final TunnelTable tunnels;
+  private final Tunnelling tunnelling;
 
   /**
    * Wires the stages.
@@ -81,6 +85,14 @@ public final class Pipeline {
     this.admission = new AdmissionPolicy(config.name());
     this.flights = new FlightTable(config.maxFlights());
     this.fetching = new Fetching(config, store, flights, origin, clock, this::tooLarge);
+    this.tunnels = new TunnelTable(config.tunnels());
+    this.tunnelling =
+        new Tunnelling(
+            fetching.origins(),
+            origin,
+            fetching.delivery(),
+            tunnels,
+            (fetch, response) -> fetching.pass(fetch, response, ""));
   }
 
   /** Answers one request. */
@@ -100,6 +112,7 @@ public final class Pipeline {
   public void sweep() {
     fetching.sweep(clock.millis());
     flights.sweep(clock.millis());
+    tunnels.sweep(clock.millis());
   }
 
   /** Fetches under way. */
@@ -110,6 +123,11 @@ public final class Pipeline {
   /** Bytes of bodies in flight that are held in memory. */
   public long heldBytes() {
     return fetching.heldBytes();
+  }
+
+  /** Connections that were switched to another protocol. */
+  public TunnelTable tunnels() {
+    return tunnels;
   }
 
   private void routing(Answer answer, EdgeSnapshot current, Serving allowed) {
@@ -130,7 +148,18 @@ public final class Pipeline {
         answer.outcome(Outcome.DENIED, "max-forwards");
         answer.options();
       }
-      case Admission.Allowed(CacheKey key) -> cache(answer, site, key, allowed);
+      case Admission.Allowed(CacheKey key) -> upgrade(answer, site, key, allowed);
+    }
+  }
+
+  /** What wants to become a WebSocket has its own way; all else is a request like any other. */
+  private void upgrade(Answer answer, SiteConfig site, CacheKey key, Serving allowed) {
+    switch (WebSocketPolicy.of(answer.request())) {
+      case WebSocketPolicy.Handshake.None() -> cache(answer, site, key, allowed);
+      case WebSocketPolicy.Handshake.Refused(WebSocketPolicy.RefusedReason reason) ->
+          deny(answer, reason.status(), reason.sentence(), "websocket");
+      case WebSocketPolicy.Handshake.Wanted(String nonce) ->
+          tunnelling.open(Fetch.of(answer, site, key, Optional.empty(), "bypass"), answer, nonce);
     }
   }
 

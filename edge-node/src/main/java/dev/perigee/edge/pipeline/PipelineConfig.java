@@ -1,5 +1,7 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.edge.respond.TunnelConfig;
+
 /**
  * Settings of the pipeline.
  *
@@ -12,6 +14,7 @@ package dev.perigee.edge.pipeline;
  *     once every reader has left
  * @param sliceBytes of the slices in which large bodies are fetched for ranges; 0 for never
  * @param stragglerMillis how long one reader may hold others up where nothing is stored
+ * @param tunnels limits of connections that were switched to another protocol
  */
 public record PipelineConfig(
     String name,
@@ -20,7 +23,28 @@ public record PipelineConfig(
     int maxFlights,
     long lonelyBytes,
     long sliceBytes,
-    long stragglerMillis) {
+    long stragglerMillis,
+    TunnelConfig tunnels) {
+  /** With the usual limits of tunnels. */
+  public PipelineConfig(
+      String name,
+      int windowBytes,
+      long fillMemoryBytes,
+      int maxFlights,
+      long lonelyBytes,
+      long sliceBytes,
+      long stragglerMillis) {
+    this(
+        name,
+        windowBytes,
+        fillMemoryBytes,
+        maxFlights,
+        lonelyBytes,
+        sliceBytes,
+        stragglerMillis,
+        TunnelConfig.DEFAULT);
+  }
+
   /** In Via and Cache-Status. */
   public static final String NAME = "perigee";
 

@@ -17,6 +17,11 @@ public interface BodySource {
   /** No more is wanted; the connection may be closed. */
   void cancel();
 
+  /** The fields that followed the body, once {@link Receiver#end} was called. */
+  default FieldList trailers() {
+    return FieldList.empty();
+  }
+
   /** Takes the parts of a body. */
   interface Receiver {
     /**

@@ -2,6 +2,7 @@ package dev.perigee.edge.request;
 
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 
 /** One request with the way to answer it. */
 public interface Exchange {
@@ -14,6 +15,15 @@ public interface Exchange {
 
   /** Sends an interim response, where the protocol and the connection allow it just now. */
   void interim(InterimHead head);
+
+  /**
+   * Answers 101 and hands the connection over; the exchange ends when the stream is closed.
+   *
+   * @param switched called once the answer is on its way; never if the client is gone before
+   */
+  default void switchProtocol(ResponseHead head, Consumer<ByteStream> switched) {
+    throw new UnsupportedOperationException("the protocol of this exchange cannot be switched");
+  }
 
   /** Runs on the connection's I/O thread. */
   Executor thread();

@@ -23,8 +23,16 @@ public interface ResponseSink {
    */
   boolean write(ByteBuffer bytes, Runnable resume);
 
+  /** Sends the head and what was written so far: the next part may be long in coming. */
+  default void flush() {}
+
   /** The response is whole. */
   void finish();
+
+  /** The same with the fields that follow the body, where the protocol can carry them. */
+  default void finish(FieldList trailers) {
+    finish();
+  }
 
   /** Ends the response incomplete, so that the client can tell. */
   void breakOff();

@@ -2,6 +2,7 @@ package dev.perigee.edge.respond;
 
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.collapse.Fill;
+import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseSink;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
@@ -37,6 +38,7 @@ public final class FillPump implements StoredBody.Reading {
   private boolean pumping;
   private volatile @Nullable Thread pumpThread;
   private boolean again;
+  private boolean unflushed;
 
   private FillPump(ResponseSink sink, Executor thread) {
     this.sink = sink;
@@ -86,6 +88,7 @@ public final class FillPump implements StoredBody.Reading {
     if (rest.hasRemaining()) {
       ByteBuffer bytes = rest;
       rest = NOTHING;
+      unflushed = true;
       again = sink.write(bytes, this::pump);
       return;
     }
@@ -128,11 +131,16 @@ public final class FillPump implements StoredBody.Reading {
         body = opened;
         again = true;
       }
-      case Fill.Piece.Later() -> {}
-      case Fill.Piece.End() -> {
+      case Fill.Piece.Later() -> {
+        if (unflushed) {
+          unflushed = false;
+          sink.flush();
+        }
+      }
+      case Fill.Piece.End(FieldList trailers) -> {
         leave();
         if (end == Long.MAX_VALUE) {
-          sink.finish();
+          sink.finish(trailers);
         } else {
           sink.breakOff();
         }
@@ -150,6 +158,7 @@ public final class FillPump implements StoredBody.Reading {
       bytes.limit(bytes.position() + (int) (end - position));
     }
     position += bytes.remaining();
+    unflushed = true;
     Fill.Reader from = reader;
     if (!begun && from != null && bytes.remaining() > FIRST_BYTES && !from.isAlone()) {
       begin(bytes);

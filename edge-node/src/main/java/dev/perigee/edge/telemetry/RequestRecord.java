@@ -36,6 +36,7 @@ public record RequestRecord(
     MISS("From the origin."),
     COLLAPSED("From the fetch of another request."),
     BYPASS("From the origin, the cache having no part in it."),
+    TUNNEL("By bytes both ways between the reader and the origin."),
     DENIED("Not passed on."),
     ERROR("The origin gave no answer.");
 

@@ -4,7 +4,8 @@ import dev.perigee.edge.conformance.HeadFuzz;
 import dev.perigee.edge.listener.ClientFuzz;
 import dev.perigee.edge.listener.ProxyHeaderFuzz;
 import dev.perigee.edge.listener.tls.ClientHelloFuzz;
-import dev.perigee.edge.origin.InterimFuzz;
+import dev.perigee.edge.origin.Http2Fuzz;
+import dev.perigee.edge.origin.ResponseFuzz;
 import dev.perigee.edge.store.IndexFuzz;
 import dev.perigee.edge.store.JournalFuzz;
 import dev.perigee.edge.store.RecordFuzz;
@@ -16,7 +17,8 @@ enum FuzzTarget {
   CLIENT_HELLO(ClientHelloFuzz.class),
   PROXY_HEADER(ProxyHeaderFuzz.class),
   CLIENT(ClientFuzz.class),
-  INTERIM(InterimFuzz.class),
+  RESPONSE(ResponseFuzz.class),
+  HTTP2(Http2Fuzz.class),
   RECORD(RecordFuzz.class),
   JOURNAL(JournalFuzz.class),
   INDEX(IndexFuzz.class);
@@ -42,7 +44,8 @@ enum FuzzTarget {
       case CLIENT_HELLO -> ClientHelloFuzz.fuzzerTestOneInput(input);
       case PROXY_HEADER -> ProxyHeaderFuzz.fuzzerTestOneInput(input);
       case CLIENT -> ClientFuzz.fuzzerTestOneInput(input);
-      case INTERIM -> InterimFuzz.fuzzerTestOneInput(input);
+      case RESPONSE -> ResponseFuzz.fuzzerTestOneInput(input);
+      case HTTP2 -> Http2Fuzz.fuzzerTestOneInput(input);
       case RECORD -> RecordFuzz.fuzzerTestOneInput(input);
       case JOURNAL -> JournalFuzz.fuzzerTestOneInput(input);
       case INDEX -> IndexFuzz.fuzzerTestOneInput(input);

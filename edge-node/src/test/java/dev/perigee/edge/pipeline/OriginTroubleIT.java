@@ -82,7 +82,7 @@ final class OriginTroubleIT {
       assertEquals(102, client.head().status());
       assertEquals("good", client.response(false).body());
       client.send("GET", "/bad");
-      assertEquals(200, client.head().status());
+      assertEquals(502, client.head().status());
     }
     Response http10 =
         RawClient.raw(edge.port(), "GET /a HTTP/1.0\r\nHost: www.shop.example\r\n\r\n");

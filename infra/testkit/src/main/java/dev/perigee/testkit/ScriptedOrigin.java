@@ -91,8 +91,10 @@ public final class ScriptedOrigin implements AutoCloseable {
   public static final class Call {
     private final Socket socket;
     private final Seen request;
+    private final InputStream body;
 
-    private Call(Socket socket, Seen request) {
+    private Call(Socket socket, Seen request, InputStream body) {
+      this.body = body;
       this.socket = socket;
       this.request = request;
     }
@@ -120,6 +122,20 @@ public final class ScriptedOrigin implements AutoCloseable {
       }
       head.append("Content-Length: ").append(body.length()).append("\r\n\r\n");
       send(head.append(body).toString());
+    }
+
+    /**
+     * Some bytes of the request's body, for a script that runs once the head is read.
+     *
+     * @return how many
+     * @throws EOFException where no more comes
+     */
+    public int receive(byte[] into) throws IOException {
+      int count = body.read(into);
+      if (count < 0) {
+        throw new EOFException("the body ends");
+      }
+      return count;
     }
 
     /** Closes the connection. */
@@ -184,13 +200,13 @@ public final class ScriptedOrigin implements AutoCloseable {
         Seen bare = bare(number, head.get());
         Script early = headScripts.get(bare.target());
         if (early != null) {
-          early.answer(new Call(socket, bare));
+          early.answer(new Call(socket, bare, in));
           in.readAllBytes();
           return;
         }
         Seen request = request(socket, bare, in);
         seen.add(request);
-        scripts.getOrDefault(request.target(), NOT_FOUND).answer(new Call(socket, request));
+        scripts.getOrDefault(request.target(), NOT_FOUND).answer(new Call(socket, request, in));
       }
     } catch (IOException e) {
       // The other side went away, or the script closed: the connection is over.

@@ -3,6 +3,7 @@ package dev.perigee.edge.origin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.edge.request.InterimHead;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.lang.reflect.Proxy;
@@ -14,13 +15,14 @@ import java.util.List;
 import org.xnio.conduits.StreamSourceConduit;
 
 /**
- * Any bytes of an origin through the filter of interim responses: in pieces of any size it gives
- * the same as in one. Input: the size of the pieces, then what the origin sends.
+ * Any bytes of an origin through the filter in front of Undertow's parser: in pieces of any size it
+ * decides the same as in one, and what it hands on is what was sent. Input: the size of the pieces,
+ * then what the origin sends.
  */
-public final class InterimFuzz {
+public final class ResponseFuzz {
   private static final int BUFFER = 4096;
 
-  private InterimFuzz() {}
+  private ResponseFuzz() {}
 
   /** Called for each input. */
   public static void fuzzerTestOneInput(byte[] input) {
@@ -30,18 +32,36 @@ public final class InterimFuzz {
     byte[] sent = Arrays.copyOfRange(input, 1, input.length);
     Read whole = read(sent, sent.length);
     Read pieces = read(sent, 1 + (input[0] & 0x3f));
-    assertEquals(whole, pieces, "the size of the pieces decides");
-    assertTrue(whole.passed.length() <= sent.length, "more came out than went in");
+    assertEquals(whole.refused, pieces.refused, "the size of the pieces decides");
+    assertEquals(whole.interim, pieces.interim, "the size of the pieces decides");
+    if (!whole.refused && !whole.spoilt && !pieces.spoilt) {
+      assertEquals(whole.passed, pieces.passed, "the size of the pieces decides");
+    }
+    String all = new String(sent, StandardCharsets.ISO_8859_1);
+    assertTrue(whole.spoilt || all.contains(whole.passed), "it was never sent");
   }
 
   /** What came out. */
-  private record Read(String passed, List<String> interim, boolean refused) {}
+  private record Read(String passed, List<String> interim, boolean refused, boolean spoilt) {}
 
   private static Read read(byte[] sent, int piece) {
     List<String> interim = new ArrayList<>();
     ByteArrayOutputStream passed = new ByteArrayOutputStream();
-    InterimFilter filter = new InterimFilter(source(ByteBuffer.wrap(sent), piece));
-    filter.expectResponse(head -> interim.add(head.toText()));
+    ResponseFilter filter = new ResponseFilter(source(ByteBuffer.wrap(sent), piece));
+    filter.expectResponse(
+        "GET",
+        "",
+        new ResponseFilter.Heads() {
+          @Override
+          public void proceed() {
+            interim.add("100");
+          }
+
+          @Override
+          public void interim(InterimHead head) {
+            interim.add(head.toText());
+          }
+        });
     ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     boolean refused = false;
     try {
@@ -54,14 +74,18 @@ public final class InterimFuzz {
     } catch (IOException e) {
       refused = true;
     }
-    return new Read(passed.toString(StandardCharsets.ISO_8859_1), List.copyOf(interim), refused);
+    return new Read(
+        passed.toString(StandardCharsets.ISO_8859_1),
+        List.copyOf(interim),
+        refused,
+        filter.isSpoilt());
   }
 
   /** Gives at most {@code piece} bytes at a time, then the end. */
   private static StreamSourceConduit source(ByteBuffer bytes, int piece) {
     return (StreamSourceConduit)
         Proxy.newProxyInstance(
-            InterimFuzz.class.getClassLoader(),
+            ResponseFuzz.class.getClassLoader(),
             new Class<?>[] {StreamSourceConduit.class},
             (proxy, method, arguments) -> {
               if (!method.getName().equals("read") || !(arguments[0] instanceof ByteBuffer into)) {
