@@ -290,7 +290,7 @@ final class Fetching {
       return;
     }
     boolean replaced =
-        isReplaced(fetch, status)
+        OriginSide.isReplaced(fetch, status)
             || fetch
                 .stale()
                 .filter(s -> StalePolicy.insteadOf(status, s.meta(), clock.millis()))
