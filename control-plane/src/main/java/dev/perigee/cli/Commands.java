@@ -69,6 +69,7 @@ abstract class Commands implements Runnable {
         SiteShow.class,
         SiteCacheCommand.class,
         SitePoolsCommand.class,
+        SiteHealthCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}

@@ -2,6 +2,7 @@ package dev.perigee.edge;
 
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.JoinToken;
+import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.Purge;
 import dev.perigee.edge.config.ActiveConfig;
 import dev.perigee.edge.config.ConfigState;
@@ -18,8 +19,14 @@ import dev.perigee.edge.config.SyncConfig;
 import dev.perigee.edge.listener.AdminListener;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
+import dev.perigee.edge.origin.FailureKind;
+import dev.perigee.edge.origin.HealthChecks;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.origin.pool.OriginMetrics;
+import dev.perigee.edge.origin.pool.OriginReport;
+import dev.perigee.edge.origin.pool.OriginTable;
+import dev.perigee.edge.origin.pool.ServerPool;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.store.ChronicleResponseStore;
@@ -46,6 +53,8 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
@@ -137,14 +146,20 @@ public final class EdgeNode implements AutoCloseable {
             options.serveUnsynced.duration(), store::lastPurge, clock, state.resolve("contact"));
     ServerTls tls = new ServerTls(options.tlsEngine);
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
+    OriginTable origins = new OriginTable(RandomGenerator.getDefault());
+    HealthChecks checks = keep(checks(options, origins));
     ActiveConfig active =
         new ActiveConfig(
             lastGood.recover().orElseGet(ConfigState::empty),
             all -> certificates(tls, all),
-            store::limit);
+            sites -> {
+              store.limit(sites);
+              origins.swap(sites);
+              checks.update();
+            });
 
     EdgeMetrics metrics = new EdgeMetrics();
-    Pipeline pipeline = pipeline(options, store, serving, active, metrics);
+    Pipeline pipeline = pipeline(options, store, serving, active, origins, metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options), pipeline::handle, Optional.of(tls.context()));
@@ -152,6 +167,7 @@ public final class EdgeNode implements AutoCloseable {
     metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
     metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
     LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);
+    OriginReport report = new OriginReport(origins);
     SyncClient sync =
         keep(
             new SyncClient(
@@ -163,7 +179,7 @@ public final class EdgeNode implements AutoCloseable {
                 active,
                 lastGood,
                 warming,
-                () -> load(meter, listener, serving),
+                () -> load(meter, listener, serving, report.next(clock.millis())),
                 clock,
                 RandomGenerator.getDefault()));
     sync.start();
@@ -173,13 +189,26 @@ public final class EdgeNode implements AutoCloseable {
     listener.start();
     warming.start();
     keep(() -> drain(listener));
-    AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
+    Supplier<String> scrape = scrape(metrics, origins);
+    AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls, scrape);
     admin.start();
     keep(admin);
-    sweep(pipeline);
+    sweep(pipeline, origins);
     return "edge %s ready http=%d https=%d admin=%d"
         .formatted(
             options.name, listener.port("http"), listener.port("https"), admin.bound().getPort());
+  }
+
+  private HealthChecks checks(EdgeOptions options, OriginTable origins)
+      throws GeneralSecurityException {
+    SSLContext trusted = SSLContext.getDefault();
+    return new HealthChecks(
+        origins,
+        options.limits.origin(options.allowPrivateOrigins),
+        transport -> trusted,
+        clock,
+        System::nanoTime,
+        RandomGenerator.getDefault());
   }
 
   private static Identity identity(EdgeOptions options, Enrolment enrolment) throws StartException {
@@ -223,6 +252,7 @@ public final class EdgeNode implements AutoCloseable {
       ChronicleResponseStore store,
       ServingState serving,
       ActiveConfig active,
+      OriginTable origins,
       EdgeMetrics metrics)
       throws GeneralSecurityException {
     OriginResolver resolver =
@@ -230,10 +260,12 @@ public final class EdgeNode implements AutoCloseable {
     OriginClient origin =
         new OriginClient(
             options.limits.origin(options.allowPrivateOrigins),
+            origins,
             resolver,
             SSLContext.getDefault(),
             new DefaultByteBufferPool(true, FETCH_BUFFER),
-            clock);
+            clock,
+            System::nanoTime);
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
     Pipeline pipeline =
         new Pipeline(
@@ -250,10 +282,43 @@ public final class EdgeNode implements AutoCloseable {
             });
     metrics.gauge(
         "perigee_origin_connections", "Open connections to origins.", origin::openConnections);
+    origins(metrics, origin, origins);
     return pipeline;
   }
 
-  private static NodeLoad load(LoadMeter meter, EdgeListener listener, ServingState serving) {
+  private static void origins(EdgeMetrics metrics, OriginClient origin, OriginTable origins) {
+    metrics.gauge("perigee_origin_kept_bytes", "Of bodies, to send again.", origin::keptBytes);
+    for (FailureKind kind : FailureKind.values()) {
+      metrics.counter(
+          "perigee_origin_failures",
+          "Attempts without an answer.",
+          "kind",
+          kind.token(),
+          () -> origin.failures(kind));
+    }
+    metrics.counter(
+        "perigee_origin_retries", "Further attempts.", () -> sum(origins, ServerPool::retried));
+    metrics.counter(
+        "perigee_origin_ejections",
+        "Servers left alone for what they answered.",
+        () -> sum(origins, ServerPool::ejected));
+    metrics.counter(
+        "perigee_origin_breaker_trips",
+        "Requests failed by a pool's limits.",
+        () -> sum(origins, ServerPool::tripped));
+  }
+
+  private Supplier<String> scrape(EdgeMetrics metrics, OriginTable origins) {
+    OriginMetrics servers = new OriginMetrics(origins);
+    return () -> metrics.scrape() + servers.scrape(clock.millis());
+  }
+
+  private static long sum(OriginTable origins, ToLongFunction<ServerPool> count) {
+    return origins.all().stream().flatMap(site -> site.all().stream()).mapToLong(count).sum();
+  }
+
+  private static NodeLoad load(
+      LoadMeter meter, EdgeListener listener, ServingState serving, List<OriginHealth> origins) {
     Serving now = serving.get();
     boolean healthy = now != Serving.NOTHING;
     return new NodeLoad(
@@ -261,7 +326,8 @@ public final class EdgeNode implements AutoCloseable {
         listener.openRequests(),
         meter.load(),
         healthy,
-        healthy ? "" : now.sentence());
+        healthy ? "" : now.sentence(),
+        origins);
   }
 
   private static AdminListener admin(
@@ -271,7 +337,8 @@ public final class EdgeNode implements AutoCloseable {
       ServingState serving,
       ActiveConfig active,
       Pipeline pipeline,
-      ServerTls tls) {
+      ServerTls tls,
+      Supplier<String> scrape) {
     metrics.gauge("perigee_store_objects", "Stored.", () -> store.statistics().objects());
     metrics.gauge("perigee_store_bytes", "Stored bodies.", () -> store.statistics().bytes());
     metrics.gauge(
@@ -299,7 +366,7 @@ public final class EdgeNode implements AutoCloseable {
         options.adminPort,
         Map.of(
             "/metrics",
-            () -> new AdminListener.Page(200, "text/plain; version=0.0.4", metrics.scrape()),
+            () -> new AdminListener.Page(200, "text/plain; version=0.0.4", scrape.get()),
             "/health",
             () -> health(options, serving, active, store)));
   }
@@ -344,7 +411,7 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
-  private void sweep(Pipeline pipeline) {
+  private void sweep(Pipeline pipeline, OriginTable origins) {
     Thread.ofVirtual()
         .name("sweep")
         .start(
@@ -352,6 +419,7 @@ public final class EdgeNode implements AutoCloseable {
               try {
                 while (!stopping.await(SWEEP_MILLIS, TimeUnit.MILLISECONDS)) {
                   pipeline.sweep();
+                  origins.sweep(clock.millis());
                 }
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

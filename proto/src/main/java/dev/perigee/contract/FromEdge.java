@@ -52,6 +52,7 @@ public sealed interface FromEdge {
    * Sent every second or so.
    *
    * @param load 0 idle to 1 full
+   * @param origins how the origins of some sites are doing: of all in turn
    */
   record Heartbeat(
       long revision,
@@ -60,8 +61,33 @@ public sealed interface FromEdge {
       long openConnections,
       double load,
       boolean healthy,
-      String healthDetail)
-      implements FromEdge {}
+      String healthDetail,
+      List<OriginHealth> origins)
+      implements FromEdge {
+    public Heartbeat {
+      origins = List.copyOf(origins);
+    }
+
+    /** One that says nothing of origins. */
+    public Heartbeat(
+        long revision,
+        long purge,
+        double requestsPerSecond,
+        long openConnections,
+        double load,
+        boolean healthy,
+        String healthDetail) {
+      this(
+          revision,
+          purge,
+          requestsPerSecond,
+          openConnections,
+          load,
+          healthy,
+          healthDetail,
+          List.of());
+    }
+  }
 
   /**
    * What became of one {@link FromControl.WarmUp}.

@@ -288,6 +288,7 @@ public final class SyncCodec {
         .setLoad(beat.load())
         .setHealthy(beat.healthy())
         .setHealthDetail(beat.healthDetail())
+        .addAllOrigins(beat.origins().stream().map(OriginHealthCodec::encode).toList())
         .build();
   }
 
@@ -299,7 +300,8 @@ public final class SyncCodec {
         beat.getOpenConnections(),
         beat.getLoad(),
         beat.getHealthy(),
-        beat.getHealthDetail());
+        beat.getHealthDetail(),
+        beat.getOriginsList().stream().map(OriginHealthCodec::decode).toList());
   }
 
   private static Optional<String> nonEmpty(String text) {

@@ -30,13 +30,20 @@ final class SyncCodecTest {
           true,
           false);
 
+  private static final OriginHealth ORIGINS =
+      new OriginHealth(
+          "shop",
+          List.of(
+              new OriginHealth.Server("web", "http://a", "check-failed", "status", 1, 2, 3, 4)));
+
   static Stream<FromEdge> fromEdge() {
     return Stream.of(
         new FromEdge.Hello("fra-1", "1.0", 7, 9, "log", Set.of(FromEdge.Hello.WARM_UP)),
         new FromEdge.Ack("n1", 8, List.of(new FromEdge.Refusal("shop", "no origins"))),
         new FromEdge.Nack("n2", 8, List.of("a part is missing")),
         new FromEdge.PurgeAck(12),
-        new FromEdge.Heartbeat(8, 12, 10.5, 3, 0.25, false, "disk full"));
+        new FromEdge.Heartbeat(8, 12, 10.5, 3, 0.25, false, "disk full"),
+        new FromEdge.Heartbeat(8, 12, 10.5, 3, 0.25, true, "", List.of(ORIGINS)));
   }
 
   @ParameterizedTest

@@ -2,6 +2,7 @@ package dev.perigee.control.api;
 
 import dev.perigee.contract.Balance;
 import dev.perigee.contract.Breakers;
+import dev.perigee.contract.Bytes;
 import dev.perigee.contract.Ejection;
 import dev.perigee.contract.HealthCheck;
 import dev.perigee.contract.OriginPool;
@@ -13,6 +14,7 @@ import dev.perigee.contract.PoolRoute;
 import dev.perigee.contract.PoolServer;
 import dev.perigee.contract.RetryPolicy;
 import dev.perigee.contract.StickyCookie;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -69,6 +71,9 @@ final class OriginPoolsJson {
       Set.of("connectMillis", "responseMillis", "idleMillis", "totalMillis");
   private static final Set<String> BREAKERS = Set.of("connections", "pending", "requests");
 
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int SECRET_BYTES = 32;
+
   private OriginPoolsJson() {}
 
   /**
@@ -103,7 +108,10 @@ final class OriginPoolsJson {
     return new OriginPool(
         name,
         servers,
-        input.object("balance", BALANCE).map(OriginPoolsJson::balance).orElse(Balance.DEFAULT),
+        input
+            .object("balance", BALANCE)
+            .map(balance -> balance(balance, before.pool(name)))
+            .orElse(Balance.DEFAULT),
         input.object("check", CHECK).map(OriginPoolsJson::check),
         input.object("ejection", EJECTION).map(OriginPoolsJson::ejection).orElse(Ejection.DEFAULT),
         input.whole("slowStartMillis").orElse(OriginPool.SLOW_START_MILLIS),
@@ -129,7 +137,7 @@ final class OriginPoolsJson {
     return url.map(found -> new PoolServer(found, weight, tier));
   }
 
-  private static Balance balance(Input input) {
+  private static Balance balance(Input input, Optional<OriginPool> before) {
     String algorithm = input.text("algorithm").orElse("round-robin");
     Optional<Balance.Algorithm> known = Balance.Algorithm.of(algorithm);
     if (known.isEmpty()) {
@@ -150,7 +158,22 @@ final class OriginPoolsJson {
             .map(
                 sticky ->
                     new StickyCookie(
-                        sticky.required("cookie"), sticky.whole("maxAgeSeconds").orElse(0))));
+                        sticky.required("cookie"),
+                        sticky.whole("maxAgeSeconds").orElse(0),
+                        secret(before))));
+  }
+
+  /** Made once: who has a cookie keeps its server when the pool is changed. */
+  private static Bytes secret(Optional<OriginPool> before) {
+    return before
+        .flatMap(pool -> pool.balance().sticky())
+        .map(StickyCookie::secret)
+        .orElseGet(
+            () -> {
+              byte[] secret = new byte[SECRET_BYTES];
+              RANDOM.nextBytes(secret);
+              return Bytes.copyOf(secret);
+            });
   }
 
   private static HealthCheck check(Input input) {

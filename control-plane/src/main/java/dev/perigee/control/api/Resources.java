@@ -82,6 +82,12 @@ final class Resources {
         : Reply.invalid(input.problems());
   }
 
+  Reply siteHealth(String name) {
+    return find(name)
+        .map(site -> Reply.ok(OriginHealthJson.view(site, fleet.origins(site.id()))))
+        .orElseGet(() -> Reply.notFound("site"));
+  }
+
   Reply removeSite(String name) {
     return find(name)
         .map(site -> changed(sites.remove(site.id()), "site", s -> new Reply.Empty()))

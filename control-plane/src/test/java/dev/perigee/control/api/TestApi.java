@@ -1,5 +1,7 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.OriginHealth;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.WarmUps;
@@ -77,6 +79,15 @@ public final class TestApi implements AutoCloseable {
                 "fra-1", "eu", Optional.of(12.0), true, "Nearest.", List.of(address), 8080, 8443)),
         24,
         false);
+  }
+
+  /** A node connects and says how a site's only origin is doing. */
+  void reports(String node, String site) {
+    fleet.connected(this, new FromEdge.Hello(node, "1", 0, 0, ""));
+    OriginHealth.Server server =
+        new OriginHealth.Server("default", "http://a", "check-failed", "status", 1, 2, 3, 4);
+    List<OriginHealth> origins = List.of(new OriginHealth(site, List.of(server)));
+    fleet.heartbeat(node, new FromEdge.Heartbeat(0, 0, 0, 0, 0, true, "", origins));
   }
 
   /** Where it answers. */

@@ -88,7 +88,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             load.openConnections(),
             load.load(),
             load.healthy(),
-            load.detail()));
+            load.detail(),
+            load.origins()));
   }
 
   /** Ends the stream from this side. */

@@ -1,17 +1,17 @@
 package dev.perigee.edge.origin;
 
-import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.InterimHead;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * What to ask an origin.
  *
- * @param servers the site's origin servers, at least one
+ * @param site whose servers are asked
+ * @param client the reader's address
  * @param method as it goes out
  * @param target path and query
  * @param fields every header field that goes out, Host included
@@ -19,27 +19,18 @@ import java.util.function.Consumer;
  * @param interim told of interim responses
  */
 public record FetchRequest(
-    List<OriginUrl> servers,
+    SiteConfig site,
+    String client,
     String method,
     String target,
     FieldList fields,
     Optional<BodySource> body,
     Consumer<InterimHead> interim) {
-  /** Copies the collection. */
-  public FetchRequest {
-    servers = List.copyOf(servers);
-  }
-
   /** Whether sending it twice does the same as once (RFC 9110, section 9.2.2). */
   boolean isIdempotent() {
     return switch (method) {
       case "GET", "HEAD", "OPTIONS", "PUT", "DELETE" -> true;
       default -> false;
     };
-  }
-
-  /** Whether it can be sent again: idempotent, and no body was taken from the client. */
-  boolean isRepeatable() {
-    return isIdempotent() && body.isEmpty();
   }
 }

@@ -1,5 +1,7 @@
 package dev.perigee.edge.origin;
 
+import java.net.Inet6Address;
+import java.net.InetAddress;
 import java.time.Duration;
 
 /**
@@ -23,4 +25,25 @@ public record OriginConfig(
     boolean allowPrivate) {
   /** Idle connections usually kept per server and I/O thread. */
   public static final int IDLE_PER_SERVER = 32;
+
+  /** Whether this node may connect to the address: no private ones unless allowed. */
+  boolean mayConnect(InetAddress address) {
+    if (address.isAnyLocalAddress() || address.isMulticastAddress()) {
+      return false;
+    }
+    return allowPrivate || !isPrivate(address);
+  }
+
+  private static boolean isPrivate(InetAddress address) {
+    boolean uniqueLocal =
+        address instanceof Inet6Address && (address.getAddress()[0] & 0xfe) == 0xfc;
+    byte[] octets = address.getAddress();
+    boolean shared =
+        octets.length == 4 && (octets[0] & 0xff) == 100 && (octets[1] & 0xc0) == 64; // RFC 6598
+    return address.isLoopbackAddress()
+        || address.isLinkLocalAddress()
+        || address.isSiteLocalAddress()
+        || uniqueLocal
+        || shared;
+  }
 }

@@ -2,13 +2,14 @@ package dev.perigee.edge.origin;
 
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.edge.origin.OriginClient.OriginConnection;
+import dev.perigee.edge.origin.pool.Breaker;
+import dev.perigee.edge.origin.pool.ServerPool;
 import io.undertow.UndertowOptions;
 import io.undertow.client.http.OriginConnections;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
 import java.io.IOException;
 import java.net.ConnectException;
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.concurrent.TimeUnit;
@@ -51,33 +52,35 @@ final class OriginConnector {
 
   /** Whether this node may connect to the address: no private ones unless allowed. */
   boolean mayConnect(InetAddress address) {
-    if (address.isAnyLocalAddress() || address.isMulticastAddress()) {
-      return false;
-    }
-    return config.allowPrivate() || !isPrivate(address);
+    return config.mayConnect(address);
   }
 
-  private static boolean isPrivate(InetAddress address) {
-    boolean uniqueLocal =
-        address instanceof Inet6Address && (address.getAddress()[0] & 0xfe) == 0xfc;
-    byte[] octets = address.getAddress();
-    boolean shared =
-        octets.length == 4 && (octets[0] & 0xff) == 100 && (octets[1] & 0xc0) == 64; // RFC 6598
-    return address.isLoopbackAddress()
-        || address.isLinkLocalAddress()
-        || address.isSiteLocalAddress()
-        || uniqueLocal
-        || shared;
-  }
-
-  /** Opens one connection; the answer comes once, on the thread. */
-  void connect(XnioIoThread thread, OriginUrl server, InetAddress address, Answer answer) {
+  /**
+   * Opens one connection; the answer comes once, on the thread.
+   *
+   * @param pool in which it counts
+   * @param millis for connection and handshake
+   */
+  void connect(
+      XnioIoThread thread,
+      ServerPool pool,
+      OriginUrl server,
+      InetAddress address,
+      long millis,
+      Answer answer) {
     if (open.incrementAndGet() > config.maxConnections()) {
       open.decrementAndGet();
       answer.failed(FailureKind.BUSY);
       return;
     }
-    new Attempt(thread, server, answer).begin(new InetSocketAddress(address, server.port()));
+    Breaker breaker = pool.beginConnection();
+    if (breaker != Breaker.CLOSED) {
+      open.decrementAndGet();
+      answer.failed(FailureKind.of(breaker));
+      return;
+    }
+    new Attempt(thread, pool, server, answer)
+        .begin(new InetSocketAddress(address, server.port()), millis);
   }
 
   /** Takes what became of an attempt. */
@@ -90,22 +93,22 @@ final class OriginConnector {
   /** One attempt: connecting, then done; a time-out ends it wherever it is. */
   private final class Attempt {
     private final XnioIoThread thread;
+    private final ServerPool pool;
     private final OriginUrl server;
     private final Answer answer;
     private XnioExecutor.@org.jspecify.annotations.Nullable Key timer;
     private @org.jspecify.annotations.Nullable IoFuture<StreamConnection> connecting;
     private boolean done;
 
-    Attempt(XnioIoThread thread, OriginUrl server, Answer answer) {
+    Attempt(XnioIoThread thread, ServerPool pool, OriginUrl server, Answer answer) {
       this.thread = thread;
+      this.pool = pool;
       this.server = server;
       this.answer = answer;
     }
 
-    void begin(InetSocketAddress address) {
-      timer =
-          thread.executeAfter(
-              this::timedOut, config.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    void begin(InetSocketAddress address, long millis) {
+      timer = thread.executeAfter(this::timedOut, millis, TimeUnit.MILLISECONDS);
       IoFuture<StreamConnection> future =
           thread.openStreamConnection(
               address, this::opened, OptionMap.create(Options.TCP_NODELAY, true));
@@ -189,7 +192,7 @@ final class OriginConnector {
       source.setConduit(filter);
       OptionMap options = OptionMap.create(UndertowOptions.ENABLE_HTTP2, false);
       var client = OriginConnections.http1(connection, options, buffers);
-      client.addCloseListener(closed -> open.decrementAndGet());
+      client.addCloseListener(closed -> closed());
       answer.connected(new OriginConnection(client, filter));
     }
 
@@ -206,8 +209,13 @@ final class OriginConnector {
         return;
       }
       end();
-      open.decrementAndGet();
+      closed();
       answer.failed(kind);
+    }
+
+    private void closed() {
+      open.decrementAndGet();
+      pool.endConnection();
     }
 
     private void end() {

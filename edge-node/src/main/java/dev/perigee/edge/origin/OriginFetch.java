@@ -1,25 +1,25 @@
 package dev.perigee.edge.origin;
 
-import dev.perigee.contract.OriginUrl;
 import dev.perigee.edge.origin.OriginClient.OriginConnection;
+import dev.perigee.edge.origin.pool.Breaker;
+import dev.perigee.edge.origin.pool.ServerPool;
+import dev.perigee.edge.origin.pool.ServerState;
 import dev.perigee.edge.request.BodySource;
-import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import io.undertow.client.ClientCallback;
 import io.undertow.client.ClientExchange;
 import io.undertow.client.ClientRequest;
 import io.undertow.client.ClientResponse;
 import io.undertow.util.HeaderMap;
-import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -31,104 +31,222 @@ import org.xnio.XnioIoThread;
  * thread.
  */
 final class OriginFetch {
+  private static final long NANOS_PER_MICRO = 1_000;
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
   private final OriginClient client;
   private final XnioIoThread thread;
   private final FetchRequest request;
-  private final Iterator<OriginUrl> servers;
+  private final ServerPool pool;
+  private final Optional<KeptBody> kept;
   private final Consumer<Fetched> answer;
+  private final long deadlineNanos;
   private Fetched.Failed last = new Fetched.Failed(FailureKind.NAME, "");
+  private int server = ServerPool.NONE;
+
+  /** Servers that were asked, as bits. */
+  private long tried;
+
+  private int attempts;
+  private long beganNanos;
+  private boolean retrying;
   private boolean freshOnly;
 
   OriginFetch(
       OriginClient client,
       XnioIoThread thread,
       FetchRequest request,
-      List<OriginUrl> servers,
+      ServerPool pool,
       Consumer<Fetched> answer) {
     this.client = client;
     this.thread = thread;
-    this.request = request;
-    this.servers = servers.iterator();
+    this.pool = pool;
     this.answer = answer;
+    long most = request.isIdempotent() ? pool.config().retries().bodyBytes() : 0;
+    this.kept =
+        most == 0
+            ? Optional.empty()
+            : request.body().map(body -> new KeptBody(body, most, client.keptRoom()));
+    this.request = request;
+    long total = pool.config().timeouts().totalMillis();
+    boolean bounded = total > 0 && (request.body().isEmpty() || kept.isPresent());
+    this.deadlineNanos = client.nanos() + (bounded ? total * NANOS_PER_MILLI : Long.MAX_VALUE / 2);
   }
 
-  /** Asks the next server, or gives up with the last failure. */
-  void next() {
-    if (servers.hasNext()) {
-      freshOnly = false;
-      ask(servers.next());
-    } else {
-      answer.accept(last);
+  /** Asks the first server. */
+  void begin() {
+    Breaker breaker = pool.beginRequest();
+    if (breaker != Breaker.CLOSED) {
+      answer.accept(new Fetched.Failed(client.failed(FailureKind.of(breaker)), ""));
+      return;
     }
+    ask(pool.preferred(request.fields()));
   }
 
-  private void ask(OriginUrl server) {
+  private void ask(int preferred) {
+    long hash = pool.hash(request.target(), request.fields(), request.client());
+    server = pool.choose(tried, preferred, hash, client.clock().millis());
+    if (server == ServerPool.NONE) {
+      giveUp();
+      return;
+    }
+    tried |= 1L << server;
+    attempts++;
+    freshOnly = false;
+    beganNanos = client.nanos();
+    pool.began(server);
+    connect();
+  }
+
+  /** By a connection that is kept, or by a new one. */
+  private void connect() {
     if (!freshOnly) {
-      Optional<OriginConnection> kept = client.idle(thread).take(server);
-      if (kept.isPresent()) {
-        new Try(server, kept.get(), true).send();
+      Optional<OriginConnection> idle = client.idle(thread).take(pool.server(server));
+      if (idle.isPresent()) {
+        new Try(idle.get(), true).send();
         return;
       }
     }
-    new Resolving(server).begin();
+    Breaker breaker = pool.beginPending();
+    if (breaker == Breaker.CLOSED) {
+      new Resolving().begin();
+    } else {
+      failed(FailureKind.of(breaker));
+    }
   }
 
-  private void connect(OriginUrl server, List<InetAddress> addresses) {
+  private void connect(List<InetAddress> addresses) {
     List<InetAddress> allowed = new ArrayList<>();
     addresses.stream().filter(client.connector()::mayConnect).forEach(allowed::add);
     if (allowed.isEmpty()) {
-      FailureKind kind = addresses.isEmpty() ? FailureKind.NAME : FailureKind.FORBIDDEN_ADDRESS;
-      failed(kind, server);
+      pool.endPending();
+      failed(addresses.isEmpty() ? FailureKind.NAME : FailureKind.FORBIDDEN_ADDRESS);
       return;
     }
-    connectTo(server, allowed.iterator());
+    connectTo(client.addresses().of(allowed, client.clock().millis()).iterator());
   }
 
-  private void connectTo(OriginUrl server, Iterator<InetAddress> addresses) {
+  private void connectTo(Iterator<InetAddress> addresses) {
     InetAddress address = addresses.next();
     client
         .connector()
         .connect(
             thread,
-            server,
+            pool,
+            pool.url(server),
             address,
+            left(timeout(pool.config().timeouts().connectMillis(), connectTimeout())),
             new OriginConnector.Answer() {
               @Override
               public void connected(OriginConnection connection) {
-                new Try(server, connection, false).send();
+                client.addresses().worked(address);
+                pool.endPending();
+                new Try(connection, false).send();
               }
 
               @Override
               public void failed(FailureKind kind) {
-                if (addresses.hasNext() && kind != FailureKind.BUSY) {
-                  connectTo(server, addresses);
+                if (kind.isOfServer()) {
+                  client.addresses().failed(address, client.clock().millis());
+                }
+                if (addresses.hasNext() && kind.isOfServer()) {
+                  connectTo(addresses);
                 } else {
-                  OriginFetch.this.failed(kind, server);
+                  pool.endPending();
+                  OriginFetch.this.failed(kind);
                 }
               }
             });
   }
 
-  /** Nothing was sent to this server, or the request is repeatable: the next one may be asked. */
-  private void failed(FailureKind kind, OriginUrl server) {
-    last = new Fetched.Failed(kind, server.authority());
-    next();
+  private Duration connectTimeout() {
+    return client.config().connectTimeout();
+  }
+
+  /** The pool's own, or the node's. */
+  private static long timeout(long millis, Duration otherwise) {
+    return millis > 0 ? millis : otherwise.toMillis();
+  }
+
+  /** At most what is left for all attempts. */
+  private long left(long millis) {
+    return Math.clamp((deadlineNanos - client.nanos()) / NANOS_PER_MILLI, 1, millis);
+  }
+
+  /** Nothing was sent to this server, or the request is repeatable: another one may be asked. */
+  private void failed(FailureKind kind) {
+    last = new Fetched.Failed(client.failed(kind), pool.url(server).authority());
+    if (kind.isOfServer()) {
+      pool.failed(server, micros(), client.clock().millis());
+    }
+    endAttempt();
+    boolean begins =
+        kind.isOfServer()
+            && mayTryAgain()
+            && !pool.isExhausted(tried)
+            && pool.beginRetry(thread, this::again);
+    if (!begins) {
+      giveUp();
+    }
+  }
+
+  private boolean mayTryAgain() {
+    return attempts <= pool.config().retries().attempts() && client.nanos() < deadlineNanos;
+  }
+
+  private void again() {
+    retrying = true;
+    if (client.nanos() < deadlineNanos) {
+      ask(ServerPool.NONE);
+    } else {
+      endRetry();
+      last = new Fetched.Failed(client.failed(FailureKind.TOTAL_TIMEOUT), last.source());
+      giveUp();
+    }
+  }
+
+  private long micros() {
+    return (client.nanos() - beganNanos) / NANOS_PER_MICRO;
+  }
+
+  /** The server has no more to do with it. */
+  private void endAttempt() {
+    pool.done(server);
+    endRetry();
+  }
+
+  private void endRetry() {
+    if (retrying) {
+      retrying = false;
+      pool.endRetry();
+    }
+  }
+
+  private void giveUp() {
+    kept.ifPresent(KeptBody::abandon);
+    endRetry();
+    pool.endRequest();
+    answer.accept(last);
+  }
+
+  /** Whether it can be sent again: idempotent, and its body, if any, was kept. */
+  private boolean isRepeatable() {
+    return request.isIdempotent() && (request.body().isEmpty() || isKept());
+  }
+
+  private boolean isKept() {
+    return kept.isPresent() && kept.get().isWhole();
   }
 
   /** One look-up: answered or given up, whichever comes first. */
   private final class Resolving {
-    private final OriginUrl server;
     private XnioExecutor.@Nullable Key timer;
     private boolean done;
 
-    Resolving(OriginUrl server) {
-      this.server = server;
-    }
-
     void begin() {
-      client.resolver().resolve(server.host(), thread, this::found);
+      client.resolver().resolve(pool.url(server).host(), thread, this::found);
       if (!done) {
-        long millis = client.config().connectTimeout().toMillis();
+        long millis = left(timeout(pool.config().timeouts().connectMillis(), connectTimeout()));
         timer = thread.executeAfter(this::timedOut, millis, TimeUnit.MILLISECONDS);
       }
     }
@@ -140,21 +258,21 @@ final class OriginFetch {
         if (key != null) {
           key.remove();
         }
-        connect(server, addresses);
+        connect(addresses);
       }
     }
 
     private void timedOut() {
       if (!done) {
         done = true;
-        failed(FailureKind.NAME_TIMEOUT, server);
+        pool.endPending();
+        failed(FailureKind.NAME_TIMEOUT);
       }
     }
   }
 
   /** One request on one connection: sent, then answered or failed. */
   private final class Try {
-    private final OriginUrl server;
     private final OriginConnection connection;
     private final boolean reused;
     private final long sentMillis = client.clock().millis();
@@ -162,8 +280,7 @@ final class OriginFetch {
     private boolean decided;
     private boolean sent;
 
-    Try(OriginUrl server, OriginConnection connection, boolean reused) {
-      this.server = server;
+    Try(OriginConnection connection, boolean reused) {
       this.connection = connection;
       this.reused = reused;
     }
@@ -198,8 +315,9 @@ final class OriginFetch {
     }
 
     private void pump(BodySource body, ClientExchange exchange) {
+      BodySource own = kept.<BodySource>map(KeptBody::view).orElse(body);
       RequestBodyPump pump =
-          new RequestBodyPump(body, exchange.getRequestChannel(), this::sent, this::broke);
+          new RequestBodyPump(own, exchange.getRequestChannel(), this::sent, this::broke);
       watch(pump, -1);
       pump.start();
     }
@@ -214,7 +332,7 @@ final class OriginFetch {
         return;
       }
       long moved = pump.moved();
-      long millis = client.config().idleTimeout().toMillis();
+      long millis = idleTimeout().toMillis();
       timer = thread.executeAfter(() -> watch(pump, moved), millis, TimeUnit.MILLISECONDS);
     }
 
@@ -223,10 +341,11 @@ final class OriginFetch {
       sent = true;
       if (!decided) {
         forgetTimer();
-        long millis = client.config().responseTimeout().toMillis();
-        timer =
-            thread.executeAfter(
-                () -> broke(FailureKind.RESPONSE_TIMEOUT), millis, TimeUnit.MILLISECONDS);
+        long own =
+            timeout(pool.config().timeouts().responseMillis(), client.config().responseTimeout());
+        long millis = left(own);
+        FailureKind kind = millis < own ? FailureKind.TOTAL_TIMEOUT : FailureKind.RESPONSE_TIMEOUT;
+        timer = thread.executeAfter(() -> broke(kind), millis, TimeUnit.MILLISECONDS);
       }
     }
 
@@ -246,35 +365,83 @@ final class OriginFetch {
       if (response.getResponseCode() == 100) {
         return;
       }
-      if (!isSound(response)) {
+      if (!OriginAnswers.isSound(response)) {
         broke(FailureKind.BAD_RESPONSE);
         return;
       }
       decide();
+      int status = response.getResponseCode();
+      Optional<String> retryAfter =
+          Optional.ofNullable(response.getResponseHeaders().getFirst(Headers.RETRY_AFTER));
+      pool.answered(server, status, retryAfter, micros(), client.clock().millis());
+      if (!isAskedElsewhere(status)) {
+        deliver(exchange, response);
+      }
+    }
+
+    /** An answer that another server may better: this one is not read on. */
+    private boolean isAskedElsewhere(int status) {
+      return pool.isRetried(status)
+          && isRepeatable()
+          && mayTryAgain()
+          && pool.hasOther(tried, client.clock().millis())
+          && beginElsewhere();
+    }
+
+    private boolean beginElsewhere() {
+      // Whoever waits for an attempt of the budget must hold none.
+      endRetry();
+      return pool.beginRetry(
+          thread,
+          () -> {
+            connection.close();
+            endAttempt();
+            last = new Fetched.Failed(FailureKind.RESET, pool.url(server).authority());
+            again();
+          });
+    }
+
+    private void deliver(ClientExchange exchange, ClientResponse response) {
+      kept.ifPresent(KeptBody::settle);
       ResponseHead head =
-          new ResponseHead(response.getResponseCode(), fields(response.getResponseHeaders()));
+          new ResponseHead(
+              response.getResponseCode(), OriginAnswers.fields(response.getResponseHeaders()));
       BodySource body =
           new OriginBody(
               exchange.getResponseChannel(),
               thread,
               client.connector().buffers(),
-              client.config().idleTimeout(),
-              length(response),
+              idleTimeout(),
+              OriginAnswers.length(response),
               this::release);
-      answer.accept(new Fetched.Response(head, body, sentMillis, client.clock().millis()));
+      answer.accept(
+          new Fetched.Response(
+              head,
+              body,
+              sentMillis,
+              client.clock().millis(),
+              pool.setCookie(server, request.fields())));
+    }
+
+    private Duration idleTimeout() {
+      long millis = pool.config().timeouts().idleMillis();
+      return millis > 0 ? Duration.ofMillis(millis) : client.config().idleTimeout();
     }
 
     /** After the body: keeps the connection or closes it. */
     private void release(boolean whole) {
+      endAttempt();
+      pool.endRequest();
       // Answered before the request was read: what is left of it would stand in the next one's way.
       if (!whole || !sent || !connection.isOpen()) {
         connection.close();
         return;
       }
       OriginClient.IdleConnections idle = client.idle(thread);
-      idle.keep(server, connection);
+      ServerState state = pool.server(server);
+      idle.keep(state, connection);
       long keepAlive = client.config().keepAlive().toMillis();
-      thread.executeAfter(() -> idle.expire(server), keepAlive + 1, TimeUnit.MILLISECONDS);
+      thread.executeAfter(() -> idle.expire(state), keepAlive + 1, TimeUnit.MILLISECONDS);
     }
 
     private void broke(FailureKind kind) {
@@ -284,14 +451,19 @@ final class OriginFetch {
       }
       decide();
       connection.close();
-      if (kind == FailureKind.RESET && reused && request.isRepeatable()) {
+      if (kind == FailureKind.RESET && reused && isRepeatable()) {
         // Closed by the server between two requests: that is no failure of the server.
         freshOnly = true;
-        ask(server);
-      } else if (request.isRepeatable() && kind != FailureKind.RESPONSE_TIMEOUT) {
-        failed(kind, server);
+        OriginFetch.this.connect();
+      } else if (isRepeatable()) {
+        failed(kind);
       } else {
-        answer.accept(new Fetched.Failed(kind, server.authority()));
+        if (kind.isOfServer()) {
+          pool.failed(server, micros(), client.clock().millis());
+        }
+        endAttempt();
+        last = new Fetched.Failed(client.failed(kind), pool.url(server).authority());
+        giveUp();
       }
     }
 
@@ -307,36 +479,6 @@ final class OriginFetch {
         timer = null;
       }
     }
-  }
-
-  /** What RFC 9112, section 6.3 lets a client believe about the length of the body. */
-  private static boolean isSound(ClientResponse response) {
-    HeaderMap headers = response.getResponseHeaders();
-    HeaderValues encodings = headers.get(Headers.TRANSFER_ENCODING);
-    HeaderValues lengths = headers.get(Headers.CONTENT_LENGTH);
-    int status = response.getResponseCode();
-    boolean statusOk = status >= 200 && status <= 599;
-    if (encodings != null) {
-      boolean chunked = encodings.size() == 1 && encodings.getFirst().equalsIgnoreCase("chunked");
-      return statusOk && chunked && lengths == null;
-    }
-    boolean lengthOk =
-        lengths == null || (lengths.size() == 1 && lengths.getFirst().matches("[0-9]{1,18}"));
-    return statusOk && lengthOk;
-  }
-
-  private static OptionalLong length(ClientResponse response) {
-    String text = response.getResponseHeaders().getFirst(Headers.CONTENT_LENGTH);
-    return text == null ? OptionalLong.empty() : OptionalLong.of(Long.parseLong(text));
-  }
-
-  private static FieldList fields(HeaderMap headers) {
-    FieldList.Builder out = FieldList.builder();
-    for (HeaderValues values : headers) {
-      String name = values.getHeaderName().toString();
-      values.forEach(value -> out.add(name, value));
-    }
-    return OriginFields.response(out.build());
   }
 
   private static <T> ClientCallback<T> callback(Consumer<T> done, Consumer<IOException> failed) {

@@ -25,6 +25,7 @@ import dev.perigee.edge.origin.OriginFields;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.ResponseHead;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -117,7 +118,8 @@ final class Fetching {
     }
     FetchRequest request =
         new FetchRequest(
-            fetch.site().origins(),
+            fetch.site(),
+            fetch.request().client(),
             "GET",
             fetch.request().target(),
             fields.build(),
@@ -151,7 +153,8 @@ final class Fetching {
         OriginFields.request(fetch.request(), fetch.key().host(), config.name());
     FetchRequest request =
         new FetchRequest(
-            fetch.site().origins(),
+            fetch.site(),
+            fetch.request().client(),
             fetch.request().method(),
             fetch.request().target(),
             fields.build(),
@@ -166,7 +169,7 @@ final class Fetching {
             case Fetched.Response response -> {
               InvalidationPolicy.keys(fetch.request(), response.head(), fetch.key())
                   .forEach(store::invalidate);
-              pass(fetch, response, "");
+              pass(fetch, fetch.request().isSafe() ? response : sticky(response), "");
             }
           }
         });
@@ -231,9 +234,37 @@ final class Fetching {
           uncacheable.remember(fetch.key(), clock.millis());
         }
         end(flight, new Filled.Uncacheable());
-        pass(fetch, response, reason.token());
+        pass(fetch, isForOne(reason) ? sticky(response) : response, reason.token());
       }
     }
+  }
+
+  /** Whether nobody else may store it either: our readers may be caches, too. */
+  private static boolean isForOne(StoragePolicy.NotStoredReason reason) {
+    return switch (reason) {
+      case NO_STORE, PRIVATE, VARY_ALL, COOKIE, NO_LIFETIME -> true;
+      case METHOD, REQUEST_NO_STORE, AUTHORIZATION, NOT_UNDERSTOOD, PARTIAL, RULE -> false;
+    };
+  }
+
+  /** With the cookie by which the reader stays at the server; never on what anybody may store. */
+  private static Fetched.Response sticky(Fetched.Response response) {
+    return response
+        .stickyCookie()
+        .map(
+            cookie -> {
+              FieldList.Builder fields = response.head().fields().toBuilder();
+              ResponseHead head =
+                  new ResponseHead(
+                      response.head().status(), fields.add("Set-Cookie", cookie).build());
+              return new Fetched.Response(
+                  head,
+                  response.body(),
+                  response.requestMillis(),
+                  response.responseMillis(),
+                  Optional.empty());
+            })
+        .orElse(response);
   }
 
   /**

@@ -264,7 +264,7 @@ class SyncClientIT {
                 done.accept(
                     new FromEdge.Warmed(
                         order.job(), order.from() + order.urls().size(), 0, 1, 0, 0, List.of())),
-            () -> new NodeLoad(0, 0, 0, true, ""),
+            () -> new NodeLoad(0, 0, 0, true, "", List.of()),
             InstantSource.system(),
             new Random(1));
     open.add(client);

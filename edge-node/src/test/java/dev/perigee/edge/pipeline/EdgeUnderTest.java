@@ -1,6 +1,7 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -12,6 +13,8 @@ import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.origin.pool.OriginTable;
+import dev.perigee.edge.origin.pool.SitePools;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
@@ -30,6 +33,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.random.RandomGenerator;
 import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import org.awaitility.Awaitility;
@@ -46,6 +50,7 @@ final class EdgeUnderTest implements AutoCloseable {
   private final Pipeline pipeline;
   private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor();
   private final AtomicReference<EdgeSnapshot> snapshot = new AtomicReference<>();
+  private final OriginTable origins = new OriginTable(RandomGenerator.getDefault());
   private final SiteConfig site;
   private long purges;
 
@@ -87,10 +92,12 @@ final class EdgeUnderTest implements AutoCloseable {
     OriginClient client =
         new OriginClient(
             origin,
+            origins,
             new OriginResolver(lookups, now),
             SSLContext.getDefault(),
             new DefaultByteBufferPool(true, 16 * 1024),
-            now);
+            now,
+            System::nanoTime);
     PipelineConfig config =
         new PipelineConfig("perigee", 1 << 20, 64L << 20, 1000, 8L << 20, SLICE_BYTES, 2_000);
     pipeline =
@@ -114,12 +121,32 @@ final class EdgeUnderTest implements AutoCloseable {
   }
 
   private void route(SiteConfig one) {
+    origins.swap(List.of(one));
     snapshot.set(new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(one))));
   }
 
   /** The site's owner decides something about caching. */
   void decide(CachePolicy policy) {
     route(new SiteConfig(site.id(), site.hosts(), site.origins(), Set.of(), false, false, policy));
+  }
+
+  /** The site's owner decides something about origins. */
+  void pools(OriginPools pools) {
+    route(
+        new SiteConfig(
+            site.id(),
+            site.hosts(),
+            List.of(),
+            Set.of(),
+            false,
+            false,
+            CachePolicy.DEFAULT,
+            pools));
+  }
+
+  /** The pools in force. */
+  SitePools pools() {
+    return origins.all().iterator().next();
   }
 
   int port() {
