@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A real API over a database of its own; its steering sends everybody to one place. */
 public final class TestApi implements AutoCloseable {
@@ -83,7 +84,7 @@ public final class TestApi implements AutoCloseable {
 
   /** A node connects and says how a site's only origin is doing. */
   void reports(String node, String site) {
-    fleet.connected(this, new FromEdge.Hello(node, "1", 0, 0, ""));
+    fleet.connected(this, new FromEdge.Hello(node, "1", 0, 0, "", Set.of()));
     OriginHealth.Server server =
         new OriginHealth.Server("default", "http://a", "check-failed", "status", 1, 2, 3, 4);
     List<OriginHealth> origins = List.of(new OriginHealth(site, List.of(server)));
