@@ -177,7 +177,8 @@ public final class ControlPlane implements AutoCloseable {
             () -> numbers.head().revision(),
             () -> geo.map(GeoDatabase::age).map(age -> age.isNegative() ? Duration.ZERO : age),
             fleet::changed,
-            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()));
+            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()),
+            random);
     ApiServer api =
         keep(
             new ApiServer(

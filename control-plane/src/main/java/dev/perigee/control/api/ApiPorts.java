@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 
 /**
  * Everything the API asks.
@@ -22,6 +23,7 @@ import java.util.function.Supplier;
  * @param geoAge of the GeoIP data, where there is any
  * @param nodesChanged run after nodes changed
  * @param purged told of each purge that was committed
+ * @param random for secrets that sites are given
  */
 public record ApiPorts(
     SiteStore sites,
@@ -35,10 +37,11 @@ public record ApiPorts(
     LongSupplier revision,
     Supplier<Optional<Duration>> geoAge,
     Runnable nodesChanged,
-    Consumer<PurgeStore.IssuedPurge> purged) {
+    Consumer<PurgeStore.IssuedPurge> purged,
+    RandomGenerator random) {
   List<Routes.Route> routes() {
     Resources resources =
-        new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged);
+        new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged, random);
     PurgeResource purgeResource = new PurgeResource(purges, fleet, resources::find, purged);
     Operations operations =
         new Operations(resources, steering, sites, nodes, purges, fleet, revision, geoAge);

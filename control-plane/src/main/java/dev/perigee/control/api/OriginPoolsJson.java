@@ -14,13 +14,13 @@ import dev.perigee.contract.PoolRoute;
 import dev.perigee.contract.PoolServer;
 import dev.perigee.contract.RetryPolicy;
 import dev.perigee.contract.StickyCookie;
-import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 
 /** A site's pools as JSON: what is left out has its usual value. */
 final class OriginPoolsJson {
@@ -71,17 +71,24 @@ final class OriginPoolsJson {
       Set.of("connectMillis", "responseMillis", "idleMillis", "totalMillis");
   private static final Set<String> BREAKERS = Set.of("connections", "pending", "requests");
 
-  private static final SecureRandom RANDOM = new SecureRandom();
   private static final int SECRET_BYTES = 32;
 
-  private OriginPoolsJson() {}
+  private final OriginPools before;
+  private final RandomGenerator random;
 
   /**
-   * The pools of a site that was sent.
+   * A reader of what is sent for one site.
    *
    * @param before the pools until now, with the keys that are not shown
+   * @param random for secrets that are made
    */
-  static OriginPools read(Input site, OriginPools before) {
+  OriginPoolsJson(OriginPools before, RandomGenerator random) {
+    this.before = before;
+    this.random = random;
+  }
+
+  /** The pools of a site that was sent. */
+  OriginPools read(Input site) {
     Optional<Input> given = site.object("originPools", POOLS);
     if (given.isEmpty()) {
       return OriginPools.NONE;
@@ -89,7 +96,7 @@ final class OriginPoolsJson {
     Input input = given.get();
     List<OriginPool> pools = new ArrayList<>();
     for (Input pool : input.objects("pools", POOL)) {
-      pools.add(pool(pool, before));
+      pools.add(pool(pool));
     }
     List<PoolRoute> routes =
         input.objects("routes", ROUTE).stream()
@@ -98,7 +105,7 @@ final class OriginPoolsJson {
     return new OriginPools(pools, routes, input.text("default").orElse(""));
   }
 
-  private static OriginPool pool(Input input, OriginPools before) {
+  private OriginPool pool(Input input) {
     String name = input.required("name");
     List<PoolServer> servers = new ArrayList<>();
     for (Input server : input.objects("servers", SERVER)) {
@@ -137,7 +144,7 @@ final class OriginPoolsJson {
     return url.map(found -> new PoolServer(found, weight, tier));
   }
 
-  private static Balance balance(Input input, Optional<OriginPool> before) {
+  private Balance balance(Input input, Optional<OriginPool> own) {
     String algorithm = input.text("algorithm").orElse("round-robin");
     Optional<Balance.Algorithm> known = Balance.Algorithm.of(algorithm);
     if (known.isEmpty()) {
@@ -160,18 +167,17 @@ final class OriginPoolsJson {
                     new StickyCookie(
                         sticky.required("cookie"),
                         sticky.whole("maxAgeSeconds").orElse(0),
-                        secret(before))));
+                        secret(own))));
   }
 
   /** Made once: who has a cookie keeps its server when the pool is changed. */
-  private static Bytes secret(Optional<OriginPool> before) {
-    return before
-        .flatMap(pool -> pool.balance().sticky())
+  private Bytes secret(Optional<OriginPool> pool) {
+    return pool.flatMap(own -> own.balance().sticky())
         .map(StickyCookie::secret)
         .orElseGet(
             () -> {
               byte[] secret = new byte[SECRET_BYTES];
-              RANDOM.nextBytes(secret);
+              random.nextBytes(secret);
               return Bytes.copyOf(secret);
             });
   }

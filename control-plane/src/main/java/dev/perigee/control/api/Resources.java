@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 
 /** Sites, nodes and certificates. */
 final class Resources {
@@ -35,6 +36,7 @@ final class Resources {
   private final FleetView fleet;
   private final JoinTokens tokens;
   private final Runnable nodesChanged;
+  private final RandomGenerator random;
 
   Resources(
       SiteStore sites,
@@ -42,13 +44,15 @@ final class Resources {
       CertificateStore certificates,
       FleetView fleet,
       JoinTokens tokens,
-      Runnable nodesChanged) {
+      Runnable nodesChanged,
+      RandomGenerator random) {
     this.sites = sites;
     this.nodes = nodes;
     this.certificates = certificates;
     this.fleet = fleet;
     this.tokens = tokens;
     this.nodesChanged = nodesChanged;
+    this.random = random;
   }
 
   Reply listSites() {
@@ -104,7 +108,7 @@ final class Resources {
    *
    * @param before its pools until now, with the keys that are not shown
    */
-  private static SiteConfig site(Input input, String id, OriginPools before) {
+  private SiteConfig site(Input input, String id, OriginPools before) {
     List<String> hosts = new ArrayList<>();
     for (String text : input.texts("hosts")) {
       Optional<String> host = HostName.normalisePattern(text);
@@ -133,7 +137,7 @@ final class Resources {
             input.flag("schemeInKey"),
             input.flag("portInKey"),
             CachePolicyJson.read(input),
-            OriginPoolsJson.read(input, before));
+            new OriginPoolsJson(before, random).read(input));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");

@@ -58,7 +58,8 @@ public final class TestApi implements AutoCloseable {
             () -> numbers.head().revision(),
             () -> Optional.of(Duration.ofDays(12)),
             fleet::changed,
-            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()));
+            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()),
+            random);
     server =
         new ApiServer(
             new ApiConfig(InetAddress.getLoopbackAddress(), 0),

@@ -147,12 +147,13 @@ final class KeptBody implements BodySource.Receiver {
   /** What is kept goes out; then what comes. */
   private void goOn() {
     BodySource.Receiver receiver = to;
-    while (receiver != null && receiver == to && !paused && !isLive()) {
+    View own = view;
+    while (receiver != null && isOf(own) && !paused && !isLive()) {
       ByteBuffer part = ByteBuffer.wrap(kept, delivered, size - delivered);
       delivered = size;
       paused = !receiver.take(part);
     }
-    if (receiver == null || receiver != to || paused) {
+    if (receiver == null || !isOf(own) || paused) {
       return;
     }
     if (settled) {
@@ -165,6 +166,11 @@ final class KeptBody implements BodySource.Receiver {
       sourcePaused = false;
       source.resume();
     }
+  }
+
+  /** Whether the attempt goes on: taking a part may have ended it. */
+  private boolean isOf(@Nullable View own) {
+    return to != null && view == own;
   }
 
   private boolean isLive() {
