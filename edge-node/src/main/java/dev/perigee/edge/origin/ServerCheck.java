@@ -18,6 +18,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -28,6 +30,8 @@ import javax.net.ssl.SSLSocket;
 final class ServerCheck {
   private static final int HEAD_BYTES = 16 * 1024;
   private static final int LEAST_STATUS_LINE = "HTTP/1.1 200".length();
+  private static final int END_OF_HEAD = 4;
+  private static final Pattern LENGTH = Pattern.compile("(?i)\r\ncontent-length: *([0-9]{1,9})");
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   private final OriginUrl server;
@@ -138,25 +142,37 @@ final class ServerCheck {
     return transport.host().isEmpty() ? server.authority() : transport.host();
   }
 
-  /** What is needed to judge by: all, up to what is looked at, or the status line. */
+  /** What is needed to judge by, and no more. */
   private String read(Socket socket) throws IOException {
     InputStream in = socket.getInputStream();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     byte[] part = new byte[4096];
-    int most = check.body().isEmpty() ? LEAST_STATUS_LINE : HEAD_BYTES + Limits.CHECK_BODY_BYTES;
-    while (bytes.size() < most) {
+    String answer = "";
+    while (bytes.size() < HEAD_BYTES + Limits.CHECK_BODY_BYTES && !isEnough(answer)) {
       socket.setSoTimeout(left());
       int count = in.read(part);
       if (count < 0) {
         break;
       }
       bytes.write(part, 0, count);
-      if (!check.body().isEmpty()
-          && bytes.toString(StandardCharsets.UTF_8).contains(check.body())) {
-        break;
-      }
+      answer = bytes.toString(StandardCharsets.UTF_8);
     }
-    return bytes.toString(StandardCharsets.UTF_8);
+    return answer;
+  }
+
+  /** Whether more of the answer would change nothing. */
+  private boolean isEnough(String answer) {
+    if (answer.length() < LEAST_STATUS_LINE) {
+      return false;
+    }
+    CheckResult soFar = judge(answer);
+    if (soFar != CheckResult.BODY) {
+      return true;
+    }
+    int head = answer.indexOf("\r\n\r\n");
+    Matcher length = LENGTH.matcher(head < 0 ? "" : answer.substring(0, head));
+    return length.find()
+        && answer.length() - head - END_OF_HEAD >= Integer.parseInt(length.group(1));
   }
 
   private CheckResult judge(String answer) {

@@ -184,7 +184,8 @@ public final class ServerState {
   void failed(long micros, long nowMillis) {
     windowRequests.incrementAndGet();
     windowMicros.addAndGet(micros);
-    observe(micros, nowMillis);
+    // One that refuses at once is not the fastest for that.
+    observe(Math.max(micros, Math.round(latencyMicros(nowMillis))), nowMillis);
     failures.increment();
     failuresInRow.incrementAndGet();
   }
