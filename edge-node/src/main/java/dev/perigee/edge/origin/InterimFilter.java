@@ -131,9 +131,11 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
         newlines = 0;
         head.write(start, 0, held);
         held = 0;
-      } else {
+      } else if (isHttp()) {
         aside = true;
         return true;
+      } else {
+        throw new IOException("the origin's answer does not begin as HTTP/1 does");
       }
     }
     return false;
@@ -155,6 +157,18 @@ final class InterimFilter extends AbstractStreamSourceConduit<StreamSourceCondui
       InterimHead.parse(head.toString(StandardCharsets.ISO_8859_1)).ifPresent(interim);
       head.reset();
     }
+  }
+
+  /** RFC 9112, section 4: what is no status line never reaches the parser. */
+  private boolean isHttp() {
+    for (int i = 0; i < STATUS_LINE; i++) {
+      char wanted = "HTTP/1.d ddd".charAt(i);
+      boolean digit = start[i] >= '0' && start[i] <= '9';
+      if (wanted == 'd' ? !digit : start[i] != wanted) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private boolean isInterim() {
