@@ -118,30 +118,35 @@ final class OriginPoolsIT {
 
   /** What a server may do to a request. */
   enum Trouble {
-    RESET(ScriptedOrigin.Call::reset),
-    CLOSE(ScriptedOrigin.Call::close),
-    GARBAGE(call -> call.send("what is this\r\n\r\n")),
-    TWO_LENGTHS(
-        call -> call.send("HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab")),
-    HALF_A_HEAD(
-        call -> {
-          call.send("HTTP/1.1 200 OK\r\nContent-Le");
-          call.close();
-        }),
-    UNAVAILABLE(call -> call.send("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"));
+    RESET,
+    CLOSE,
+    GARBAGE,
+    TWO_LENGTHS,
+    HALF_A_HEAD,
+    UNAVAILABLE
+  }
 
-    private final ScriptedOrigin.Script script;
-
-    Trouble(ScriptedOrigin.Script script) {
-      this.script = script;
-    }
+  private static ScriptedOrigin.Script script(Trouble trouble) {
+    String lengths = "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab";
+    return switch (trouble) {
+      case RESET -> ScriptedOrigin.Call::reset;
+      case CLOSE -> ScriptedOrigin.Call::close;
+      case GARBAGE -> call -> call.send("what is this\r\n\r\n");
+      case TWO_LENGTHS -> call -> call.send(lengths);
+      case HALF_A_HEAD ->
+          call -> {
+            call.send("HTTP/1.1 200 OK\r\nContent-Le");
+            call.close();
+          };
+      case UNAVAILABLE -> call -> call.send("HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n");
+    };
   }
 
   @ParameterizedTest
   @EnumSource(Trouble.class)
   void anotherServerIsAskedWhereOneIsInTrouble(Trouble trouble) throws Exception {
     inOrder(RETRIES, TIMEOUTS);
-    origins.get(0).on("/a", trouble.script);
+    origins.get(0).on("/a", script(trouble));
     good(origins.get(1), "/a");
     for (int i = 0; i < 3; i++) {
       assertEquals("good", get("/a").body());
