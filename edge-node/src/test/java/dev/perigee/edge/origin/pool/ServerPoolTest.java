@@ -262,7 +262,9 @@ final class ServerPoolTest {
       assertEquals(2, pool.choose(0, 2, 0, NOW));
     }
     pool.server(2).checked(false, NOW);
-    assertEquals(Set.of(0, 1), Set.of(pool.choose(0, 2, 0, NOW), pool.choose(0, 2, 0, NOW)));
+    for (int i = 0; i < 10; i++) {
+      assertTrue(pool.choose(0, 2, 0, NOW) < 2, "it is ill");
+    }
     assertEquals(ServerPool.NONE, pool.preferred(FieldList.of("Cookie", "stay=forged")));
   }
 
