@@ -71,6 +71,7 @@ abstract class Commands implements Runnable {
         SitePoolsCommand.class,
         SiteHidingCommand.class,
         SitePagesCommand.class,
+        SiteHealthCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}

@@ -184,7 +184,8 @@ public final class ControlPlane implements AutoCloseable {
             () -> geo.map(GeoDatabase::age).map(age -> age.isNegative() ? Duration.ZERO : age),
             geoFiles,
             fleet::changed,
-            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()));
+            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()),
+            random);
     ApiServer api =
         keep(
             new ApiServer(

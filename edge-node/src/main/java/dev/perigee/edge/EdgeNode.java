@@ -1,11 +1,9 @@
 package dev.perigee.edge;
 
 import dev.perigee.contract.CertificateConfig;
-import dev.perigee.contract.FromEdge.GeoOutcome;
-import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.JoinToken;
+import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.OriginPool;
-import dev.perigee.contract.OriginTransport;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.ActiveConfig;
@@ -25,9 +23,13 @@ import dev.perigee.edge.geo.GeoReceiver;
 import dev.perigee.edge.listener.AdminListener;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
+import dev.perigee.edge.origin.HealthChecks;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.origin.OriginTls;
+import dev.perigee.edge.origin.pool.OriginMetrics;
+import dev.perigee.edge.origin.pool.OriginReport;
+import dev.perigee.edge.origin.pool.OriginTable;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.respond.TunnelTable;
@@ -51,12 +53,12 @@ import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
@@ -138,32 +140,31 @@ public final class EdgeNode implements AutoCloseable {
     Path state = Files.createDirectories(options.stateDir);
     Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
     Identity identity = identity(options, enrolment);
-    ChronicleResponseStore store =
-        keep(ChronicleResponseStore.openOrWithout(storeConfig(options, state), clock));
-    if (!store.awaitOpen(STORE_PATIENCE)) {
-      LOG.info("the cache goes on opening in the background; the origins answer for the rest");
-    }
+    ChronicleResponseStore store = store(options, state);
     ServingState serving =
         new ServingState(
             options.serveUnsynced.duration(), store::lastPurge, clock, state.resolve("contact"));
     ServerTls tls = new ServerTls(options.tlsEngine);
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
-    OriginTls originTls = new OriginTls(SSLContext.getDefault());
+    Origins origins = origins(options);
     ActiveConfig active =
         new ActiveConfig(
             lastGood.recover().orElseGet(ConfigState::empty),
             all -> certificates(tls, all),
             sites -> {
               store.limit(sites);
-              originTls.swap(transports(sites));
+              origins.swap(sites);
             });
 
     EdgeMetrics metrics = new EdgeMetrics();
+    EdgeGauges gauges = new EdgeGauges(metrics, clock);
     GeoLocator geo = new GeoLocator();
     GeoReceiver databases =
         keep(GeoReceiver.open(state.resolve("geoip"), geo, options.limits.geoIpMaxSize.bytes()));
-    geoMetrics(metrics, geo, databases);
-    Pipeline pipeline = pipeline(options, store, serving, active, originTls, geo, metrics);
+    gauges.geo(geo, databases);
+    OriginClient origin = client(options, origins);
+    gauges.origins(origin, origins.table);
+    Pipeline pipeline = pipeline(options, store, serving, active, origin, geo, metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options),
@@ -172,9 +173,9 @@ public final class EdgeNode implements AutoCloseable {
             new SecureRandom());
     Warming warming =
         new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
-    metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
-    metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
+    gauges.warming(warming);
     LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);
+    OriginReport report = new OriginReport(origins.table);
     SyncClient sync =
         keep(
             new SyncClient(
@@ -187,23 +188,57 @@ public final class EdgeNode implements AutoCloseable {
                 lastGood,
                 warming,
                 databases,
-                () -> load(meter, listener, serving, store),
+                () -> load(meter, listener, serving, store, report.next(clock.millis())),
                 clock,
                 RandomGenerator.getDefault()));
+    start(sync, options);
+    listener.start();
+    warming.start();
+    keep(() -> drain(listener, pipeline.tunnels()));
+    gauges.node(store, serving, active, pipeline, tls);
+    OriginMetrics servers = new OriginMetrics(origins.table);
+    Supplier<String> scrape = () -> metrics.scrape() + servers.scrape(clock.millis());
+    AdminListener admin = keep(admin(options, store, serving, active, scrape));
+    admin.start();
+    sweep(pipeline, origins.table);
+    return "edge %s ready http=%d https=%d admin=%d"
+        .formatted(
+            options.name, listener.port("http"), listener.port("https"), admin.bound().getPort());
+  }
+
+  private static void start(SyncClient sync, EdgeOptions options) throws InterruptedException {
     sync.start();
     if (!sync.awaitFirstSync(options.syncWait.duration())) {
       LOG.warn("no control plane yet: starting from the last good configuration");
     }
-    listener.start();
-    warming.start();
-    keep(() -> drain(listener, pipeline.tunnels()));
-    AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
-    admin.start();
-    keep(admin);
-    sweep(pipeline);
-    return "edge %s ready http=%d https=%d admin=%d"
-        .formatted(
-            options.name, listener.port("http"), listener.port("https"), admin.bound().getPort());
+  }
+
+  /** Who is asked for what is not cached. */
+  private record Origins(OriginTable table, OriginTls tls, HealthChecks checks) {
+    void swap(Collection<SiteConfig> sites) {
+      tls.swap(
+          sites.stream()
+              .flatMap(site -> site.pools().pools().stream())
+              .map(OriginPool::transport)
+              .toList());
+      table.swap(sites);
+      checks.update();
+    }
+  }
+
+  private Origins origins(EdgeOptions options) throws GeneralSecurityException {
+    SSLContext usual = SSLContext.getDefault();
+    OriginTls tls = new OriginTls(usual);
+    OriginTable table = new OriginTable(RandomGenerator.getDefault());
+    HealthChecks checks =
+        new HealthChecks(
+            table,
+            options.limits.origin(options.layers.originAddresses()),
+            tls::forChecks,
+            clock,
+            System::nanoTime,
+            RandomGenerator.getDefault());
+    return new Origins(table, tls, keep(checks));
   }
 
   private static Identity identity(EdgeOptions options, Enrolment enrolment) throws StartException {
@@ -219,6 +254,16 @@ public final class EdgeNode implements AutoCloseable {
     } catch (EnrolmentException e) {
       throw new StartException(String.valueOf(e.getMessage()));
     }
+  }
+
+  private ChronicleResponseStore store(EdgeOptions options, Path state)
+      throws StartException, IOException, InterruptedException {
+    ChronicleResponseStore store =
+        keep(ChronicleResponseStore.openOrWithout(storeConfig(options, state), clock));
+    if (!store.awaitOpen(STORE_PATIENCE)) {
+      LOG.info("the cache goes on opening in the background; the origins answer for the rest");
+    }
+    return store;
   }
 
   private static StoreConfig storeConfig(EdgeOptions options, Path state) throws StartException {
@@ -242,11 +287,15 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
-  private static List<OriginTransport> transports(Collection<SiteConfig> sites) {
-    return sites.stream()
-        .flatMap(site -> site.pools().pools().stream())
-        .map(OriginPool::transport)
-        .toList();
+  private OriginClient client(EdgeOptions options, Origins origins) {
+    return new OriginClient(
+        options.limits.origin(options.layers.originAddresses()),
+        origins.table,
+        new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock),
+        origins.tls,
+        new DefaultByteBufferPool(true, FETCH_BUFFER),
+        clock,
+        System::nanoTime);
   }
 
   private Pipeline pipeline(
@@ -254,62 +303,31 @@ public final class EdgeNode implements AutoCloseable {
       ChronicleResponseStore store,
       ServingState serving,
       ActiveConfig active,
-      OriginTls originTls,
+      OriginClient origin,
       GeoLocator geo,
       EdgeMetrics metrics) {
-    OriginResolver resolver =
-        new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock);
-    OriginClient origin =
-        new OriginClient(
-            options.limits.origin(options.layers.originAddresses()),
-            resolver,
-            originTls,
-            new DefaultByteBufferPool(true, FETCH_BUFFER),
-            clock);
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
-    Pipeline pipeline =
-        new Pipeline(
-            options.limits.pipeline(options.layers.pseudonym),
-            active,
-            serving,
-            store,
-            origin,
-            geo,
-            clock,
-            System::nanoTime,
-            request -> {
-              metrics.ended(request);
-              log.ended(request);
-            });
-    metrics.gauge(
-        "perigee_origin_connections", "Open connections to origins.", origin::openConnections);
-    return pipeline;
-  }
-
-  private void geoMetrics(EdgeMetrics metrics, GeoLocator geo, GeoReceiver databases) {
-    for (GeoKind kind : GeoKind.values()) {
-      metrics.gauge(
-          "perigee_geoip_age_seconds",
-          "Since the maker built the GeoIP database that serves; NaN for none.",
-          "kind",
-          kind.token(),
-          () ->
-              geo.holding(kind)
-                  .map(held -> (double) (clock.millis() / 1000 - held.builtSeconds()))
-                  .orElse(Double.NaN));
-    }
-    for (GeoOutcome outcome : List.of(GeoOutcome.TAKEN, GeoOutcome.TORN, GeoOutcome.REFUSED)) {
-      metrics.counter(
-          "perigee_geoip_transfers",
-          "GeoIP databases from the control plane, by what became of them.",
-          "outcome",
-          outcome.name().toLowerCase(Locale.ROOT),
-          () -> databases.count(outcome));
-    }
+    return new Pipeline(
+        options.limits.pipeline(options.layers.pseudonym),
+        active,
+        serving,
+        store,
+        origin,
+        geo,
+        clock,
+        System::nanoTime,
+        request -> {
+          metrics.ended(request);
+          log.ended(request);
+        });
   }
 
   private static NodeLoad load(
-      LoadMeter meter, EdgeListener listener, ServingState serving, ChronicleResponseStore store) {
+      LoadMeter meter,
+      EdgeListener listener,
+      ServingState serving,
+      ChronicleResponseStore store,
+      List<OriginHealth> origins) {
     Serving now = serving.get();
     boolean healthy = now != Serving.NOTHING;
     return new NodeLoad(
@@ -317,53 +335,22 @@ public final class EdgeNode implements AutoCloseable {
         listener.openRequests(),
         meter.load(),
         healthy,
-        healthy ? store.problem().map(why -> "no cache: " + why).orElse("") : now.sentence());
+        healthy ? store.problem().map(why -> "no cache: " + why).orElse("") : now.sentence(),
+        origins);
   }
 
   private static AdminListener admin(
       EdgeOptions options,
-      EdgeMetrics metrics,
       ChronicleResponseStore store,
       ServingState serving,
       ActiveConfig active,
-      Pipeline pipeline,
-      ServerTls tls) {
-    metrics.gauge("perigee_store_objects", "Stored.", () -> store.statistics().objects());
-    metrics.gauge("perigee_store_bytes", "Stored bodies.", () -> store.statistics().bytes());
-    metrics.gauge(
-        "perigee_store_queued_bytes", "To be written.", () -> store.statistics().queuedBytes());
-    metrics.counter("perigee_store_evictions", "For room.", () -> store.statistics().evictions());
-    metrics.counter(
-        "perigee_store_broken", "Not what was written.", () -> store.statistics().broken());
-    metrics.counter(
-        "perigee_store_faults", "Refused by the disk.", () -> store.statistics().faults());
-    metrics.gauge(
-        "perigee_store_missing",
-        "1 where nothing is stored, for the disk refused at the start.",
-        () -> store.problem().isPresent() ? 1 : 0);
-    metrics.gauge("perigee_store_open_shards", "Open.", () -> store.statistics().openShards());
-    metrics.gauge(
-        "perigee_store_index_bytes", "Heap of the index.", () -> store.statistics().indexBytes());
-    metrics.gauge("perigee_purge", "Last purge in force.", store::lastPurge);
-    metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
-    metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);
-    metrics.gauge("perigee_fetches", "Under way.", pipeline::openFetches);
-    TunnelTable tunnels = pipeline.tunnels();
-    metrics.gauge("perigee_tunnels", "Open WebSockets.", tunnels::open);
-    metrics.counter("perigee_tunnels_opened", "WebSockets.", tunnels::opened);
-    metrics.counter("perigee_tunnels_refused", "For which there was no room.", tunnels::refused);
-    metrics.gauge(
-        "perigee_fill_held_bytes", "Of bodies in flight, in memory.", pipeline::heldBytes);
-    metrics.counter(
-        "perigee_tls_unrecognized_names",
-        "Handshakes for a name without a certificate.",
-        tls::unrecognizedNames);
+      Supplier<String> scrape) {
     return new AdminListener(
         options.adminAddress(),
         options.adminPort,
         Map.of(
             "/metrics",
-            () -> new AdminListener.Page(200, "text/plain; version=0.0.4", metrics.scrape()),
+            () -> new AdminListener.Page(200, "text/plain; version=0.0.4", scrape.get()),
             "/health",
             () -> health(options, serving, active, store)));
   }
@@ -409,7 +396,7 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
-  private void sweep(Pipeline pipeline) {
+  private void sweep(Pipeline pipeline, OriginTable origins) {
     Thread.ofVirtual()
         .name("sweep")
         .start(
@@ -417,6 +404,7 @@ public final class EdgeNode implements AutoCloseable {
               try {
                 while (!stopping.await(SWEEP_MILLIS, TimeUnit.MILLISECONDS)) {
                   pipeline.sweep();
+                  origins.sweep(clock.millis());
                 }
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

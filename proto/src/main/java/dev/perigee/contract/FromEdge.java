@@ -56,6 +56,7 @@ public sealed interface FromEdge {
    *
    * @param load 0 idle to 1 full
    * @param geo the GeoIP databases that serve
+   * @param origins how the origins of some sites are doing: of all in turn
    */
   record Heartbeat(
       long revision,
@@ -65,10 +66,33 @@ public sealed interface FromEdge {
       double load,
       boolean healthy,
       String healthDetail,
-      List<GeoHolding> geo)
+      List<GeoHolding> geo,
+      List<OriginHealth> origins)
       implements FromEdge {
     public Heartbeat {
       geo = List.copyOf(geo);
+      origins = List.copyOf(origins);
+    }
+
+    /** One that says nothing of databases and origins. */
+    public Heartbeat(
+        long revision,
+        long purge,
+        double requestsPerSecond,
+        long openConnections,
+        double load,
+        boolean healthy,
+        String healthDetail) {
+      this(
+          revision,
+          purge,
+          requestsPerSecond,
+          openConnections,
+          load,
+          healthy,
+          healthDetail,
+          List.of(),
+          List.of());
     }
   }
 

@@ -37,6 +37,20 @@ public record OriginPools(List<OriginPool> pools, List<PoolRoute> routes, String
     return defaultPool.isEmpty() ? pools.stream().findFirst() : pool(defaultPool);
   }
 
+  /**
+   * The pool for a request.
+   *
+   * @param target path and query
+   */
+  public OriginPool poolFor(String target) {
+    for (PoolRoute route : routes) {
+      if (route.fits(target)) {
+        return pool(route.pool()).or(this::fallback).orElseThrow();
+      }
+    }
+    return fallback().orElseThrow();
+  }
+
   /** The pool with this name. */
   public Optional<OriginPool> pool(String name) {
     return pools.stream().filter(pool -> pool.name().equals(name)).findFirst();

@@ -77,7 +77,8 @@ public final class OriginPoolsCodec {
                 out.setSticky(
                     Sticky.newBuilder()
                         .setCookie(sticky.name())
-                        .setMaxAgeSeconds(sticky.maxAgeSeconds())));
+                        .setMaxAgeSeconds(sticky.maxAgeSeconds())
+                        .setSecret(ByteString.copyFrom(sticky.secret().toArray()))));
     pool.check().ifPresent(check -> out.setCheck(encode(check)));
     return out.build();
   }
@@ -170,7 +171,10 @@ public final class OriginPoolsCodec {
     Optional<StickyCookie> sticky =
         pool.hasSticky()
             ? Optional.of(
-                new StickyCookie(pool.getSticky().getCookie(), pool.getSticky().getMaxAgeSeconds()))
+                new StickyCookie(
+                    pool.getSticky().getCookie(),
+                    pool.getSticky().getMaxAgeSeconds(),
+                    Bytes.copyOf(pool.getSticky().getSecret().toByteArray())))
             : Optional.empty();
     return new OriginPool(
         pool.getName(),

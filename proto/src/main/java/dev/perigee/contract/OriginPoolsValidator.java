@@ -116,6 +116,7 @@ final class OriginPoolsValidator {
                   TOKEN.matcher(sticky.name()).matches(),
                   at + ".sticky.cookie",
                   "must be a cookie's name");
+              within(sticky.secret().length(), 16, 64, at + ".sticky.secret");
               within(sticky.maxAgeSeconds(), 0, YEAR_SECONDS, at + ".sticky.maxAgeSeconds");
             });
   }

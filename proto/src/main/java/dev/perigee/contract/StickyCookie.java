@@ -5,5 +5,6 @@ package dev.perigee.contract;
  *
  * @param name of the cookie
  * @param maxAgeSeconds how long the reader keeps it; 0 for as long as the browser runs
+ * @param secret of the site, by which nodes make values that say nothing of a server's address
  */
-public record StickyCookie(String name, long maxAgeSeconds) {}
+public record StickyCookie(String name, long maxAgeSeconds, Bytes secret) {}

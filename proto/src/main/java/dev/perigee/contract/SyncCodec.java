@@ -297,6 +297,7 @@ public final class SyncCodec {
         .setHealthy(beat.healthy())
         .setHealthDetail(beat.healthDetail())
         .addAllGeo(GeoCodec.encode(beat.geo()))
+        .addAllOrigins(beat.origins().stream().map(OriginHealthCodec::encode).toList())
         .build();
   }
 
@@ -309,7 +310,8 @@ public final class SyncCodec {
         beat.getLoad(),
         beat.getHealthy(),
         beat.getHealthDetail(),
-        GeoCodec.decode(beat.getGeoList()));
+        GeoCodec.decode(beat.getGeoList()),
+        beat.getOriginsList().stream().map(OriginHealthCodec::decode).toList());
   }
 
   private static Optional<String> nonEmpty(String text) {

@@ -105,7 +105,7 @@ class OriginPoolsTest {
                 Balance.Algorithm.HASH,
                 Balance.HashBy.HEADER,
                 "X-Key",
-                Optional.of(new StickyCookie("a b", -1))),
+                Optional.of(new StickyCookie("a b", -1, Bytes.copyOf(new byte[15])))),
             Optional.of(
                 new HealthCheck(
                     HealthCheck.Kind.HTTP, "x", "a b", List.of("1xx"), "", 1, 2, 0, 0, 101)),
@@ -144,6 +144,7 @@ class OriginPoolsTest {
             "balance.hashName",
             "balance.sticky.cookie",
             "balance.sticky.maxAgeSeconds",
+            "balance.sticky.secret",
             "check.path",
             "check.host",
             "check.statuses[0]",
@@ -237,7 +238,7 @@ class OriginPoolsTest {
             anyOf(Balance.Algorithm.values(), random),
             anyOf(Balance.HashBy.values(), random),
             random.nextBoolean() ? "" : "x-name",
-            maybe(random, new StickyCookie("c", n(random)))),
+            maybe(random, new StickyCookie("c", n(random), Bytes.copyOf(new byte[] {1})))),
         maybe(random, check(random)),
         new Ejection(
             n(random), n(random), n(random), n(random), n(random), n(random), n(random), n(random),

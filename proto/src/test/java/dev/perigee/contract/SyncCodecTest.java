@@ -32,6 +32,12 @@ final class SyncCodecTest {
           true,
           false);
 
+  private static final OriginHealth ORIGINS =
+      new OriginHealth(
+          "shop",
+          List.of(
+              new OriginHealth.Server("web", "http://a", "check-failed", "status", 1, 2, 3, 4)));
+
   static Stream<FromEdge> fromEdge() {
     return Stream.of(
         new FromEdge.Hello(
@@ -45,15 +51,17 @@ final class SyncCodecTest {
         new FromEdge.Ack("n1", 8, List.of(new FromEdge.Refusal("shop", "no origins"))),
         new FromEdge.Nack("n2", 8, List.of("a part is missing")),
         new FromEdge.PurgeAck(12),
+        new FromEdge.Heartbeat(8, 12, 10.5, 3, 0.25, false, "disk full"),
         new FromEdge.Heartbeat(
             8,
             12,
             10.5,
             3,
             0.25,
-            false,
-            "disk full",
-            List.of(new GeoHolding(GeoKind.CITY, VERSION, 1_700_000_000))),
+            true,
+            "",
+            List.of(new GeoHolding(GeoKind.CITY, VERSION, 1_700_000_000)),
+            List.of(ORIGINS)),
         new FromEdge.GeoReport(
             GeoKind.CITY, VERSION, FromEdge.GeoOutcome.TORN, 131_072, "no room"));
   }

@@ -15,6 +15,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import java.util.random.RandomGenerator;
 
 /**
  * Everything the API asks.
@@ -24,6 +25,7 @@ import java.util.function.Supplier;
  * @param geoFiles what edges are brought of it
  * @param nodesChanged run after nodes changed
  * @param purged told of each purge that was committed
+ * @param random for secrets that sites are given
  */
 public record ApiPorts(
     SiteStore sites,
@@ -38,10 +40,11 @@ public record ApiPorts(
     Supplier<Optional<Duration>> geoAge,
     Supplier<List<GeoFile>> geoFiles,
     Runnable nodesChanged,
-    Consumer<PurgeStore.IssuedPurge> purged) {
+    Consumer<PurgeStore.IssuedPurge> purged,
+    RandomGenerator random) {
   List<Routes.Route> routes() {
     Resources resources =
-        new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged);
+        new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged, random);
     PurgeResource purgeResource = new PurgeResource(purges, fleet, resources::find, purged);
     Operations operations =
         new Operations(

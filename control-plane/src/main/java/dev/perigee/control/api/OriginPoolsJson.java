@@ -2,6 +2,7 @@ package dev.perigee.control.api;
 
 import dev.perigee.contract.Balance;
 import dev.perigee.contract.Breakers;
+import dev.perigee.contract.Bytes;
 import dev.perigee.contract.Ejection;
 import dev.perigee.contract.HealthCheck;
 import dev.perigee.contract.OriginPool;
@@ -19,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 
 /** A site's pools as JSON: what is left out has its usual value. */
 final class OriginPoolsJson {
@@ -69,14 +71,24 @@ final class OriginPoolsJson {
       Set.of("connectMillis", "responseMillis", "idleMillis", "totalMillis");
   private static final Set<String> BREAKERS = Set.of("connections", "pending", "requests");
 
-  private OriginPoolsJson() {}
+  private static final int SECRET_BYTES = 32;
+
+  private final OriginPools before;
+  private final RandomGenerator random;
 
   /**
-   * The pools of a site that was sent.
+   * A reader of what is sent for one site.
    *
    * @param before the pools until now, with the keys that are not shown
+   * @param random for secrets that are made
    */
-  static OriginPools read(Input site, OriginPools before) {
+  OriginPoolsJson(OriginPools before, RandomGenerator random) {
+    this.before = before;
+    this.random = random;
+  }
+
+  /** The pools of a site that was sent. */
+  OriginPools read(Input site) {
     Optional<Input> given = site.object("originPools", POOLS);
     if (given.isEmpty()) {
       return OriginPools.NONE;
@@ -84,7 +96,7 @@ final class OriginPoolsJson {
     Input input = given.get();
     List<OriginPool> pools = new ArrayList<>();
     for (Input pool : input.objects("pools", POOL)) {
-      pools.add(pool(pool, before));
+      pools.add(pool(pool));
     }
     List<PoolRoute> routes =
         input.objects("routes", ROUTE).stream()
@@ -93,7 +105,7 @@ final class OriginPoolsJson {
     return new OriginPools(pools, routes, input.text("default").orElse(""));
   }
 
-  private static OriginPool pool(Input input, OriginPools before) {
+  private OriginPool pool(Input input) {
     String name = input.required("name");
     List<PoolServer> servers = new ArrayList<>();
     for (Input server : input.objects("servers", SERVER)) {
@@ -103,7 +115,10 @@ final class OriginPoolsJson {
     return new OriginPool(
         name,
         servers,
-        input.object("balance", BALANCE).map(OriginPoolsJson::balance).orElse(Balance.DEFAULT),
+        input
+            .object("balance", BALANCE)
+            .map(balance -> balance(balance, before.pool(name)))
+            .orElse(Balance.DEFAULT),
         input.object("check", CHECK).map(OriginPoolsJson::check),
         input.object("ejection", EJECTION).map(OriginPoolsJson::ejection).orElse(Ejection.DEFAULT),
         input.whole("slowStartMillis").orElse(OriginPool.SLOW_START_MILLIS),
@@ -129,7 +144,7 @@ final class OriginPoolsJson {
     return url.map(found -> new PoolServer(found, weight, tier));
   }
 
-  private static Balance balance(Input input) {
+  private Balance balance(Input input, Optional<OriginPool> own) {
     String algorithm = input.text("algorithm").orElse("round-robin");
     Optional<Balance.Algorithm> known = Balance.Algorithm.of(algorithm);
     if (known.isEmpty()) {
@@ -150,7 +165,21 @@ final class OriginPoolsJson {
             .map(
                 sticky ->
                     new StickyCookie(
-                        sticky.required("cookie"), sticky.whole("maxAgeSeconds").orElse(0))));
+                        sticky.required("cookie"),
+                        sticky.whole("maxAgeSeconds").orElse(0),
+                        secret(own))));
+  }
+
+  /** Made once: who has a cookie keeps its server when the pool is changed. */
+  private Bytes secret(Optional<OriginPool> pool) {
+    return pool.flatMap(own -> own.balance().sticky())
+        .map(StickyCookie::secret)
+        .orElseGet(
+            () -> {
+              byte[] secret = new byte[SECRET_BYTES];
+              random.nextBytes(secret);
+              return Bytes.copyOf(secret);
+            });
   }
 
   private static HealthCheck check(Input input) {

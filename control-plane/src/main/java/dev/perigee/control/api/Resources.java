@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.random.RandomGenerator;
 
 /** Sites, nodes and certificates. */
 final class Resources {
@@ -46,6 +47,7 @@ final class Resources {
   private final FleetView fleet;
   private final JoinTokens tokens;
   private final Runnable nodesChanged;
+  private final RandomGenerator random;
 
   Resources(
       SiteStore sites,
@@ -53,13 +55,15 @@ final class Resources {
       CertificateStore certificates,
       FleetView fleet,
       JoinTokens tokens,
-      Runnable nodesChanged) {
+      Runnable nodesChanged,
+      RandomGenerator random) {
     this.sites = sites;
     this.nodes = nodes;
     this.certificates = certificates;
     this.fleet = fleet;
     this.tokens = tokens;
     this.nodesChanged = nodesChanged;
+    this.random = random;
   }
 
   Reply listSites() {
@@ -93,6 +97,12 @@ final class Resources {
         : Reply.invalid(input.problems());
   }
 
+  Reply siteHealth(String name) {
+    return find(name)
+        .map(site -> Reply.ok(OriginHealthJson.view(site, fleet.origins(site.id()))))
+        .orElseGet(() -> Reply.notFound("site"));
+  }
+
   Reply removeSite(String name) {
     return find(name)
         .map(site -> changed(sites.remove(site.id()), "site", s -> new Reply.Empty()))
@@ -109,7 +119,7 @@ final class Resources {
    *
    * @param before the site until now, with the keys and secrets that are not shown
    */
-  private static SiteConfig site(Input input, String id, Optional<SiteConfig> before) {
+  private SiteConfig site(Input input, String id, Optional<SiteConfig> before) {
     List<String> hosts = new ArrayList<>();
     for (String text : input.texts("hosts")) {
       Optional<String> host = HostName.normalisePattern(text);
@@ -138,7 +148,8 @@ final class Resources {
             input.flag("schemeInKey"),
             input.flag("portInKey"),
             CachePolicyJson.read(input),
-            OriginPoolsJson.read(input, before.map(SiteConfig::pools).orElse(OriginPools.NONE)),
+            new OriginPoolsJson(before.map(SiteConfig::pools).orElse(OriginPools.NONE), random)
+                .read(input),
             HidingPolicyJson.read(
                 input, before.map(SiteConfig::hiding).orElse(HidingPolicy.DEFAULT)));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {

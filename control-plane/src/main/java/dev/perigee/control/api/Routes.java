@@ -61,6 +61,11 @@ final class Routes {
             c -> resources.replaceSite(site(c), c.body())),
         bare(
             "DELETE", "/v1/sites/{site}", "Remove a site.", "", c -> resources.removeSite(site(c))),
+        get(
+            "/v1/sites/{site}/health",
+            "How each node sees the site's origins.",
+            "SiteHealth",
+            c -> resources.siteHealth(site(c))),
         get("/v1/nodes", "All nodes.", "NodeList", c -> resources.listNodes()),
         with("POST", "/v1/nodes", "Provision a node.", "Node", c -> resources.addNode(c.body())),
         get("/v1/nodes/{node}", "A node.", "Node", c -> resources.showNode(node(c))),

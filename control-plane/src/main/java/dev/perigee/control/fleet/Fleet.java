@@ -2,6 +2,7 @@ package dev.perigee.control.fleet;
 
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoHolding;
+import dev.perigee.contract.OriginHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -12,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;
@@ -29,6 +31,7 @@ public final class Fleet implements FleetView {
   private final Map<String, NodeState> states = new ConcurrentHashMap<>();
   private final Map<String, Object> streams = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final OriginViews views = new OriginViews();
   private final Object acknowledged = new Object();
   private final LinkedHashMap<Long, Timing> timings = new LinkedHashMap<>();
 
@@ -45,6 +48,7 @@ public final class Fleet implements FleetView {
   /** A node's stream began. */
   public void connected(Object stream, FromEdge.Hello hello) {
     streams.put(hello.node(), stream);
+    views.forget(hello.node());
     update(
         hello.node(),
         before ->
@@ -68,6 +72,7 @@ public final class Fleet implements FleetView {
   /** A node's stream ended; an older one that was replaced changes nothing. */
   public void lost(Object stream, String node) {
     if (streams.remove(node, stream)) {
+      views.forget(node);
       update(node, before -> with(before, false));
       changed();
     }
@@ -75,6 +80,7 @@ public final class Fleet implements FleetView {
 
   public void heartbeat(String node, FromEdge.Heartbeat beat) {
     NodeState before = state(node);
+    views.said(node, beat.origins());
     update(
         node,
         old ->
@@ -211,6 +217,17 @@ public final class Fleet implements FleetView {
       }
       return receipt;
     }
+  }
+
+  @Override
+  public Map<String, OriginHealth> origins(String site) {
+    Map<String, OriginHealth> seen = new TreeMap<>();
+    for (String node : provisioned.get()) {
+      if (state(node).connected()) {
+        views.of(node, site).ifPresent(health -> seen.put(node, health));
+      }
+    }
+    return seen;
   }
 
   @Override

@@ -2,9 +2,11 @@ package dev.perigee.control.fleet;
 
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoHolding;
+import dev.perigee.contract.OriginHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What is known of the fleet now. Reads never block. */
@@ -17,6 +19,11 @@ public interface FleetView {
 
   /** Waits until every provisioned node applied the purge or the time is over. */
   PurgeReceipt await(long purgeNumber, Duration timeout) throws InterruptedException;
+
+  /**
+   * How each node sees the origins of a site, by the node's name; only nodes that are connected.
+   */
+  Map<String, OriginHealth> origins(String site);
 
   /** Called after any node's state changed: connected, lost, healthy, draining. Must not block. */
   void onChange(Runnable listener);

@@ -147,6 +147,11 @@ final class ApiContractIT {
     call(seen, "GET", "/v1/sites");
     call(seen, "GET", "/v1/sites/{site}", "/v1/sites/shop.example");
     call(seen, "PUT", "/v1/sites/{site}", "/v1/sites/" + site, SHOP);
+    String health = "/v1/sites/{site}/health";
+    api.reports("held-1", site);
+    JsonNode seenBy = call(seen, "GET", health, "/v1/sites/shop.example/health");
+    assertEquals("held-1", seenBy.at("/nodes/0/node").asText());
+    assertEquals("check-failed", seenBy.at("/nodes/0/servers/0/standing").asText());
     JsonNode node = call(seen, "POST", "/v1/nodes", "/v1/nodes", FRA);
     assertFalse(node.path("joinToken").asText().isEmpty());
     call(seen, "GET", "/v1/nodes");

@@ -1,8 +1,10 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.OriginAddressPolicy;
+import dev.perigee.contract.OriginHealth;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.WarmUps;
@@ -25,6 +27,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A real API over a database of its own; its steering sends everybody to one place. */
 public final class TestApi implements AutoCloseable {
@@ -60,7 +63,8 @@ public final class TestApi implements AutoCloseable {
             () -> Optional.of(Duration.ofDays(12)),
             () -> List.of(GeoFile.of(GeoKind.CITY, new byte[] {1})),
             fleet::changed,
-            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()));
+            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()),
+            random);
     server =
         new ApiServer(
             new ApiConfig(InetAddress.getLoopbackAddress(), 0),
@@ -82,6 +86,15 @@ public final class TestApi implements AutoCloseable {
                 "fra-1", "eu", Optional.of(12.0), true, "Nearest.", List.of(address), 8080, 8443)),
         24,
         false);
+  }
+
+  /** A node connects and says how a site's only origin is doing. */
+  void reports(String node, String site) {
+    fleet.connected(this, new FromEdge.Hello(node, "1", 0, 0, "", Set.of(), List.of()));
+    OriginHealth.Server server =
+        new OriginHealth.Server("default", "http://a", "check-failed", "status", 1, 2, 3, 4);
+    List<OriginHealth> origins = List.of(new OriginHealth(site, List.of(server)));
+    fleet.heartbeat(node, new FromEdge.Heartbeat(0, 0, 0, 0, 0, true, "", List.of(), origins));
   }
 
   /** Where it answers. */

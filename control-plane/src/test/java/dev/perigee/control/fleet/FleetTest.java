@@ -7,11 +7,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoHolding;
 import dev.perigee.contract.GeoKind;
+import dev.perigee.contract.OriginHealth;
 import dev.perigee.control.MovableClock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,7 +31,7 @@ final class FleetTest {
 
   private static FromEdge.Heartbeat beat(long revision, long purge, boolean healthy) {
     return new FromEdge.Heartbeat(
-        revision, purge, 1.5, 7, 0.25, healthy, healthy ? "" : "full", List.of());
+        revision, purge, 1.5, 7, 0.25, healthy, healthy ? "" : "full", List.of(), List.of());
   }
 
   @Test
@@ -67,6 +69,22 @@ final class FleetTest {
     assertFalse(fleet.state("fra-1").isServing(), "even before the sweep");
     fleet.sweep();
     assertEquals(3, changes.get());
+  }
+
+  @Test
+  void whatANodeSaysOfOriginsIsKnownWhileItIsConnected() {
+    OriginHealth.Server ill =
+        new OriginHealth.Server("web", "http://a", "check-failed", "status", 1, 2, 3, 4);
+    OriginHealth shop = new OriginHealth("shop", List.of(ill));
+    fleet.connected(this, hello("fra-1", 0, 0));
+    fleet.heartbeat(
+        "fra-1", new FromEdge.Heartbeat(0, 0, 0, 0, 0, true, "", List.of(), List.of(shop)));
+    fleet.heartbeat("fra-1", beat(0, 0, true));
+    assertEquals(Map.of("fra-1", shop), fleet.origins("shop"));
+    assertEquals(Map.of(), fleet.origins("other"));
+    fleet.lost(this, "fra-1");
+    fleet.connected(this, hello("fra-1", 0, 0));
+    assertEquals(Map.of(), fleet.origins("shop"), "another process may see it differently");
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.perigee.control.steer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.store.Change;
@@ -11,6 +12,7 @@ import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.SiteStore;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -161,6 +163,11 @@ class SnapshotFeedTest {
     @Override
     public void onChange(Runnable listener) {
       listeners.add(listener);
+    }
+
+    @Override
+    public Map<String, OriginHealth> origins(String site) {
+      throw notForTheFeed();
     }
 
     @Override

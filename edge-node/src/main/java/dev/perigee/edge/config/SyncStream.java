@@ -91,7 +91,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             load.load(),
             load.healthy(),
             load.detail(),
-            parts.geo().holdings().stream().filter(h -> !h.version().isEmpty()).toList()));
+            parts.geo().holdings().stream().filter(h -> !h.version().isEmpty()).toList(),
+            load.origins()));
   }
 
   /** Ends the stream from this side. */

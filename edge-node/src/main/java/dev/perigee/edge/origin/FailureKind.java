@@ -1,5 +1,6 @@
 package dev.perigee.edge.origin;
 
+import dev.perigee.edge.origin.pool.Breaker;
 import java.util.Locale;
 
 /** Why an origin gave no answer. */
@@ -14,7 +15,11 @@ public enum FailureKind {
   RESET(502, "The origin closed the connection before its answer was whole."),
   RESPONSE_TIMEOUT(504, "The origin did not begin to answer in time."),
   BAD_RESPONSE(502, "The origin's answer breaks HTTP."),
+  TOTAL_TIMEOUT(504, "All attempts together took longer than the pool allows."),
   BUSY(503, "The node has as many origin connections open as it may."),
+  POOL_REQUESTS(503, "The pool has as many requests under way as it may."),
+  POOL_PENDING(503, "As many requests of the pool wait for a connection as may."),
+  POOL_CONNECTIONS(503, "The pool has as many connections open as it may."),
   REQUEST_BODY(400, "The request's body broke off.");
 
   private final int status;
@@ -32,6 +37,34 @@ public enum FailureKind {
 
   public String sentence() {
     return sentence;
+  }
+
+  /** Whether the server is to blame, so that another may do better. */
+  boolean isOfServer() {
+    return switch (this) {
+      case NAME,
+          NAME_TIMEOUT,
+          FORBIDDEN_ADDRESS,
+          CONNECT_REFUSED,
+          CONNECT_TIMEOUT,
+          TLS,
+          RESET,
+          RESPONSE_TIMEOUT,
+          BAD_RESPONSE ->
+          true;
+      case TOTAL_TIMEOUT, BUSY, POOL_REQUESTS, POOL_PENDING, POOL_CONNECTIONS, REQUEST_BODY ->
+          false;
+    };
+  }
+
+  /** What an open breaker fails with. */
+  static FailureKind of(Breaker breaker) {
+    return switch (breaker) {
+      case CLOSED -> throw new IllegalArgumentException("no breaker is open");
+      case REQUESTS -> POOL_REQUESTS;
+      case PENDING -> POOL_PENDING;
+      case CONNECTIONS -> POOL_CONNECTIONS;
+    };
   }
 
   /** As it stands in the detail of Cache-Status, in metrics and logs. */

@@ -1,19 +1,16 @@
 package dev.perigee.edge.origin;
 
-import dev.perigee.contract.OriginTransport;
-import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.InterimHead;
-import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
  * What to ask an origin.
  *
- * @param servers the site's origin servers, at least one
- * @param transport how they are spoken to
+ * @param site whose servers are asked
  * @param client the reader's address
  * @param method as it goes out
  * @param target path and query
@@ -22,26 +19,19 @@ import java.util.function.Consumer;
  * @param interim told of interim responses
  */
 public record FetchRequest(
-    List<OriginUrl> servers,
-    OriginTransport transport,
+    SiteConfig site,
     String client,
     String method,
     String target,
     FieldList fields,
     Optional<BodySource> body,
     Consumer<InterimHead> interim) {
-  /** Copies the collection. */
-  public FetchRequest {
-    servers = List.copyOf(servers);
-  }
-
   /** As it goes to a server that is called by another name, where the pool has one for it. */
   FetchRequest withHost(String host) {
     return host.isEmpty()
         ? this
         : new FetchRequest(
-            servers,
-            transport,
+            site,
             client,
             method,
             target,
@@ -75,10 +65,5 @@ public record FetchRequest(
             .first("Expect")
             .filter(value -> value.equalsIgnoreCase("100-continue"))
             .isPresent();
-  }
-
-  /** Whether it can be sent again: idempotent, and no body was taken from the client. */
-  boolean isRepeatable() {
-    return isIdempotent() && body.isEmpty();
   }
 }

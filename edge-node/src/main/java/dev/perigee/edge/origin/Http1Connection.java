@@ -158,12 +158,16 @@ final class Http1Connection implements OriginConnection {
       over = true;
       try {
         replies.switched(
-            head,
-            new XnioByteStream(client.performUpgrade(), buffers, () -> IoUtils.safeClose(client)));
+            head, new XnioByteStream(client.performUpgrade(), buffers, this::streamClosed));
       } catch (IOException e) {
         over = false;
         broke(FailureKind.RESET);
       }
+    }
+
+    private void streamClosed() {
+      IoUtils.safeClose(client);
+      replies.streamClosed();
     }
 
     private void failed(IOException problem) {

@@ -1,6 +1,7 @@
 package dev.perigee.edge.origin;
 
 import dev.perigee.contract.OriginAddressPolicy;
+import java.net.InetAddress;
 import java.time.Duration;
 
 /**
@@ -26,6 +27,11 @@ public record OriginConfig(
   public static final int IDLE_PER_SERVER = 32;
 
   private static final Duration CONTINUE_TIMEOUT = Duration.ofSeconds(1);
+
+  /** Whether this node may connect to the address. */
+  boolean mayConnect(InetAddress address) {
+    return addresses.allows(address);
+  }
 
   /** How long a request's body waits for 100 before it is sent all the same. */
   public Duration continueTimeout() {

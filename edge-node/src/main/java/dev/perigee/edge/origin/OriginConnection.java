@@ -52,6 +52,9 @@ interface OriginConnection {
     /** 101: the connection now carries bytes of another protocol. */
     void switched(ResponseHead head, ByteStream stream);
 
+    /** Whoever was given the bytes of another protocol has closed them. */
+    void streamClosed();
+
     /**
      * There is no answer, or the request cannot be sent any further.
      *

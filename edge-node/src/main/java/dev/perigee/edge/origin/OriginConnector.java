@@ -1,5 +1,7 @@
 package dev.perigee.edge.origin;
 
+import dev.perigee.edge.origin.pool.Breaker;
+import dev.perigee.edge.origin.pool.ServerPool;
 import io.undertow.UndertowOptions;
 import io.undertow.client.http.OriginConnections;
 import io.undertow.connector.ByteBufferPool;
@@ -48,27 +50,36 @@ final class OriginConnector {
     this.buffers = buffers;
   }
 
-  ByteBufferPool buffers() {
-    return buffers;
-  }
-
   int openConnections() {
     return open.get();
   }
 
-  /** Whether this node may connect to the address. */
-  boolean mayConnect(InetAddress address) {
-    return config.addresses().allows(address);
-  }
-
-  /** Opens one connection; the answer comes once, on the thread. */
-  void connect(XnioIoThread thread, OriginPeer peer, InetAddress address, Answer answer) {
+  /**
+   * Opens one connection; the answer comes once, on the thread.
+   *
+   * @param pool in which it counts
+   * @param millis for connection and handshake
+   */
+  void connect(
+      XnioIoThread thread,
+      ServerPool pool,
+      OriginPeer peer,
+      InetAddress address,
+      long millis,
+      Answer answer) {
     if (open.incrementAndGet() > config.maxConnections()) {
       open.decrementAndGet();
       answer.failed(FailureKind.BUSY);
       return;
     }
-    new Attempt(thread, peer, answer).begin(new InetSocketAddress(address, peer.url().port()));
+    Breaker breaker = pool.beginConnection();
+    if (breaker != Breaker.CLOSED) {
+      open.decrementAndGet();
+      answer.failed(FailureKind.of(breaker));
+      return;
+    }
+    new Attempt(thread, pool, peer, answer)
+        .begin(new InetSocketAddress(address, peer.url().port()), millis);
   }
 
   /** Takes what became of an attempt. */
@@ -81,6 +92,7 @@ final class OriginConnector {
   /** One attempt: connecting, then done; a time-out ends it wherever it is. */
   private final class Attempt {
     private final XnioIoThread thread;
+    private final ServerPool pool;
     private final OriginPeer peer;
     private final Answer answer;
     private XnioExecutor.@Nullable Key timer;
@@ -88,16 +100,15 @@ final class OriginConnector {
     private @Nullable StreamConnection opened;
     private boolean done;
 
-    Attempt(XnioIoThread thread, OriginPeer peer, Answer answer) {
+    Attempt(XnioIoThread thread, ServerPool pool, OriginPeer peer, Answer answer) {
       this.thread = thread;
+      this.pool = pool;
       this.peer = peer;
       this.answer = answer;
     }
 
-    void begin(InetSocketAddress address) {
-      timer =
-          thread.executeAfter(
-              this::timedOut, config.connectTimeout().toMillis(), TimeUnit.MILLISECONDS);
+    void begin(InetSocketAddress address, long millis) {
+      timer = thread.executeAfter(this::timedOut, millis, TimeUnit.MILLISECONDS);
       IoFuture<StreamConnection> future =
           thread.openStreamConnection(
               address,
@@ -207,15 +218,14 @@ final class OriginConnector {
       if (http2) {
         connection.getCloseSetter().set(closed -> {});
         answer.connected(
-            new Http2Connection(
-                connection, buffers, peer.url().scheme(), () -> open.decrementAndGet()));
+            new Http2Connection(connection, buffers, peer.url().scheme(), this::closed));
         return;
       }
       ResponseFilter filter = new ResponseFilter(source.getConduit());
       source.setConduit(filter);
       OptionMap options = OptionMap.create(UndertowOptions.ENABLE_HTTP2, false);
       var client = OriginConnections.http1(connection, options, buffers);
-      client.addCloseListener(closed -> open.decrementAndGet());
+      client.addCloseListener(nothing -> closed());
       answer.connected(new Http1Connection(client, filter, buffers));
     }
 
@@ -232,9 +242,14 @@ final class OriginConnector {
         return;
       }
       end();
-      open.decrementAndGet();
+      closed();
       IoUtils.safeClose(opened);
       answer.failed(kind);
+    }
+
+    private void closed() {
+      open.decrementAndGet();
+      pool.endConnection();
     }
 
     private void end() {

@@ -1,6 +1,9 @@
 package dev.perigee.edge.origin;
 
-import dev.perigee.contract.OriginUrl;
+import dev.perigee.edge.origin.pool.Breaker;
+import dev.perigee.edge.origin.pool.ServerPool;
+import dev.perigee.edge.request.ByteStream;
+import dev.perigee.edge.request.ResponseHead;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -13,131 +16,262 @@ import org.xnio.XnioExecutor;
 import org.xnio.XnioIoThread;
 
 /**
- * One fetch: server after server, address after address, until one answers. Lives on one I/O
- * thread.
+ * One fetch: server after server of the pool, address after address, until one answers. Lives on
+ * one I/O thread.
  */
 final class OriginFetch {
+  private static final long NANOS_PER_MICRO = 1_000;
+
   private final OriginClient client;
   private final XnioIoThread thread;
   private final FetchRequest request;
-  private final Iterator<OriginUrl> servers;
+  private final FetchRequest outgoing;
+  private final ServerPool pool;
+  private final Optional<KeptBody> kept;
   private final Consumer<Fetched> answer;
+  private final FetchTimes times;
   private Fetched.Failed last = new Fetched.Failed(FailureKind.NAME, "");
+  private int server = ServerPool.NONE;
+
+  /** Servers that were asked, as bits. */
+  private long tried;
+
+  private int attempts;
+  private long beganNanos;
+  private boolean retrying;
   private boolean freshOnly;
   private boolean waited;
-  private boolean opening;
+
+  /** Whoever wants to share the connection that is being opened waits for it. */
+  private @Nullable OriginPeer opening;
 
   OriginFetch(
       OriginClient client,
       XnioIoThread thread,
       FetchRequest request,
-      List<OriginUrl> servers,
+      ServerPool pool,
       Consumer<Fetched> answer) {
     this.client = client;
     this.thread = thread;
     this.request = request;
-    this.servers = servers.iterator();
+    this.outgoing = request.withHost(pool.config().transport().host());
+    this.pool = pool;
     this.answer = answer;
+    long most = request.isIdempotent() ? pool.config().retries().bodyBytes() : 0;
+    this.kept =
+        most == 0
+            ? Optional.empty()
+            : request.body().map(body -> new KeptBody(body, most, client.keptRoom()));
+    this.times =
+        FetchTimes.of(
+            pool.config().timeouts(),
+            client.config(),
+            client::nanos,
+            request.body().isEmpty() || kept.isPresent());
   }
 
-  /** Asks the next server, or gives up with the last failure. */
-  void next() {
-    if (servers.hasNext()) {
-      freshOnly = false;
-      ask(servers.next());
-    } else {
-      answer.accept(last);
+  /** Asks the first server. */
+  void begin() {
+    Breaker breaker = pool.beginRequest();
+    if (breaker != Breaker.CLOSED) {
+      answer.accept(new Fetched.Failed(client.failed(FailureKind.of(breaker)), ""));
+      return;
     }
+    ask(pool.preferred(request.fields()));
   }
 
-  private void ask(OriginUrl server) {
+  private void ask(int preferred) {
+    long hash = pool.hash(request.target(), request.fields(), request.client());
+    server = pool.choose(tried, preferred, hash, client.clock().millis());
+    if (server == ServerPool.NONE) {
+      giveUp();
+      return;
+    }
+    tried |= 1L << server;
+    attempts++;
+    freshOnly = false;
+    waited = false;
+    beganNanos = client.nanos();
+    pool.began(server);
+    connect();
+  }
+
+  private OriginPeer peer() {
+    return OriginPeer.of(pool.url(server), pool.config().transport(), request.client());
+  }
+
+  /** By a connection that is kept, by one that another request is opening, or by a new one. */
+  private void connect() {
+    OriginPeer peer = peer();
     if (!freshOnly) {
-      Optional<OriginConnection> kept = client.idle(thread).take(peer(server));
-      if (kept.isPresent()) {
-        ask(server, kept.get(), true);
+      Optional<OriginConnection> idle = client.idle(thread).take(peer);
+      if (idle.isPresent()) {
+        ask(peer, idle.get(), true);
         return;
       }
     }
-    boolean mayShare = request.transport().http2() && !freshOnly && !waited;
-    if (mayShare && client.idle(thread).isOpening(peer(server), () -> askAfterWaiting(server))) {
+    Breaker breaker = pool.beginPending();
+    if (breaker != Breaker.CLOSED) {
+      failed(FailureKind.of(breaker));
       return;
     }
-    opening = mayShare;
-    new Resolving(server).begin();
+    if (peer.transport().http2() && !freshOnly && !waited) {
+      if (client.idle(thread).isOpening(peer, this::askAfterWaiting)) {
+        return;
+      }
+      opening = peer;
+    }
+    new Resolving(peer).begin();
   }
 
   /** The connection that was being opened is there to be shared, or each goes its own way. */
-  private void askAfterWaiting(OriginUrl server) {
+  private void askAfterWaiting() {
+    pool.endPending();
     waited = true;
-    ask(server);
+    connect();
   }
 
-  private void opened(OriginUrl server) {
-    if (opening) {
-      opening = false;
-      client.idle(thread).opened(peer(server));
+  /** The connection is there, or will not be. */
+  private void opened(@Nullable OriginPeer shared) {
+    if (shared != null) {
+      client.idle(thread).opened(shared);
     }
   }
 
-  private void connect(OriginUrl server, List<InetAddress> addresses) {
+  private void connect(OriginPeer peer, List<InetAddress> addresses) {
     List<InetAddress> allowed = new ArrayList<>();
-    addresses.stream().filter(client.connector()::mayConnect).forEach(allowed::add);
+    addresses.stream().filter(client.config()::mayConnect).forEach(allowed::add);
     if (allowed.isEmpty()) {
-      FailureKind kind = addresses.isEmpty() ? FailureKind.NAME : FailureKind.FORBIDDEN_ADDRESS;
-      failed(kind, server);
+      unconnected(addresses.isEmpty() ? FailureKind.NAME : FailureKind.FORBIDDEN_ADDRESS);
       return;
     }
-    connectTo(server, allowed.iterator());
+    connectTo(peer, client.addresses().of(allowed, client.clock().millis()).iterator());
   }
 
-  private void connectTo(OriginUrl server, Iterator<InetAddress> addresses) {
+  private void connectTo(OriginPeer peer, Iterator<InetAddress> addresses) {
     InetAddress address = addresses.next();
     client
         .connector()
         .connect(
             thread,
-            peer(server),
+            pool,
+            peer,
             address,
+            times.connectMillis(),
             new OriginConnector.Answer() {
               @Override
               public void connected(OriginConnection connection) {
-                ask(server, connection, false);
-                opened(server);
+                client.addresses().worked(address);
+                pool.endPending();
+                OriginPeer shared = opening;
+                opening = null;
+                ask(peer, connection, false);
+                opened(shared);
               }
 
               @Override
               public void failed(FailureKind kind) {
-                if (addresses.hasNext() && kind != FailureKind.BUSY) {
-                  connectTo(server, addresses);
+                if (kind.isOfServer()) {
+                  client.addresses().failed(address, client.clock().millis());
+                }
+                if (addresses.hasNext() && kind.isOfServer()) {
+                  connectTo(peer, addresses);
                 } else {
-                  OriginFetch.this.failed(kind, server);
+                  unconnected(kind);
                 }
               }
             });
   }
 
-  /** Nothing was sent to this server, or the request is repeatable: the next one may be asked. */
-  private void failed(FailureKind kind, OriginUrl server) {
-    opened(server);
-    last = new Fetched.Failed(kind, server.authority());
-    next();
+  /** No connection to the server came about. */
+  private void unconnected(FailureKind kind) {
+    pool.endPending();
+    OriginPeer shared = opening;
+    opening = null;
+    opened(shared);
+    failed(kind);
+  }
+
+  /** Nothing was sent to this server, or the request is repeatable: another one may be asked. */
+  private void failed(FailureKind kind) {
+    blame(kind);
+    endAttempt();
+    boolean begins =
+        kind.isOfServer()
+            && mayTryAgain()
+            && !pool.isExhausted(tried)
+            && pool.beginRetry(thread, this::again);
+    if (!begins) {
+      giveUp();
+    }
+  }
+
+  private void blame(FailureKind kind) {
+    last = new Fetched.Failed(client.failed(kind), pool.url(server).authority());
+    if (kind.isOfServer()) {
+      pool.failed(server, micros(), client.clock().millis());
+    }
+  }
+
+  private boolean mayTryAgain() {
+    return attempts <= pool.config().retries().attempts() && !times.isOver();
+  }
+
+  private void again() {
+    retrying = true;
+    if (times.isOver()) {
+      endRetry();
+      last = new Fetched.Failed(client.failed(FailureKind.TOTAL_TIMEOUT), last.source());
+      giveUp();
+    } else {
+      ask(ServerPool.NONE);
+    }
+  }
+
+  private long micros() {
+    return (client.nanos() - beganNanos) / NANOS_PER_MICRO;
+  }
+
+  /** The server has no more to do with it. */
+  private void endAttempt() {
+    pool.done(server);
+    endRetry();
+  }
+
+  private void endRetry() {
+    if (retrying) {
+      retrying = false;
+      pool.endRetry();
+    }
+  }
+
+  private void giveUp() {
+    kept.ifPresent(KeptBody::abandon);
+    endRetry();
+    pool.endRequest();
+    answer.accept(last);
+  }
+
+  /** Whether it can be sent again: idempotent, and its body, if any, was kept. */
+  private boolean isRepeatable() {
+    boolean bodyIsThere = request.body().isEmpty() || kept.filter(KeptBody::isWhole).isPresent();
+    return request.isIdempotent() && bodyIsThere;
   }
 
   /** One look-up: answered or given up, whichever comes first. */
   private final class Resolving {
-    private final OriginUrl server;
+    private final OriginPeer peer;
     private XnioExecutor.@Nullable Key timer;
     private boolean done;
 
-    Resolving(OriginUrl server) {
-      this.server = server;
+    Resolving(OriginPeer peer) {
+      this.peer = peer;
     }
 
     void begin() {
-      client.resolver().resolve(server.host(), thread, this::found);
+      client.resolver().resolve(peer.url().host(), thread, this::found);
       if (!done) {
-        long millis = client.config().connectTimeout().toMillis();
-        timer = thread.executeAfter(this::timedOut, millis, TimeUnit.MILLISECONDS);
+        timer = thread.executeAfter(this::timedOut, times.connectMillis(), TimeUnit.MILLISECONDS);
       }
     }
 
@@ -148,61 +282,108 @@ final class OriginFetch {
         if (key != null) {
           key.remove();
         }
-        connect(server, addresses);
+        connect(peer, addresses);
       }
     }
 
     private void timedOut() {
       if (!done) {
         done = true;
-        failed(FailureKind.NAME_TIMEOUT, server);
+        unconnected(FailureKind.NAME_TIMEOUT);
       }
     }
   }
 
-  private OriginPeer peer(OriginUrl server) {
-    return OriginPeer.of(server, request.transport(), request.client());
-  }
-
   /** Asks on a connection, one that was kept or a new one. */
-  private void ask(OriginUrl server, OriginConnection connection, boolean kept) {
-    new OriginTry(
-            client,
-            thread,
-            request.withHost(request.transport().host()),
-            peer(server),
-            connection,
-            new OriginTry.Outcome() {
-              @Override
-              public void answered(Fetched fetched) {
-                answer.accept(fetched);
-              }
-
-              @Override
-              public void failed(FailureKind kind, OriginTry.Damage damage) {
-                tried(server, kept, kind, damage);
-              }
-            })
+  private void ask(OriginPeer peer, OriginConnection connection, boolean reused) {
+    new OriginTry(client, thread, outgoing, kept, peer, connection, times, new Asked(reused))
         .send();
   }
 
-  /** Decides what follows a try that brought no answer. */
-  private void tried(OriginUrl server, boolean kept, FailureKind kind, OriginTry.Damage damage) {
-    boolean again =
-        switch (damage) {
-          case NONE -> true;
-          case UNKNOWN -> request.isRepeatable();
-          case DONE -> false;
-        };
-    boolean same = !freshOnly && (kept || damage == OriginTry.Damage.NONE);
-    if (again && same && kind == FailureKind.RESET) {
-      // Closed by the server between two requests, or not begun: that is no failure of the server.
-      freshOnly = true;
-      ask(server);
-    } else if (again && kind != FailureKind.RESPONSE_TIMEOUT) {
-      failed(kind, server);
-    } else {
-      answer.accept(new Fetched.Failed(kind, server.authority()));
+  /** What comes of a try. */
+  private final class Asked implements OriginTry.Outcome {
+    private final boolean reused;
+    private boolean elsewhere;
+
+    Asked(boolean reused) {
+      this.reused = reused;
+    }
+
+    @Override
+    public void answered(Fetched.Response response) {
+      int status = response.head().status();
+      Optional<String> retryAfter = response.head().fields().first("Retry-After");
+      pool.answered(server, status, retryAfter, micros(), client.clock().millis());
+      if (isAskedElsewhere(response)) {
+        return;
+      }
+      kept.ifPresent(KeptBody::settle);
+      answer.accept(
+          new Fetched.Response(
+              response.head(),
+              response.body(),
+              response.requestMillis(),
+              response.responseMillis(),
+              pool.setCookie(server, request.fields())));
+    }
+
+    /** An answer that another server may better: this one is not read on. */
+    private boolean isAskedElsewhere(Fetched.Response response) {
+      return pool.isRetried(response.head().status())
+          && isRepeatable()
+          && mayTryAgain()
+          && pool.hasOther(tried, client.clock().millis())
+          && beginElsewhere(response);
+    }
+
+    private boolean beginElsewhere(Fetched.Response response) {
+      // Whoever waits for an attempt of the budget must hold none.
+      endRetry();
+      return pool.beginRetry(
+          thread,
+          () -> {
+            elsewhere = true;
+            last = new Fetched.Failed(FailureKind.RESET, pool.url(server).authority());
+            response.body().cancel();
+            again();
+          });
+    }
+
+    @Override
+    public void switched(ResponseHead head, ByteStream stream) {
+      pool.answered(server, head.status(), Optional.empty(), micros(), client.clock().millis());
+      kept.ifPresent(KeptBody::settle);
+      answer.accept(new Fetched.Switched(head, stream));
+    }
+
+    @Override
+    public void ended() {
+      endAttempt();
+      if (!elsewhere) {
+        pool.endRequest();
+      }
+    }
+
+    @Override
+    public void failed(FailureKind kind, OriginTry.Damage damage) {
+      boolean again =
+          switch (damage) {
+            case NONE -> true;
+            case UNKNOWN -> isRepeatable();
+            case DONE -> false;
+          };
+      boolean same = !freshOnly && (reused || damage == OriginTry.Damage.NONE);
+      if (again && same && kind == FailureKind.RESET) {
+        // Closed by the server between two requests, or not begun: that is no failure of it.
+        freshOnly = true;
+        connect();
+      } else if (again) {
+        OriginFetch.this.failed(kind);
+      } else {
+        blame(kind);
+        endAttempt();
+        giveUp();
+      }
     }
   }
 }

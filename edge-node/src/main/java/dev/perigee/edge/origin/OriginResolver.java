@@ -11,9 +11,10 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
- * Names to addresses, looked up off the I/O threads and kept for a while. An answer older than its
- * time is used once more while a new one is fetched, so that a slow resolver stalls nobody whose
- * origin was ever found.
+ * Names to addresses, looked up off the I/O threads and kept for a while: the platform's resolver
+ * says nothing of the records' own time to live, so it is one time for all. An answer older than
+ * that is used once more while a new one is fetched, so that a slow resolver stalls nobody whose
+ * origin was ever found; where none comes the last one stays.
  */
 public final class OriginResolver {
   private static final long TTL_MILLIS = 30_000;

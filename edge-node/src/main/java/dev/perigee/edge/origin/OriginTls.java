@@ -69,11 +69,26 @@ public final class OriginTls {
   }
 
   /** The context of a pool; empty where there is none that can be used. */
-  Optional<SSLContext> context(OriginTransport transport) {
+  public Optional<SSLContext> context(OriginTransport transport) {
     Settings settings = Settings.of(transport);
     return settings.isUsual()
         ? Optional.of(usual)
         : contexts.getOrDefault(settings, Optional.empty());
+  }
+
+  /** The context of a pool's health checks: where there is none, one that believes nobody. */
+  public SSLContext forChecks(OriginTransport transport) {
+    return context(transport).orElseGet(OriginTls::distrustful);
+  }
+
+  private static SSLContext distrustful() {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(new KeyManager[0], new TrustManager[0], null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("the JDK has no TLS", e);
+    }
   }
 
   private static Optional<SSLContext> made(Settings settings) {

@@ -5,6 +5,7 @@ import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.ByteStream;
 import dev.perigee.edge.request.InterimHead;
 import dev.perigee.edge.request.ResponseHead;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.xnio.XnioExecutor;
@@ -20,8 +21,10 @@ final class OriginTry implements OriginConnection.Replies {
   private final OriginClient client;
   private final XnioIoThread thread;
   private final FetchRequest request;
+  private final Optional<KeptBody> kept;
   private final OriginPeer server;
   private final OriginConnection connection;
+  private final FetchTimes times;
   private final Outcome outcome;
   private final long sentMillis;
   private XnioExecutor.@Nullable Key timer;
@@ -30,26 +33,34 @@ final class OriginTry implements OriginConnection.Replies {
   private boolean awaitsContinue;
   private boolean decided;
   private boolean sent;
+  private boolean switched;
 
+  /**
+   * @param kept the request's body, where it may be sent more than once
+   */
   OriginTry(
       OriginClient client,
       XnioIoThread thread,
       FetchRequest request,
+      Optional<KeptBody> kept,
       OriginPeer server,
       OriginConnection connection,
+      FetchTimes times,
       Outcome outcome) {
     this.client = client;
     this.thread = thread;
     this.request = request;
+    this.kept = kept;
     this.server = server;
     this.connection = connection;
+    this.times = times;
     this.outcome = outcome;
     this.sentMillis = client.clock().millis();
   }
 
   /** What a try has done at its server, as far as that is known. */
   enum Damage {
-    /** The server did nothing and nothing of the body is gone: any request may be sent again. */
+    /** The server did nothing and all of the body is there: any request may be sent again. */
     NONE,
     /** The server may have begun: what is idempotent may be sent again. */
     UNKNOWN,
@@ -57,10 +68,16 @@ final class OriginTry implements OriginConnection.Replies {
     DONE
   }
 
-  /** Told once what came of it. */
+  /** Told once what came of it, and of an answer when it is over. */
   interface Outcome {
-    void answered(Fetched fetched);
+    void answered(Fetched.Response response);
 
+    void switched(ResponseHead head, ByteStream stream);
+
+    /** The answer's body has come to an end, or the stream is closed. */
+    void ended();
+
+    /** Instead of an answer. */
     void failed(FailureKind kind, Damage damage);
   }
 
@@ -111,8 +128,8 @@ final class OriginTry implements OriginConnection.Replies {
     if (begun == null || request.body().isEmpty()) {
       return;
     }
-    RequestBodyPump started =
-        new RequestBodyPump(request.body().get(), begun.body(), this::sent, this::bodyFailed);
+    BodySource body = kept.map(KeptBody::view).orElse(request.body().get());
+    RequestBodyPump started = new RequestBodyPump(body, begun.body(), this::sent, this::bodyFailed);
     pump = started;
     watch(started, -1);
     started.start();
@@ -129,7 +146,7 @@ final class OriginTry implements OriginConnection.Replies {
       return;
     }
     long moved = watched.moved();
-    long millis = client.config().idleTimeout().toMillis();
+    long millis = times.idle().toMillis();
     timer = thread.executeAfter(() -> watch(watched, moved), millis, TimeUnit.MILLISECONDS);
   }
 
@@ -138,10 +155,10 @@ final class OriginTry implements OriginConnection.Replies {
     sent = true;
     if (!decided) {
       forgetTimer();
-      long millis = client.config().responseTimeout().toMillis();
+      FetchTimes.Limit limit = times.response();
       timer =
           thread.executeAfter(
-              () -> broken(FailureKind.RESPONSE_TIMEOUT, false), millis, TimeUnit.MILLISECONDS);
+              () -> broken(limit.kind(), false), limit.millis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -171,8 +188,17 @@ final class OriginTry implements OriginConnection.Replies {
     }
     decide();
     BodySource timed =
-        new TimedBody(body, thread, client.config().idleTimeout(), client.clock(), this::end);
-    outcome.answered(new Fetched.Response(head, timed, sentMillis, client.clock().millis()));
+        new TimedBody(
+            body,
+            thread,
+            times.idle(),
+            client.clock(),
+            whole -> {
+              outcome.ended();
+              end(whole);
+            });
+    outcome.answered(
+        new Fetched.Response(head, timed, sentMillis, client.clock().millis(), Optional.empty()));
   }
 
   @Override
@@ -182,22 +208,30 @@ final class OriginTry implements OriginConnection.Replies {
       return;
     }
     decide();
-    outcome.answered(new Fetched.Switched(head, stream));
+    switched = true;
+    outcome.switched(head, stream);
+  }
+
+  @Override
+  public void streamClosed() {
+    if (switched) {
+      outcome.ended();
+    }
   }
 
   @Override
   public void broken(FailureKind kind, boolean untouched) {
-    boolean bodyTaken = pump != null;
+    boolean bodyIsGone = pump != null && kept.filter(KeptBody::isWhole).isEmpty();
     if (decided) {
       end(false);
       return;
     }
     decide();
     end(false);
-    if (untouched && !bodyTaken) {
+    if (untouched && !bodyIsGone) {
       outcome.failed(kind, Damage.NONE);
     } else {
-      outcome.failed(kind, bodyTaken ? Damage.DONE : Damage.UNKNOWN);
+      outcome.failed(kind, bodyIsGone ? Damage.DONE : Damage.UNKNOWN);
     }
   }
 

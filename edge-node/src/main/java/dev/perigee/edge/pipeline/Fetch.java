@@ -1,7 +1,5 @@
 package dev.perigee.edge.pipeline;
 
-import dev.perigee.contract.OriginPool;
-import dev.perigee.contract.OriginTransport;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
@@ -52,11 +50,6 @@ record Fetch(
         "stale",
         from.exchange().thread(),
         false);
-  }
-
-  /** How the site's servers are spoken to. */
-  OriginTransport transport() {
-    return site.pools().fallback().map(OriginPool::transport).orElse(OriginTransport.DEFAULT);
   }
 
   Fetch withoutStale() {

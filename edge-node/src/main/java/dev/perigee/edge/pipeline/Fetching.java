@@ -221,7 +221,7 @@ final class Fetching {
             ? keeping(fetch, response, new SlicePolicy.Part(fetch.key(), response.head()), fence)
             : Optional.empty();
     if (keeping.isEmpty()) {
-      pass(fetch, response, "");
+      pass(fetch, fetch.request().isSafe() ? response : OriginSide.sticky(response), "");
       return;
     }
     Flight none = Flight.unlisted(fetch.key(), fence);
@@ -314,7 +314,10 @@ final class Fetching {
           uncacheable.remember(fetch.key(), clock.millis());
         }
         end(flight, new Filled.Uncacheable());
-        pass(fetch, response, reason.token());
+        pass(
+            fetch,
+            OriginSide.isForOne(reason) ? OriginSide.sticky(response) : response,
+            reason.token());
       }
     }
   }

@@ -1,8 +1,10 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginSigning;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.SlicePolicy;
+import dev.perigee.edge.cache.StoragePolicy;
 import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
 import dev.perigee.edge.origin.OriginFields;
@@ -10,6 +12,7 @@ import dev.perigee.edge.origin.OriginHiding;
 import dev.perigee.edge.origin.OriginSigner;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.ResponseHead;
 import java.time.InstantSource;
 import java.util.Optional;
 
@@ -38,13 +41,12 @@ final class OriginSide {
   /** What is signed names the host that reads it; an object store wants its own name. */
   private static String host(Fetch fetch) {
     SiteConfig site = fetch.site();
-    String own = fetch.transport().host();
-    if (!own.isEmpty()) {
-      return own;
+    if (!(site.hiding().signing() instanceof OriginSigning.AwsV4)) {
+      return fetch.key().host();
     }
-    return site.hiding().signing() instanceof OriginSigning.AwsV4
-        ? site.origins().getFirst().authority()
-        : fetch.key().host();
+    OriginPool pool = site.originPools().poolFor(fetch.request().target());
+    String own = pool.transport().host();
+    return own.isEmpty() ? pool.servers().getFirst().url().authority() : own;
   }
 
   /** The request with these fields, signed where the site wants it. */
@@ -59,8 +61,7 @@ final class OriginSide {
             body.isPresent(),
             clock.instant());
     return new FetchRequest(
-        site.origins(),
-        fetch.transport(),
+        site,
         fetch.request().client(),
         method,
         signed.target(),
@@ -76,7 +77,31 @@ final class OriginSide {
             OriginHiding.hide(response.head(), fetch.site(), fetch.request().scheme())),
         response.body(),
         response.requestMillis(),
-        response.responseMillis());
+        response.responseMillis(),
+        response.stickyCookie());
+  }
+
+  /** Whether nobody else may store it either: our readers may be caches, too. */
+  static boolean isForOne(StoragePolicy.NotStoredReason reason) {
+    return switch (reason) {
+      case NO_STORE, PRIVATE, VARY_ALL, COOKIE, NO_LIFETIME -> true;
+      case METHOD, REQUEST_NO_STORE, AUTHORIZATION, NOT_UNDERSTOOD, PARTIAL, RULE -> false;
+    };
+  }
+
+  /** With the cookie by which the reader stays at the server; never on what anybody may store. */
+  static Fetched.Response sticky(Fetched.Response response) {
+    if (response.stickyCookie().isEmpty()) {
+      return response;
+    }
+    FieldList.Builder fields = response.head().fields().toBuilder();
+    fields.add("Set-Cookie", response.stickyCookie().get());
+    return new Fetched.Response(
+        new ResponseHead(response.head().status(), fields.build()),
+        response.body(),
+        response.requestMillis(),
+        response.responseMillis(),
+        Optional.empty());
   }
 
   /** Whether a page of ours stands in for what the origin says beside its error. */

@@ -4,6 +4,7 @@ import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.OriginAddressPolicy;
+import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
@@ -19,6 +20,8 @@ import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.origin.pool.OriginTable;
+import dev.perigee.edge.origin.pool.SitePools;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
@@ -59,6 +62,7 @@ final class EdgeUnderTest implements AutoCloseable {
   private final Pipeline pipeline;
   private final ScheduledExecutorService sweeper = Executors.newSingleThreadScheduledExecutor();
   private final AtomicReference<EdgeSnapshot> snapshot = new AtomicReference<>();
+  private final OriginTable origins = new OriginTable(RandomGenerator.getDefault());
   private final SiteConfig site;
   private final GeoLocator geo = new GeoLocator();
   private final Queue<RequestRecord> ended = new ConcurrentLinkedQueue<>();
@@ -118,10 +122,12 @@ final class EdgeUnderTest implements AutoCloseable {
     OriginClient client =
         new OriginClient(
             origin,
+            origins,
             new OriginResolver(lookups, now),
             SSLContext.getDefault(),
             new DefaultByteBufferPool(true, 16 * 1024),
-            now);
+            now,
+            System::nanoTime);
     PipelineConfig config =
         new PipelineConfig("perigee", 1 << 20, 64L << 20, 1000, 8L << 20, SLICE_BYTES, 2_000);
     pipeline =
@@ -149,6 +155,7 @@ final class EdgeUnderTest implements AutoCloseable {
   }
 
   private void route(SiteConfig one) {
+    origins.swap(List.of(one));
     snapshot.set(new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(one))));
   }
 
@@ -165,6 +172,25 @@ final class EdgeUnderTest implements AutoCloseable {
   /** Where clients are, from now on. */
   void locate(Path folder, byte[] cities) throws IOException {
     TestGeo.take(folder, geo, GeoKind.CITY, cities);
+  }
+
+  /** The site's owner decides something about origins. */
+  void pools(OriginPools pools) {
+    route(
+        new SiteConfig(
+            site.id(),
+            site.hosts(),
+            List.of(),
+            Set.of(),
+            false,
+            false,
+            CachePolicy.DEFAULT,
+            pools));
+  }
+
+  /** The pools in force. */
+  SitePools pools() {
+    return origins.all().iterator().next();
   }
 
   int port() {

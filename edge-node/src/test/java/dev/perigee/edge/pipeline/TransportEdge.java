@@ -2,6 +2,7 @@ package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginTransport;
@@ -12,6 +13,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.TestAuthority;
+import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.listener.tls.ServerTls;
@@ -20,6 +22,7 @@ import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.origin.OriginTls;
+import dev.perigee.edge.origin.pool.OriginTable;
 import dev.perigee.edge.respond.TunnelConfig;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
@@ -41,6 +44,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -115,14 +119,18 @@ final class TransportEdge implements AutoCloseable {
             Duration.ofSeconds(30),
             8,
             1000,
-            true);
+            new OriginAddressPolicy(List.of(), true));
+    OriginTable table = new OriginTable(RandomGenerator.getDefault());
+    table.swap(List.of(site));
     client =
         new OriginClient(
             config,
+            table,
             new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), now),
             originTls,
             new DefaultByteBufferPool(true, 16 * 1024),
-            now);
+            now,
+            System::nanoTime);
     pipeline =
         new Pipeline(
             new PipelineConfig(
@@ -131,6 +139,7 @@ final class TransportEdge implements AutoCloseable {
             () -> Serving.EVERYTHING,
             store,
             client,
+            new GeoLocator(),
             now,
             System::nanoTime,
             ended::add);
@@ -139,7 +148,12 @@ final class TransportEdge implements AutoCloseable {
         List.of(
             authority.server("EC", HOST).config(HOST),
             authority.server("EC", EdgeUnderTest.HOST).config(EdgeUnderTest.HOST)));
-    listener = new EdgeListener(onOneThread(), pipeline::handle, Optional.of(tls.context()));
+    listener =
+        new EdgeListener(
+            onOneThread(),
+            pipeline::handle,
+            Optional.of(tls.context()),
+            RandomGenerator.getDefault());
     listener.start();
     var sweeping = sweeper.scheduleAtFixedRate(pipeline::sweep, 100, 100, TimeUnit.MILLISECONDS);
     if (sweeping.isDone()) {
@@ -164,7 +178,8 @@ final class TransportEdge implements AutoCloseable {
         usual.headTimeout(),
         usual.idleTimeout(),
         usual.maxConnections(),
-        usual.maxRequests());
+        usual.maxRequests(),
+        usual.clients());
   }
 
   private static List<PoolServer> servers(OriginUrl... origins) {

@@ -42,8 +42,13 @@ public final class ScriptedOrigin implements AutoCloseable {
 
   /** An origin that accepts on a free port of 127.0.0.1. */
   public static ScriptedOrigin start() {
+    return start(0);
+  }
+
+  /** One on this port, such as that of an origin that was closed; 0 for a free one. */
+  public static ScriptedOrigin start(int port) {
     try {
-      ServerSocket server = new ServerSocket(0, 1024, InetAddress.getLoopbackAddress());
+      ServerSocket server = new ServerSocket(port, 1024, InetAddress.getLoopbackAddress());
       ScriptedOrigin origin = new ScriptedOrigin(server);
       Thread.ofVirtual().name("scripted-origin").start(origin::accept);
       return origin;

@@ -1,0 +1,126 @@
+package dev.perigee.edge;
+
+import dev.perigee.contract.FromEdge.GeoOutcome;
+import dev.perigee.contract.GeoKind;
+import dev.perigee.edge.config.ActiveConfig;
+import dev.perigee.edge.config.ServingState;
+import dev.perigee.edge.geo.GeoLocator;
+import dev.perigee.edge.geo.GeoReceiver;
+import dev.perigee.edge.listener.tls.ServerTls;
+import dev.perigee.edge.origin.FailureKind;
+import dev.perigee.edge.origin.OriginClient;
+import dev.perigee.edge.origin.pool.OriginTable;
+import dev.perigee.edge.origin.pool.ServerPool;
+import dev.perigee.edge.pipeline.Pipeline;
+import dev.perigee.edge.pipeline.Warming;
+import dev.perigee.edge.respond.TunnelTable;
+import dev.perigee.edge.store.ChronicleResponseStore;
+import dev.perigee.edge.telemetry.EdgeMetrics;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+
+/** What the parts of a node count, by the names under which it is scraped. */
+final class EdgeGauges {
+  private final EdgeMetrics metrics;
+  private final InstantSource clock;
+
+  EdgeGauges(EdgeMetrics metrics, InstantSource clock) {
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  void geo(GeoLocator geo, GeoReceiver databases) {
+    for (GeoKind kind : GeoKind.values()) {
+      metrics.gauge(
+          "perigee_geoip_age_seconds",
+          "Since the maker built the GeoIP database that serves; NaN for none.",
+          "kind",
+          kind.token(),
+          () ->
+              geo.holding(kind)
+                  .map(held -> (double) (clock.millis() / 1000 - held.builtSeconds()))
+                  .orElse(Double.NaN));
+    }
+    for (GeoOutcome outcome : List.of(GeoOutcome.TAKEN, GeoOutcome.TORN, GeoOutcome.REFUSED)) {
+      metrics.counter(
+          "perigee_geoip_transfers",
+          "GeoIP databases from the control plane, by what became of them.",
+          "outcome",
+          outcome.name().toLowerCase(Locale.ROOT),
+          () -> databases.count(outcome));
+    }
+  }
+
+  void origins(OriginClient origin, OriginTable origins) {
+    metrics.gauge(
+        "perigee_origin_connections", "Open connections to origins.", origin::openConnections);
+    metrics.gauge("perigee_origin_kept_bytes", "Of bodies, to send again.", origin::keptBytes);
+    for (FailureKind kind : FailureKind.values()) {
+      metrics.counter(
+          "perigee_origin_failures",
+          "Attempts without an answer.",
+          "kind",
+          kind.token(),
+          () -> origin.failures(kind));
+    }
+    metrics.counter(
+        "perigee_origin_retries", "Further attempts.", () -> sum(origins, ServerPool::retried));
+    metrics.counter(
+        "perigee_origin_ejections",
+        "Servers left alone for what they answered.",
+        () -> sum(origins, ServerPool::ejected));
+    metrics.counter(
+        "perigee_origin_breaker_trips",
+        "Requests failed by a pool's limits.",
+        () -> sum(origins, ServerPool::tripped));
+  }
+
+  private static long sum(OriginTable origins, ToLongFunction<ServerPool> count) {
+    return origins.all().stream().flatMap(site -> site.all().stream()).mapToLong(count).sum();
+  }
+
+  void warming(Warming warming) {
+    metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
+    metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
+  }
+
+  void node(
+      ChronicleResponseStore store,
+      ServingState serving,
+      ActiveConfig active,
+      Pipeline pipeline,
+      ServerTls tls) {
+    metrics.gauge("perigee_store_objects", "Stored.", () -> store.statistics().objects());
+    metrics.gauge("perigee_store_bytes", "Stored bodies.", () -> store.statistics().bytes());
+    metrics.gauge(
+        "perigee_store_queued_bytes", "To be written.", () -> store.statistics().queuedBytes());
+    metrics.counter("perigee_store_evictions", "For room.", () -> store.statistics().evictions());
+    metrics.counter(
+        "perigee_store_broken", "Not what was written.", () -> store.statistics().broken());
+    metrics.counter(
+        "perigee_store_faults", "Refused by the disk.", () -> store.statistics().faults());
+    metrics.gauge(
+        "perigee_store_missing",
+        "1 where nothing is stored, for the disk refused at the start.",
+        () -> store.problem().isPresent() ? 1 : 0);
+    metrics.gauge("perigee_store_open_shards", "Open.", () -> store.statistics().openShards());
+    metrics.gauge(
+        "perigee_store_index_bytes", "Heap of the index.", () -> store.statistics().indexBytes());
+    metrics.gauge("perigee_purge", "Last purge in force.", store::lastPurge);
+    metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
+    metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);
+    metrics.gauge("perigee_fetches", "Under way.", pipeline::openFetches);
+    TunnelTable tunnels = pipeline.tunnels();
+    metrics.gauge("perigee_tunnels", "Open WebSockets.", tunnels::open);
+    metrics.counter("perigee_tunnels_opened", "WebSockets.", tunnels::opened);
+    metrics.counter("perigee_tunnels_refused", "For which there was no room.", tunnels::refused);
+    metrics.gauge(
+        "perigee_fill_held_bytes", "Of bodies in flight, in memory.", pipeline::heldBytes);
+    metrics.counter(
+        "perigee_tls_unrecognized_names",
+        "Handshakes for a name without a certificate.",
+        tls::unrecognizedNames);
+  }
+}
