@@ -141,7 +141,8 @@ final class Rfc9110Section7Test {
     assertEquals(
         List.of("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
         sent.all("traceparent"));
-    assertEquals(9, sent.size(), sent.toString());
+    assertEquals(1, sent.all("Surrogate-Capability").size());
+    assertEquals(10, sent.size(), sent.toString());
   }
 
   @Test
