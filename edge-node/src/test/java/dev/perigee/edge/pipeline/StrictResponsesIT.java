@@ -120,7 +120,7 @@ final class StrictResponsesIT {
         });
     for (int i = 0; i < 2; i++) {
       try (RawClient client = new RawClient(edge.port())) {
-        client.send("GET", "/a");
+        client.send("GET", "/a", "Connection: close");
         String all = client.rest();
         assertFalse(all.endsWith("\r\n0\r\n\r\n"), section + " ended well: " + all);
       }
