@@ -13,7 +13,7 @@ final class Interleavings {
 
   /** Every order of the threads' steps that so many runs come to. */
   static void of(Runnable threads) {
-    Lincheck.runConcurrentTest(FULL ? 2000 : 40, threads);
+    Lincheck.runConcurrentTest(FULL ? 1000 : 40, threads);
   }
 
   /**
@@ -23,8 +23,8 @@ final class Interleavings {
    */
   static void ofCalls(Class<?> subject, Class<?> rules) {
     new ModelCheckingOptions()
-        .iterations(10)
-        .invocationsPerIteration(150)
+        .iterations(5)
+        .invocationsPerIteration(50)
         .threads(3)
         .actorsBefore(3)
         .actorsPerThread(3)
@@ -42,8 +42,8 @@ final class Interleavings {
   /** The same on the machine's own threads, whose memory is weaker than the model's. */
   static void ofCallsOnThreads(Class<?> subject, Class<?> rules) {
     new StressOptions()
-        .iterations(FULL ? 30 : 4)
-        .invocationsPerIteration(FULL ? 2000 : 200)
+        .iterations(FULL ? 12 : 4)
+        .invocationsPerIteration(FULL ? 500 : 200)
         .threads(3)
         .actorsBefore(3)
         .actorsPerThread(3)
