@@ -23,8 +23,8 @@ final class Interleavings {
    */
   static void ofCalls(Class<?> subject, Class<?> rules) {
     new ModelCheckingOptions()
-        .iterations(5)
-        .invocationsPerIteration(50)
+        .iterations(4)
+        .invocationsPerIteration(20)
         .threads(3)
         .actorsBefore(3)
         .actorsPerThread(3)
