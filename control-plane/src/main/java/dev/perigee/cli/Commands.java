@@ -69,6 +69,7 @@ abstract class Commands implements Runnable {
         SiteShow.class,
         SiteCacheCommand.class,
         SitePoolsCommand.class,
+        SiteTiersCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -157,6 +158,7 @@ abstract class Commands implements Runnable {
         String regions = joined(found.path("regions"));
         out().println("regions  " + (regions.isEmpty() ? "all" : regions));
         out().println("cache    " + SiteCacheCommand.summary(found.path("cache")));
+        out().println("tiers    " + SiteTiersCommand.summary(found));
       }
     }
   }

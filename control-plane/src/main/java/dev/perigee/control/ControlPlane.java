@@ -142,7 +142,7 @@ public final class ControlPlane implements AutoCloseable {
         keep(new SnapshotFeed(sites, nodes, fleet, () -> numbers.head().revision(), steering));
     feed.start();
 
-    ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, zone);
+    ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, nodes, zone);
     WarmUps warmUps = new WarmUps(clock);
     SyncService sync = new SyncService(numbers, changes, purges, nodes, fleet, warmUps, clock);
     SyncServer grpc =

@@ -20,6 +20,7 @@ import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
+import dev.perigee.edge.pipeline.Peering;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.store.ChronicleResponseStore;
@@ -139,12 +140,15 @@ public final class EdgeNode implements AutoCloseable {
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
     ActiveConfig active =
         new ActiveConfig(
+            options.name,
             lastGood.recover().orElseGet(ConfigState::empty),
             all -> certificates(tls, all),
             store::limit);
 
     EdgeMetrics metrics = new EdgeMetrics();
-    Pipeline pipeline = pipeline(options, store, serving, active, metrics);
+    EdgePeers peers = new EdgePeers(options, enrolment, active, store, serving, clock);
+    peers.measure(metrics);
+    Pipeline pipeline = pipeline(options, store, serving, active, peers.peering(), metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options), pipeline::handle, Optional.of(tls.context()));
@@ -158,7 +162,7 @@ public final class EdgeNode implements AutoCloseable {
                 new SyncConfig(options.name, build(), options.control),
                 identity,
                 enrolment,
-                new StoreSink(store),
+                new StoreSink(store, peers::purged),
                 serving,
                 active,
                 lastGood,
@@ -170,9 +174,11 @@ public final class EdgeNode implements AutoCloseable {
     if (!sync.awaitFirstSync(options.syncWait.duration())) {
       LOG.warn("no control plane yet: starting from the last good configuration");
     }
+    peers.listen(pipeline);
+    keep(peers);
     listener.start();
     warming.start();
-    keep(() -> drain(listener));
+    keep(() -> drain(listener, peers));
     AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
     admin.start();
     keep(admin);
@@ -223,6 +229,7 @@ public final class EdgeNode implements AutoCloseable {
       ChronicleResponseStore store,
       ServingState serving,
       ActiveConfig active,
+      Peering peering,
       EdgeMetrics metrics)
       throws GeneralSecurityException {
     OriginResolver resolver =
@@ -242,6 +249,7 @@ public final class EdgeNode implements AutoCloseable {
             serving,
             store,
             origin,
+            Optional.of(peering),
             clock,
             System::nanoTime,
             request -> {
@@ -329,6 +337,9 @@ public final class EdgeNode implements AutoCloseable {
       requireFree("HTTP port", address, options.httpPort);
       requireFree("HTTPS port", address, options.httpsPort);
     }
+    for (String address : options.peerAddresses()) {
+      requireFree("peer port", address, options.peerPort);
+    }
     requireFree("admin port", options.adminAddress(), options.adminPort);
   }
 
@@ -360,11 +371,13 @@ public final class EdgeNode implements AutoCloseable {
   }
 
   /** Lets requests that are being answered finish, for a while. */
-  private void drain(EdgeListener listener) throws InterruptedException {
+  private void drain(EdgeListener listener, EdgePeers peers) throws InterruptedException {
     listener.drain();
+    peers.drain();
     Duration step = Duration.ofMillis(20);
     CountDownLatch never = new CountDownLatch(1);
-    for (long waited = 0; listener.openRequests() > 0 && waited < DRAIN_MILLIS; ) {
+    for (long waited = 0;
+        listener.openRequests() + peers.openRequests() > 0 && waited < DRAIN_MILLIS; ) {
       if (never.await(step.toMillis(), TimeUnit.MILLISECONDS)) {
         return;
       }
@@ -397,10 +410,12 @@ public final class EdgeNode implements AutoCloseable {
   }
 
   /** The store as the sync stream sees it. */
-  private record StoreSink(ChronicleResponseStore store) implements PurgeSink {
+  private record StoreSink(ChronicleResponseStore store, Runnable applied) implements PurgeSink {
     @Override
     public long applyPurges(List<Purge> purges) throws IOException {
-      return store.applyPurges(purges);
+      long last = store.applyPurges(purges);
+      applied.run();
+      return last;
     }
 
     @Override

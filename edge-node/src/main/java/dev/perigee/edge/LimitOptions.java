@@ -3,6 +3,7 @@ package dev.perigee.edge;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.pipeline.PipelineConfig;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +97,28 @@ final class LimitOptions {
   int originMaxConnections;
 
   @Option(
+      names = "--peer-connect-timeout",
+      defaultValue = "500ms",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "For connection and handshake of one try at another node.")
+  TimeSpan peerConnectTimeout = TimeSpan.parse("500ms");
+
+  @Option(
+      names = "--peer-purge-wait",
+      defaultValue = "500ms",
+      converter = EdgeOptions.SpanConverter.class,
+      description =
+          "How long a request of another node waits for a purge that it knows of and this node does"
+              + " not; then the origin answers it.")
+  TimeSpan peerPurgeWait = TimeSpan.parse("500ms");
+
+  @Option(
+      names = "--peer-max-connections",
+      defaultValue = "2000",
+      description = "Connections to all other nodes together.")
+  int peerMaxConnections;
+
+  @Option(
       names = "--fill-window",
       defaultValue = "1m",
       converter = EdgeOptions.SizeConverter.class,
@@ -126,8 +149,8 @@ final class LimitOptions {
     if (Math.min(maxConnections(), maxRequests()) < 1 || Math.min(maxHeaders, maxFlights) < 1) {
       return Optional.of("--max-*: each must be at least 1.");
     }
-    if (originMaxConnections < 1) {
-      return Optional.of("--origin-max-connections: it must be at least 1.");
+    if (Math.min(originMaxConnections, peerMaxConnections) < 1) {
+      return Optional.of("--origin-max-connections, --peer-max-connections: at least 1 each.");
     }
     if (maxHeaderSize.bytes() < 1024 || maxHeaderSize.bytes() > MOST_HEADER) {
       return Optional.of("--max-header-size: it must be 1k to 1m.");
@@ -146,6 +169,7 @@ final class LimitOptions {
                 originResponseTimeout,
                 originIdleTimeout,
                 originKeepAlive,
+                peerConnectTimeout,
                 stragglerTimeout)
             .stream()
             .anyMatch(span -> span.duration().isZero());
@@ -175,6 +199,35 @@ final class LimitOptions {
         OriginConfig.IDLE_PER_SERVER,
         originMaxConnections,
         allowPrivate);
+  }
+
+  /** Where other nodes come in, as many as readers may. */
+  ListenerConfig peerListener(EdgeOptions options) {
+    return new ListenerConfig(
+        options.peerAddresses(),
+        -1,
+        options.peerPort,
+        options.ioThreads,
+        (int) maxHeaderSize.bytes(),
+        maxHeaders,
+        headTimeout.duration(),
+        idleTimeout.duration(),
+        maxConnections(),
+        maxRequests());
+  }
+
+  /** The way to other nodes, which may take as long to answer as an origin, and then some. */
+  OriginConfig peer() {
+    Duration behindThem =
+        originConnectTimeout.duration().multipliedBy(2).plus(peerPurgeWait.duration());
+    return new OriginConfig(
+        peerConnectTimeout.duration(),
+        originResponseTimeout.duration().plus(behindThem),
+        originIdleTimeout.duration(),
+        originKeepAlive.duration(),
+        OriginConfig.IDLE_PER_SERVER,
+        peerMaxConnections,
+        true);
   }
 
   PipelineConfig pipeline() {
@@ -209,6 +262,7 @@ final class LimitOptions {
     return ("max-connections=%d max-requests=%d max-header-size=%s max-headers=%d head-timeout=%s"
             + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
             + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
+            + " peer-connect-timeout=%s peer-purge-wait=%s peer-max-connections=%d"
             + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s slice-size=%s")
         .formatted(
             maxConnections(),
@@ -222,6 +276,9 @@ final class LimitOptions {
             originIdleTimeout,
             originKeepAlive,
             originMaxConnections,
+            peerConnectTimeout,
+            peerPurgeWait,
+            peerMaxConnections,
             fillWindow,
             fillMemory(),
             maxFlights,

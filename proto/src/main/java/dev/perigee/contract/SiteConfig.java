@@ -17,6 +17,7 @@ import java.util.Set;
  * @param portInKey whether ports are cached apart
  * @param cache what its owner decides about caching
  * @param pools its origin servers in pools; {@link OriginPools#NONE} for the origins as one pool
+ * @param tiers which other nodes its misses go through
  */
 public record SiteConfig(
     String id,
@@ -26,12 +27,26 @@ public record SiteConfig(
     boolean schemeInKey,
     boolean portInKey,
     CachePolicy cache,
-    OriginPools pools) {
+    OriginPools pools,
+    TierPolicy tiers) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
+  }
+
+  /** A site with the usual tiers. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache,
+      OriginPools pools) {
+    this(id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, TierPolicy.DEFAULT);
   }
 
   /** A site whose origins are one pool. */
@@ -59,7 +74,8 @@ public record SiteConfig(
 
   /** The same under another id. */
   public SiteConfig withId(String other) {
-    return new SiteConfig(other, hosts, origins, regions, schemeInKey, portInKey, cache, pools);
+    return new SiteConfig(
+        other, hosts, origins, regions, schemeInKey, portInKey, cache, pools, tiers);
   }
 
   /** The pools in force: its own, or its origins as one. */

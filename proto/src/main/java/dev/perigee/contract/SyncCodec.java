@@ -10,6 +10,7 @@ import dev.perigee.contract.sync.v1.Heartbeat;
 import dev.perigee.contract.sync.v1.Hello;
 import dev.perigee.contract.sync.v1.Nack;
 import dev.perigee.contract.sync.v1.Origin;
+import dev.perigee.contract.sync.v1.Peer;
 import dev.perigee.contract.sync.v1.Prefix;
 import dev.perigee.contract.sync.v1.PurgeAck;
 import dev.perigee.contract.sync.v1.PurgeBatch;
@@ -173,7 +174,9 @@ public final class SyncCodec {
             .addAllRegions(site.regions())
             .setSchemeInKey(site.schemeInKey())
             .setPortInKey(site.portInKey())
-            .setCache(CachePolicyCodec.encode(site.cache()));
+            .setCache(CachePolicyCodec.encode(site.cache()))
+            .setNoShield(!site.tiers().shield())
+            .setPopShare(site.tiers().popShare());
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
     }
@@ -192,7 +195,27 @@ public final class SyncCodec {
         site.getSchemeInKey(),
         site.getPortInKey(),
         CachePolicyCodec.decode(site.getCache()),
-        OriginPoolsCodec.decode(site.getPools()));
+        OriginPoolsCodec.decode(site.getPools()),
+        new TierPolicy(!site.getNoShield(), site.getPopShare()));
+  }
+
+  public static Peer encode(PeerConfig peer) {
+    return Peer.newBuilder()
+        .setName(peer.name())
+        .setRegion(peer.region())
+        .addAllAddresses(peer.addresses())
+        .setPeerPort(peer.peerPort())
+        .setShield(peer.shield())
+        .build();
+  }
+
+  public static PeerConfig decode(Peer peer) {
+    return new PeerConfig(
+        peer.getName(),
+        peer.getRegion(),
+        peer.getAddressesList(),
+        peer.getPeerPort(),
+        peer.getShield());
   }
 
   public static Certificate encode(CertificateConfig certificate) {
@@ -223,6 +246,11 @@ public final class SyncCodec {
     return encode(certificate).getSerializedSize();
   }
 
+  /** How many bytes the node has in an update. */
+  public static int size(PeerConfig peer) {
+    return encode(peer).getSerializedSize();
+  }
+
   /** The purge as logs and journals keep it. */
   public static byte[] toBytes(Purge purge) {
     return encode(purge).toByteArray();
@@ -247,9 +275,11 @@ public final class SyncCodec {
             .setLast(update.last())
             .addAllRemovedSites(update.removedSites())
             .addAllRemovedCertificates(update.removedCertificates())
-            .setZone(update.zone());
+            .setZone(update.zone())
+            .addAllRemovedPeers(update.removedPeers());
     update.sites().forEach(site -> out.addSites(encode(site)));
     update.certificates().forEach(certificate -> out.addCertificates(encode(certificate)));
+    update.peers().forEach(peer -> out.addPeers(encode(peer)));
     return out.build();
   }
 
@@ -264,7 +294,9 @@ public final class SyncCodec {
         update.getRemovedSitesList(),
         update.getCertificatesList().stream().map(SyncCodec::decode).toList(),
         update.getRemovedCertificatesList(),
-        update.getZone());
+        update.getZone(),
+        update.getPeersList().stream().map(SyncCodec::decode).toList(),
+        update.getRemovedPeersList());
   }
 
   private static Ack encodeAck(FromEdge.Ack ack) {

@@ -4,6 +4,7 @@ import dev.perigee.contract.HostName;
 import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.TierPolicy;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.store.CertificateStore;
@@ -25,9 +26,27 @@ import java.util.function.Function;
 final class Resources {
   private static final Set<String> SITE_FIELDS =
       Set.of(
-          "id", "hosts", "origins", "regions", "schemeInKey", "portInKey", "cache", "originPools");
+          "id",
+          "hosts",
+          "origins",
+          "regions",
+          "schemeInKey",
+          "portInKey",
+          "cache",
+          "originPools",
+          "shield",
+          "popShare");
   private static final Set<String> NODE_FIELDS =
-      Set.of("name", "region", "latitude", "longitude", "addresses", "httpPort", "httpsPort");
+      Set.of(
+          "name",
+          "region",
+          "latitude",
+          "longitude",
+          "addresses",
+          "httpPort",
+          "httpsPort",
+          "shield",
+          "peerPort");
 
   private final SiteStore sites;
   private final NodeStore nodes;
@@ -127,7 +146,10 @@ final class Resources {
             input.flag("schemeInKey"),
             input.flag("portInKey"),
             CachePolicyJson.read(input),
-            OriginPoolsJson.read(input, before));
+            OriginPoolsJson.read(input, before),
+            new TierPolicy(
+                input.flag("shield", TierPolicy.DEFAULT.shield()),
+                input.flag("popShare", TierPolicy.DEFAULT.popShare())));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -147,6 +169,8 @@ final class Resources {
     if (!site.pools().isNone()) {
       view.put("originPools", OriginPoolsJson.view(site.pools()));
     }
+    view.put("shield", site.tiers().shield());
+    view.put("popShare", site.tiers().popShare());
     return view;
   }
 
@@ -188,6 +212,10 @@ final class Resources {
 
   Reply drainNode(String name, boolean draining) {
     return nodeChanged(nodes.setDraining(name, draining));
+  }
+
+  Reply shieldNode(String name, boolean shield) {
+    return nodeChanged(nodes.setShield(name, shield));
   }
 
   Reply removeNode(String name) {
@@ -232,7 +260,9 @@ final class Resources {
         input.integer("httpPort", 8080),
         input.integer("httpsPort", 8443),
         false,
-        false);
+        false,
+        input.flag("shield"),
+        input.integer("peerPort", 0));
   }
 
   private Map<String, Object> view(Node node) {
@@ -245,6 +275,8 @@ final class Resources {
     view.put("addresses", node.addresses().stream().map(InetAddress::getHostAddress).toList());
     view.put("httpPort", node.httpPort());
     view.put("httpsPort", node.httpsPort());
+    view.put("shield", node.shield());
+    view.put("peerPort", node.peerPort());
     view.put("draining", node.draining());
     view.put("enrolled", node.enrolled());
     view.put("connected", state.connected());

@@ -39,7 +39,8 @@ public final class OriginFields {
           "x-forwarded-host",
           "x-forwarded-port",
           "x-original-url",
-          "x-rewrite-url");
+          "x-rewrite-url",
+          "perigee-peer");
 
   private OriginFields() {}
 
@@ -70,6 +71,15 @@ public final class OriginFields {
     out.add("X-Forwarded-Host", head.host());
     out.add("Forwarded", forwarded(head));
     return out;
+  }
+
+  /** The same as it goes to another node of ours, which tells the origin about the client. */
+  public static FieldList.Builder toPeer(RequestHead head, String pseudonym) {
+    return request(head, head.host(), pseudonym)
+        .remove("X-Forwarded-For")
+        .remove("X-Forwarded-Proto")
+        .remove("X-Forwarded-Host")
+        .remove("Forwarded");
   }
 
   /** The fields of a response without those that belong to the origin's connection. */

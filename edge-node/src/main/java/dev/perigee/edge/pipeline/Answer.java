@@ -6,6 +6,8 @@ import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.PeerHop;
+import dev.perigee.edge.request.PeerNote;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.respond.BodyPump;
@@ -14,6 +16,7 @@ import dev.perigee.edge.respond.Multipart;
 import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
+import dev.perigee.edge.routing.PeerTable;
 import dev.perigee.edge.telemetry.RequestRecord;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -28,6 +31,8 @@ final class Answer {
   private RequestRecord.Outcome outcome = RequestRecord.Outcome.DENIED;
   private String reason = "";
   private String site = "";
+  private PeerTable peers = PeerTable.none();
+  private PeerNote note = PeerNote.NONE;
 
   Answer(Exchange exchange, PipelineConfig config) {
     this.exchange = exchange;
@@ -54,6 +59,20 @@ final class Answer {
     return site;
   }
 
+  /** The other nodes as they are for this request. */
+  PeerTable peers() {
+    return peers;
+  }
+
+  void among(PeerTable nodes) {
+    peers = nodes;
+  }
+
+  /** What another node that asks is told of the answer; readers are told nothing. */
+  void note(PeerNote said) {
+    note = said;
+  }
+
   void of(CacheKey key) {
     site = key.site();
   }
@@ -71,6 +90,7 @@ final class Answer {
             .add("Content-Type", "text/plain; charset=utf-8")
             .add("Cache-Control", "no-store")
             .add("Cache-Status", cacheStatus);
+    addNote(fields);
     if (status == 405) {
       fields.add("Allow", "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS");
     }
@@ -142,7 +162,11 @@ final class Answer {
   /** The fields as they go out: Age and Cache-Status set, Via added. */
   ResponseHead served(ResponseHead head, OptionalLong age, CacheStatus cacheStatus) {
     FieldList.Builder fields = head.fields().toBuilder();
-    CacheControl.ownFields().forEach(fields::remove);
+    if (exchange.peer().isEmpty()) {
+      // Another node of ours reads them too.
+      CacheControl.ownFields().forEach(fields::remove);
+    }
+    addNote(fields);
     age.ifPresent(seconds -> fields.set("Age", Long.toString(seconds)));
     String via = "1.1 " + config.name();
     fields.set("Via", head.fields().joined("Via").map(v -> v + ", " + via).orElse(via));
@@ -151,6 +175,12 @@ final class Answer {
         "Cache-Status",
         head.fields().joined("Cache-Status").map(v -> v + ", " + status).orElse(status));
     return new ResponseHead(head.status(), fields.build());
+  }
+
+  private void addNote(FieldList.Builder fields) {
+    if (exchange.peer().isPresent() && !note.equals(PeerNote.NONE)) {
+      fields.set(PeerHop.FIELD, note.toText());
+    }
   }
 
   private void notModified(ResponseHead head) {

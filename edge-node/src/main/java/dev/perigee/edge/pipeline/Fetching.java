@@ -18,13 +18,12 @@ import dev.perigee.edge.collapse.Flight.Filled;
 import dev.perigee.edge.collapse.FlightTable;
 import dev.perigee.edge.collapse.UncacheableTable;
 import dev.perigee.edge.collapse.WindowBudget;
-import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
-import dev.perigee.edge.origin.OriginClient;
-import dev.perigee.edge.origin.OriginFields;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.PeerNote;
+import dev.perigee.edge.request.PurgePosition;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -44,15 +43,20 @@ final class Fetching {
           "If-Match",
           "If-Unmodified-Since");
 
-  /** Readers hold as much memory as they may: no fetch begins. */
-  private static final String BUSY = "node-busy";
-
   private static final int BUSY_STATUS = 503;
+
+  /** Another node's answer only stood in for the origin's. */
+  private static final String PEER_STALE = "peer-stale";
+
+  private static final int PEER_STALE_STATUS = 504;
+
+  /** The key's owner has it, and that is enough as long as few ask for it here. */
+  private static final String POP_SHARE = "pop-share";
 
   private final PipelineConfig config;
   private final ResponseStore store;
   private final FlightTable flights;
-  private final OriginClient origin;
+  private final Forwarding forwarding;
   private final Consumer<Fetch> sliced;
   private final InstantSource clock;
   private final Delivery delivery;
@@ -67,13 +71,13 @@ final class Fetching {
       PipelineConfig config,
       ResponseStore store,
       FlightTable flights,
-      OriginClient origin,
+      Forwarding forwarding,
       InstantSource clock,
       Consumer<Fetch> sliced) {
     this.config = config;
     this.store = store;
     this.flights = flights;
-    this.origin = origin;
+    this.forwarding = forwarding;
     this.sliced = sliced;
     this.clock = clock;
     this.delivery = new Delivery(config, clock);
@@ -104,36 +108,47 @@ final class Fetching {
   /** Fetches for this request and everybody who follows the flight. */
   void lead(Fetch fetch, Flight flight) {
     if (budget.isOverdrawn()) {
-      end(flight, new Filled.LeaderFailed(BUSY, BUSY_STATUS));
-      delivery.failed(fetch, BUSY, BUSY_STATUS);
+      failed(fetch, flight, Delivery.BUSY, BUSY_STATUS);
       return;
     }
-    FieldList.Builder fields =
-        OriginFields.request(fetch.request(), fetch.key().host(), config.name());
+    Forwarding.Order order =
+        new Forwarding.Order(
+            "GET",
+            Optional.empty(),
+            fields -> shape(fetch, fields),
+            store.position(flight.fence()),
+            false);
+    forwarding.fetch(
+        fetch,
+        order,
+        came -> {
+          switch (came.fetched()) {
+            case Fetched.Failed lost ->
+                failed(fetch, flight, lost.kind().token(), lost.kind().status());
+            case Fetched.Response response -> {
+              if (came.note().failed().isPresent()) {
+                response.body().deliver(new Drain());
+                failed(fetch, flight, came.note().failed().get(), response.head().status());
+              } else {
+                answered(fetch, flight, response, came);
+              }
+            }
+          }
+        });
+  }
+
+  /** A fetch for the store: of the whole, or of a slice, with the validators of what is stored. */
+  private void shape(Fetch fetch, FieldList.Builder fields) {
     CONDITIONS.forEach(fields::remove);
     fetch.stale().ifPresent(s -> ValidationPolicy.conditionalFields(s.meta()).forEach(fields::add));
     if (fetch.key().slice() != CacheKey.WHOLE) {
       fields.set("Range", SlicePolicy.range(fetch.key().slice(), config.sliceBytes()));
     }
-    FetchRequest request =
-        new FetchRequest(
-            fetch.site().origins(),
-            "GET",
-            fetch.request().target(),
-            fields.build(),
-            Optional.empty(),
-            fetch::interim);
-    origin.fetch(
-        request,
-        fetched -> {
-          switch (fetched) {
-            case Fetched.Failed failed -> {
-              end(flight, new Filled.LeaderFailed(failed.kind().token(), failed.kind().status()));
-              delivery.failed(fetch, failed.kind().token(), failed.kind().status());
-            }
-            case Fetched.Response response -> answered(fetch, flight, response);
-          }
-        });
+  }
+
+  private void failed(Fetch fetch, Flight flight, String reason, int status) {
+    end(flight, new Filled.LeaderFailed(reason, status));
+    delivery.failed(fetch, reason, status);
   }
 
   /** Fetches for this request only, without being joined; what may be stored is stored. */
@@ -143,30 +158,51 @@ final class Fetching {
 
   /** Passes the request as it is, with its body; nothing is stored. */
   void bypass(Fetch fetch) {
+    pass(fetch, store.position(), false, "");
+  }
+
+  /** The same past all other nodes, for this one does not know what it may ask of them. */
+  void straight(Fetch fetch) {
+    pass(fetch, store.position(), fetch.request().isSafe(), "");
+  }
+
+  /**
+   * The same for a node that knows of purges that this one does not: what is stored here or on its
+   * way may be purged.
+   */
+  void behind(Fetch fetch, PurgePosition wanted) {
+    pass(fetch, wanted, false, "purge-behind");
+  }
+
+  private void pass(Fetch fetch, PurgePosition purge, boolean straight, String detail) {
     if (budget.isOverdrawn()) {
-      delivery.failed(fetch, BUSY, BUSY_STATUS);
+      delivery.failed(fetch, Delivery.BUSY, BUSY_STATUS);
       return;
     }
-    FieldList.Builder fields =
-        OriginFields.request(fetch.request(), fetch.key().host(), config.name());
-    FetchRequest request =
-        new FetchRequest(
-            fetch.site().origins(),
+    Forwarding.Order order =
+        new Forwarding.Order(
             fetch.request().method(),
-            fetch.request().target(),
-            fields.build(),
             fetch.answer().flatMap(answer -> answer.exchange().body()),
-            fetch::interim);
-    origin.fetch(
-        request,
-        fetched -> {
-          switch (fetched) {
-            case Fetched.Failed failed ->
-                delivery.failed(fetch, failed.kind().token(), failed.kind().status());
+            fields -> {},
+            purge,
+            straight);
+    forwarding.fetch(
+        fetch,
+        order,
+        came -> {
+          switch (came.fetched()) {
+            case Fetched.Failed lost ->
+                delivery.failed(fetch, lost.kind().token(), lost.kind().status());
             case Fetched.Response response -> {
+              if (came.note().failed().isPresent()) {
+                response.body().deliver(new Drain());
+                delivery.failed(fetch, came.note().failed().get(), response.head().status());
+                return;
+              }
               InvalidationPolicy.keys(fetch.request(), response.head(), fetch.key())
                   .forEach(store::invalidate);
-              pass(fetch, response, "");
+              fetch.answer().ifPresent(answer -> answer.note(came.note()));
+              pass(fetch, response, detail);
             }
           }
         });
@@ -191,11 +227,16 @@ final class Fetching {
     flight.filled(filled);
   }
 
-  private void answered(Fetch fetch, Flight flight, Fetched.Response response) {
+  private void answered(
+      Fetch fetch, Flight flight, Fetched.Response response, Forwarding.Came came) {
     int status = response.head().status();
+    if (came.note().stale()) {
+      standIn(fetch, flight, response);
+      return;
+    }
     if (status == 304 && fetch.stale().isPresent()) {
       response.body().deliver(new Drain());
-      confirmed(fetch, flight, fetch.stale().get(), response);
+      confirmed(fetch, flight, fetch.stale().get(), response, came.note());
       return;
     }
     boolean replaced =
@@ -205,9 +246,13 @@ final class Fetching {
             .isPresent();
     if (replaced) {
       response.body().cancel();
-      String reason = Delivery.ORIGIN_STATUS + status;
-      end(flight, new Filled.LeaderFailed(reason, status));
-      delivery.failed(fetch, reason, status);
+      failed(fetch, flight, Delivery.ORIGIN_STATUS + status, status);
+      return;
+    }
+    if (!forwarding.keeps(came, fetch.key())) {
+      end(flight, new Filled.Uncacheable());
+      fetch.answer().ifPresent(answer -> answer.note(came.note()));
+      pass(fetch, response, POP_SHARE);
       return;
     }
     SlicePolicy.Part part = part(fetch, response);
@@ -223,7 +268,7 @@ final class Fetching {
     switch (storage) {
       case Storage.Storable(StoredMeta meta) -> {
         uncacheable.forget(fetch.key());
-        receive(fetch, flight, response, meta);
+        receive(fetch, flight, response, meta.within(came.note().ttl()));
       }
       case Storage.NotStorable(StoragePolicy.NotStoredReason reason) -> {
         // An origin in trouble is spared: its errors are waited for together.
@@ -234,6 +279,21 @@ final class Fetching {
         pass(fetch, response, reason.token());
       }
     }
+  }
+
+  /**
+   * A stale response of another node, in place of the origin's: for this request alone, as it may
+   * be purged softly, which its age does not tell. What is stored here is as good as a 304 for it.
+   */
+  private void standIn(Fetch fetch, Flight flight, Fetched.Response response) {
+    if (response.head().status() == 304) {
+      response.body().deliver(new Drain());
+      failed(fetch, flight, PEER_STALE, PEER_STALE_STATUS);
+      return;
+    }
+    end(flight, new Filled.Uncacheable());
+    fetch.answer().ifPresent(answer -> answer.note(PeerNote.ofStale()));
+    pass(fetch, response, PEER_STALE);
   }
 
   /**
@@ -252,15 +312,16 @@ final class Fetching {
    * the 304 speaks of another or the bytes are gone meanwhile, it is fetched without conditions.
    */
   private void confirmed(
-      Fetch fetch, Flight flight, StoredResponse stale, Fetched.Response response) {
+      Fetch fetch, Flight flight, StoredResponse stale, Fetched.Response response, PeerNote note) {
     StoredMeta meta =
         ValidationPolicy.freshen(
-            stale.meta(),
-            response.head(),
-            response.requestMillis(),
-            response.responseMillis(),
-            flight.fence(),
-            fetch.site().cache());
+                stale.meta(),
+                response.head(),
+                response.requestMillis(),
+                response.responseMillis(),
+                flight.fence(),
+                fetch.site().cache())
+            .within(note.ttl());
     if (!ValidationPolicy.mayStay(meta, fetch.site().cache())) {
       store.invalidate(fetch.key());
     } else if (ValidationPolicy.confirms(stale.meta(), response.head())
@@ -333,19 +394,5 @@ final class Fetching {
             });
     active.add(fill);
     return fill;
-  }
-
-  /** Reads to the end and keeps nothing, so that the connection can be used again. */
-  private static final class Drain implements BodySource.Receiver {
-    @Override
-    public boolean take(java.nio.ByteBuffer part) {
-      return true;
-    }
-
-    @Override
-    public void end() {}
-
-    @Override
-    public void broken(String reason) {}
   }
 }

@@ -18,8 +18,12 @@ import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.PeerHop;
+import dev.perigee.edge.request.PeerNote;
+import dev.perigee.edge.request.PurgePosition;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.respond.CacheStatus;
+import dev.perigee.edge.routing.PeerTable;
 import dev.perigee.edge.routing.Routed;
 import dev.perigee.edge.telemetry.RequestObserver;
 import dev.perigee.edge.telemetry.RequestRecord;
@@ -47,11 +51,26 @@ public final class Pipeline {
   private final RequestObserver observer;
   private final AdmissionPolicy admission;
   private final FlightTable flights;
+  private final Optional<Peering> peering;
   private final Fetching fetching;
+
+  /** The stages of a node that has nothing to do with others. */
+  public Pipeline(
+      PipelineConfig config,
+      Supplier<EdgeSnapshot> snapshot,
+      Supplier<Serving> serving,
+      ResponseStore store,
+      OriginClient origin,
+      InstantSource clock,
+      LongSupplier nanos,
+      RequestObserver observer) {
+    this(config, snapshot, serving, store, origin, Optional.empty(), clock, nanos, observer);
+  }
 
   /**
    * Wires the stages.
    *
+   * @param peering with other nodes, where there are any
    * @param nanos a clock that never jumps, for durations
    */
   public Pipeline(
@@ -60,6 +79,7 @@ public final class Pipeline {
       Supplier<Serving> serving,
       ResponseStore store,
       OriginClient origin,
+      Optional<Peering> peering,
       InstantSource clock,
       LongSupplier nanos,
       RequestObserver observer) {
@@ -72,7 +92,9 @@ public final class Pipeline {
     this.observer = observer;
     this.admission = new AdmissionPolicy(config.name());
     this.flights = new FlightTable(config.maxFlights());
-    this.fetching = new Fetching(config, store, flights, origin, clock, this::tooLarge);
+    this.peering = peering;
+    Forwarding forwarding = new Forwarding(config, origin, peering);
+    this.fetching = new Fetching(config, store, flights, forwarding, clock, this::tooLarge);
   }
 
   /** Answers one request. */
@@ -85,7 +107,17 @@ public final class Pipeline {
       deny(answer, 503, allowed.sentence(), "unsynced");
       return;
     }
-    routing(answer, snapshot.get(), allowed);
+    EdgeSnapshot current = snapshot.get();
+    answer.among(current.peers());
+    Optional<PeerHop> hop = exchange.peer();
+    if (hop.isEmpty() || peering.isEmpty()) {
+      routing(answer, current, allowed);
+    } else if (hop.get().path().contains(current.peers().self())) {
+      deny(answer, 508, "The request has come round to this node.", "peer-loop");
+    } else {
+      Runnable then = () -> routing(answer, current, allowed);
+      peering.get().gate().pass(hop.get().purge(), exchange.thread(), then);
+    }
   }
 
   /** Cuts readers that hold others up; to be called about once a second, on any thread. */
@@ -105,7 +137,11 @@ public final class Pipeline {
   }
 
   private void routing(Answer answer, EdgeSnapshot current, Serving allowed) {
-    switch (current.routes().route(answer.request().host())) {
+    Optional<PeerHop> hop = answer.exchange().peer();
+    Routed routed =
+        hop.map(from -> current.routes().byId(from.site(), from.keyHost()))
+            .orElseGet(() -> current.routes().route(answer.request().host()));
+    switch (routed) {
       case Routed.NoSuchSite() ->
           deny(answer, 421, "No site of this node has this host.", "no-such-site");
       case Routed.Matched(SiteConfig site, String keyHost) ->
@@ -119,14 +155,31 @@ public final class Pipeline {
           deny(answer, reason.status(), reason.sentence(), "denied");
       case Admission.Allowed(CacheKey key) -> {
         answer.of(key);
+        count(site, key);
         cache(answer, site, key, allowed);
       }
     }
   }
 
+  /** What many ask for is kept by every node of a region. */
+  private void count(SiteConfig site, CacheKey key) {
+    if (site.tiers().popShare()) {
+      peering.ifPresent(with -> with.hot().count(PeerTable.hash(key), clock.millis()));
+    }
+  }
+
   private void cache(Answer answer, SiteConfig site, CacheKey key, Serving allowed) {
-    if (allowed == Serving.NO_HITS) {
-      bypass(answer, site, key, Lookup.BypassReason.UNSYNCED);
+    Optional<PurgePosition> behind =
+        answer
+            .exchange()
+            .peer()
+            .map(PeerHop::purge)
+            .filter(wanted -> !store.position().covers(wanted));
+    if (behind.isPresent()) {
+      fetching.behind(Fetch.of(answer, site, key, Optional.empty(), "bypass"), behind.get());
+    } else if (allowed == Serving.NO_HITS) {
+      String why = Lookup.BypassReason.UNSYNCED.token();
+      fetching.straight(Fetch.of(answer, site, key, Optional.empty(), why));
     } else if (answer.request().isGet() || answer.request().isHead()) {
       store.find(key, answer.exchange().thread(), found -> found(answer, site, key, found));
     } else {
@@ -139,6 +192,7 @@ public final class Pipeline {
     switch (LookupPolicy.lookup(answer.request(), found, now)) {
       case Lookup.Fresh(StoredResponse response, long age, long ttl) -> {
         answer.outcome(Outcome.HIT, "");
+        answer.note(PeerNote.fresh(ttl));
         if (!answer.stored(response, age, CacheStatus.hit(config.name(), ttl), now)) {
           miss(answer, site, key, Optional.empty(), "uri-miss");
         }
@@ -186,6 +240,8 @@ public final class Pipeline {
         config,
         (own, number) -> {
           CacheKey slice = key.withSlice(number);
+          own.among(answer.peers());
+          count(site, slice);
           store.find(slice, own.exchange().thread(), found -> found(own, site, slice, found));
         },
         () -> store.invalidate(key),
@@ -202,7 +258,9 @@ public final class Pipeline {
     long now = clock.millis();
     boolean requested =
         reason == Lookup.StaleReason.REQUESTED || reason == Lookup.StaleReason.NO_CACHE;
-    if (!requested && StalePolicy.whileRevalidate(response.meta(), now)) {
+    // Another node decides for its own readers, and would take it for fresh.
+    boolean asked = requested || answer.exchange().peer().isPresent();
+    if (!asked && StalePolicy.whileRevalidate(response.meta(), now)) {
       Freshness freshness = Freshness.of(response.meta(), now);
       CacheStatus status =
           CacheStatus.hit(config.name(), freshness.ttl()).detail("stale-while-revalidate");
@@ -222,6 +280,8 @@ public final class Pipeline {
       deny(answer, 504, "Nothing that fits is cached, and the request wants nothing else.", why);
       return;
     }
+    // What was said of a stored response does not hold for what comes.
+    answer.note(PeerNote.NONE);
     Fetch fetch = Fetch.of(answer, site, key, stale, why);
     if (answer.request().isHead()) {
       fetching.bypass(fetch);
@@ -300,6 +360,7 @@ public final class Pipeline {
 
   private void deny(Answer answer, int status, String sentence, String reason) {
     answer.outcome(Outcome.DENIED, reason);
+    answer.note(PeerNote.refused(reason));
     CacheStatus cacheStatus =
         CacheStatus.forwarded(config.name(), "bypass")
             .forwardStatus(OptionalInt.empty())

@@ -9,6 +9,7 @@ import dev.perigee.edge.cache.Stored;
 import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.PurgePosition;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -186,6 +187,16 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   @Override
   public long fence() {
     return marks.last();
+  }
+
+  @Override
+  public PurgePosition position() {
+    return marks.position();
+  }
+
+  @Override
+  public PurgePosition position(long fence) {
+    return marks.position(fence);
   }
 
   @Override

@@ -46,7 +46,7 @@ final class StorePurges implements AutoCloseable {
     synchronized (lock) {
       PurgeJournal opened = PurgeJournal.open(folder.journal(), journalled, folder::forget);
       journal = opened;
-      marks.begin(opened.generation(), opened.base(), opened.storedFloor());
+      marks.begin(opened.generation(), opened.logId(), opened.base(), opened.storedFloor());
       journalled.forEach(marks::add);
       sweeper.startAfter(marks.last());
     }
@@ -130,7 +130,7 @@ final class StorePurges implements AutoCloseable {
       long generation = other ? now.generation() + 1 : now.generation();
       long floor = PurgeMarks.stamp(generation, purgedThrough);
       now.restart(new PurgeJournal.Head(logId, generation, purgedThrough, floor), List.of());
-      marks.adopt(generation, purgedThrough);
+      marks.adopt(generation, logId, purgedThrough);
       journalled.clear();
       pending.clear();
       everything = true;
