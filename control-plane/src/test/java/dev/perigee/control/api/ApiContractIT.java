@@ -148,7 +148,12 @@ final class ApiContractIT {
     assertFalse(node.path("joinToken").asText().isEmpty());
     call(seen, "GET", "/v1/nodes");
     call(seen, "GET", "/v1/nodes/{node}", "/v1/nodes/fra-1");
-    call(seen, "PUT", "/v1/nodes/{node}", "/v1/nodes/fra-1", FRA.replace("'name':'fra-1',", "'peerPort':8444,"));
+    call(
+        seen,
+        "PUT",
+        "/v1/nodes/{node}",
+        "/v1/nodes/fra-1",
+        FRA.replace("'name':'fra-1',", "'peerPort':8444,"));
     JsonNode shield = call(seen, "POST", "/v1/nodes/{node}/shield", "/v1/nodes/fra-1/shield");
     assertTrue(shield.path("shield").asBoolean());
     assertEquals(8444, shield.path("peerPort").asInt());
