@@ -52,7 +52,7 @@ import org.awaitility.Awaitility;
 final class NetworkUnderTest implements AutoCloseable {
   static final String HOST = "www.shop.example";
   static final int SLICE_BYTES = 64 * 1024;
-  private static final String LOG = "log-of-the-test";
+  static final String LOG = "log-of-the-test";
   private static final long CAPACITY = 16L << 20;
 
   private final Path folder;

@@ -58,7 +58,7 @@ final class PeerPortIT {
   private static PeerHop hop(String... path) {
     return new PeerHop(
         PeerTier.SHIELD,
-        PurgePosition.NONE,
+        new PurgePosition(NetworkUnderTest.LOG, 0),
         "shop",
         NetworkUnderTest.HOST,
         "198.51.100.7",
