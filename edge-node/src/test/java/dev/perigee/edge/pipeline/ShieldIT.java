@@ -165,12 +165,12 @@ final class ShieldIT {
         new CachePolicy(List.of(minute), true, KeyRule.DEFAULT, 10_000, 10_000, 0, 100);
     network.configure(TierPolicy.DEFAULT, policy);
     AtomicInteger calls = new AtomicInteger();
-    origin.on("/a", call -> call.ok("call " + calls.incrementAndGet(), "ETag: \"same\""));
+    origin.on("/a", call -> call.ok("call " + calls.incrementAndGet()));
     assertEquals("call 1", network.node("edge-1").get("/a").body());
     network.later(Duration.ofSeconds(50));
     assertEquals("call 1", network.node("edge-2").get("/a").body());
     network.later(Duration.ofSeconds(20));
-    assertEquals("call 2", network.node("edge-2").get("/a", "If-None-Match: \"other\"").body());
+    assertEquals("call 2", network.node("edge-2").get("/a").body());
   }
 
   @Test
