@@ -71,6 +71,7 @@ abstract class Commands implements Runnable {
         SitePoolsCommand.class,
         SiteHidingCommand.class,
         SitePagesCommand.class,
+        SiteTiersCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -160,6 +161,7 @@ abstract class Commands implements Runnable {
         out().println("regions  " + (regions.isEmpty() ? "all" : regions));
         out().println("cache    " + SiteCacheCommand.summary(found.path("cache")));
         out().println("hiding   " + SiteHidingCommand.summary(found.path("hiding")));
+        out().println("tiers    " + SiteTiersCommand.summary(found));
       }
     }
   }

@@ -6,7 +6,6 @@ import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginTransport;
-import dev.perigee.contract.Purge;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.ActiveConfig;
 import dev.perigee.edge.config.ConfigState;
@@ -15,7 +14,6 @@ import dev.perigee.edge.config.EnrolmentException;
 import dev.perigee.edge.config.Identity;
 import dev.perigee.edge.config.LastGoodStore;
 import dev.perigee.edge.config.NodeLoad;
-import dev.perigee.edge.config.PurgeSink;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.ServingState;
 import dev.perigee.edge.config.SyncClient;
@@ -28,6 +26,7 @@ import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.origin.OriginTls;
+import dev.perigee.edge.pipeline.Peering;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.respond.TunnelTable;
@@ -57,6 +56,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
 import org.slf4j.Logger;
@@ -138,11 +138,7 @@ public final class EdgeNode implements AutoCloseable {
     Path state = Files.createDirectories(options.stateDir);
     Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
     Identity identity = identity(options, enrolment);
-    ChronicleResponseStore store =
-        keep(ChronicleResponseStore.openOrWithout(storeConfig(options, state), clock));
-    if (!store.awaitOpen(STORE_PATIENCE)) {
-      LOG.info("the cache goes on opening in the background; the origins answer for the rest");
-    }
+    ChronicleResponseStore store = store(options, state);
     ServingState serving =
         new ServingState(
             options.serveUnsynced.duration(), store::lastPurge, clock, state.resolve("contact"));
@@ -151,6 +147,7 @@ public final class EdgeNode implements AutoCloseable {
     OriginTls originTls = new OriginTls(SSLContext.getDefault());
     ActiveConfig active =
         new ActiveConfig(
+            options.name,
             lastGood.recover().orElseGet(ConfigState::empty),
             all -> certificates(tls, all),
             sites -> {
@@ -163,17 +160,17 @@ public final class EdgeNode implements AutoCloseable {
     GeoReceiver databases =
         keep(GeoReceiver.open(state.resolve("geoip"), geo, options.limits.geoIpMaxSize.bytes()));
     geoMetrics(metrics, geo, databases);
-    Pipeline pipeline = pipeline(options, store, serving, active, originTls, geo, metrics);
+    EdgePeers peers = new EdgePeers(options, enrolment, active, store, serving, clock);
+    peers.measure(metrics);
+    Pipeline pipeline =
+        pipeline(options, store, serving, active, originTls, geo, peers.peering(), metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options),
             pipeline::handle,
             Optional.of(tls.context()),
             new SecureRandom());
-    Warming warming =
-        new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
-    metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
-    metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
+    Warming warming = warming(pipeline, listener, metrics);
     LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);
     SyncClient sync =
         keep(
@@ -181,7 +178,7 @@ public final class EdgeNode implements AutoCloseable {
                 new SyncConfig(options.name, build(), options.control),
                 identity,
                 enrolment,
-                new StoreSink(store),
+                new StoreSink(store, peers::purged),
                 serving,
                 active,
                 lastGood,
@@ -194,9 +191,11 @@ public final class EdgeNode implements AutoCloseable {
     if (!sync.awaitFirstSync(options.syncWait.duration())) {
       LOG.warn("no control plane yet: starting from the last good configuration");
     }
+    peers.listen(pipeline);
+    keep(peers);
     listener.start();
     warming.start();
-    keep(() -> drain(listener, pipeline.tunnels()));
+    keep(() -> drain(listener, pipeline.tunnels(), peers));
     AdminListener admin = admin(options, metrics, store, serving, active, pipeline, tls);
     admin.start();
     keep(admin);
@@ -219,6 +218,16 @@ public final class EdgeNode implements AutoCloseable {
     } catch (EnrolmentException e) {
       throw new StartException(String.valueOf(e.getMessage()));
     }
+  }
+
+  private ChronicleResponseStore store(EdgeOptions options, Path state)
+      throws StartException, IOException, InterruptedException {
+    ChronicleResponseStore store =
+        keep(ChronicleResponseStore.openOrWithout(storeConfig(options, state), clock));
+    if (!store.awaitOpen(STORE_PATIENCE)) {
+      LOG.info("the cache goes on opening in the background; the origins answer for the rest");
+    }
+    return store;
   }
 
   private static StoreConfig storeConfig(EdgeOptions options, Path state) throws StartException {
@@ -256,6 +265,7 @@ public final class EdgeNode implements AutoCloseable {
       ActiveConfig active,
       OriginTls originTls,
       GeoLocator geo,
+      Peering peering,
       EdgeMetrics metrics) {
     OriginResolver resolver =
         new OriginResolver(Executors.newVirtualThreadPerTaskExecutor(), clock);
@@ -275,6 +285,7 @@ public final class EdgeNode implements AutoCloseable {
             store,
             origin,
             geo,
+            Optional.of(peering),
             clock,
             System::nanoTime,
             request -> {
@@ -284,6 +295,14 @@ public final class EdgeNode implements AutoCloseable {
     metrics.gauge(
         "perigee_origin_connections", "Open connections to origins.", origin::openConnections);
     return pipeline;
+  }
+
+  private static Warming warming(Pipeline pipeline, EdgeListener listener, EdgeMetrics metrics) {
+    Warming warming =
+        new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
+    metrics.counter("perigee_warm_fetches", "Of URLs to be warmed.", warming::fetches);
+    metrics.counter("perigee_warm_failures", "Of these fetches.", warming::failures);
+    return warming;
   }
 
   private void geoMetrics(EdgeMetrics metrics, GeoLocator geo, GeoReceiver databases) {
@@ -394,6 +413,9 @@ public final class EdgeNode implements AutoCloseable {
       requireFree("HTTP port", address, options.httpPort);
       requireFree("HTTPS port", address, options.httpsPort);
     }
+    for (String address : options.peerAddresses()) {
+      requireFree("peer port", address, options.peerPort);
+    }
     requireFree("admin port", options.adminAddress(), options.adminPort);
   }
 
@@ -425,11 +447,14 @@ public final class EdgeNode implements AutoCloseable {
   }
 
   /** Lets requests that are being answered finish, for a while. */
-  private void drain(EdgeListener listener, TunnelTable tunnels) throws InterruptedException {
+  private void drain(EdgeListener listener, TunnelTable tunnels, EdgePeers peers)
+      throws InterruptedException {
     listener.drain();
+    peers.drain();
     Duration step = Duration.ofMillis(20);
     CountDownLatch never = new CountDownLatch(1);
-    for (long waited = 0; listener.openRequests() + tunnels.open() > 0 && waited < DRAIN_MILLIS; ) {
+    LongSupplier open = () -> listener.openRequests() + peers.openRequests() + tunnels.open();
+    for (long waited = 0; open.getAsLong() > 0 && waited < DRAIN_MILLIS; ) {
       if (never.await(step.toMillis(), TimeUnit.MILLISECONDS)) {
         return;
       }
@@ -459,29 +484,6 @@ public final class EdgeNode implements AutoCloseable {
       } catch (Exception e) {
         LOG.warn("on stopping", e);
       }
-    }
-  }
-
-  /** The store as the sync stream sees it. */
-  private record StoreSink(ChronicleResponseStore store) implements PurgeSink {
-    @Override
-    public long applyPurges(List<Purge> purges) throws IOException {
-      return store.applyPurges(purges);
-    }
-
-    @Override
-    public long lastPurge() {
-      return store.lastPurge();
-    }
-
-    @Override
-    public String logId() {
-      return store.logId();
-    }
-
-    @Override
-    public void adopt(String logId, long purgedThrough) throws IOException {
-      store.adopt(logId, purgedThrough);
     }
   }
 }

@@ -2,6 +2,7 @@ package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginTransport;
@@ -12,6 +13,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.TestAuthority;
+import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.listener.tls.ServerTls;
@@ -41,6 +43,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -115,7 +118,7 @@ final class TransportEdge implements AutoCloseable {
             Duration.ofSeconds(30),
             8,
             1000,
-            true);
+            new OriginAddressPolicy(List.of(), true));
     client =
         new OriginClient(
             config,
@@ -131,6 +134,7 @@ final class TransportEdge implements AutoCloseable {
             () -> Serving.EVERYTHING,
             store,
             client,
+            new GeoLocator(),
             now,
             System::nanoTime,
             ended::add);
@@ -139,7 +143,12 @@ final class TransportEdge implements AutoCloseable {
         List.of(
             authority.server("EC", HOST).config(HOST),
             authority.server("EC", EdgeUnderTest.HOST).config(EdgeUnderTest.HOST)));
-    listener = new EdgeListener(onOneThread(), pipeline::handle, Optional.of(tls.context()));
+    listener =
+        new EdgeListener(
+            onOneThread(),
+            pipeline::handle,
+            Optional.of(tls.context()),
+            RandomGenerator.getDefault());
     listener.start();
     var sweeping = sweeper.scheduleAtFixedRate(pipeline::sweep, 100, 100, TimeUnit.MILLISECONDS);
     if (sweeping.isDone()) {
@@ -164,7 +173,8 @@ final class TransportEdge implements AutoCloseable {
         usual.headTimeout(),
         usual.idleTimeout(),
         usual.maxConnections(),
-        usual.maxRequests());
+        usual.maxRequests(),
+        usual.clients());
   }
 
   private static List<PoolServer> servers(OriginUrl... origins) {
