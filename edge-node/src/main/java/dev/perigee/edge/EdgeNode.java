@@ -145,16 +145,7 @@ public final class EdgeNode implements AutoCloseable {
     ServerTls tls = new ServerTls(options.tlsEngine);
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
     OriginTls originTls = new OriginTls(SSLContext.getDefault());
-    ActiveConfig active =
-        new ActiveConfig(
-            options.name,
-            lastGood.recover().orElseGet(ConfigState::empty),
-            all -> certificates(tls, all),
-            sites -> {
-              store.limit(sites);
-              originTls.swap(transports(sites));
-            });
-
+    ActiveConfig active = active(options, lastGood, tls, store, originTls);
     EdgeMetrics metrics = new EdgeMetrics();
     GeoLocator geo = new GeoLocator();
     GeoReceiver databases =
@@ -241,6 +232,23 @@ public final class EdgeNode implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       throw new StartException(String.valueOf(e.getMessage()));
     }
+  }
+
+  private static ActiveConfig active(
+      EdgeOptions options,
+      LastGoodStore lastGood,
+      ServerTls tls,
+      ChronicleResponseStore store,
+      OriginTls originTls)
+      throws IOException {
+    return new ActiveConfig(
+        options.name,
+        lastGood.recover().orElseGet(ConfigState::empty),
+        all -> certificates(tls, all),
+        sites -> {
+          store.limit(sites);
+          originTls.swap(transports(sites));
+        });
   }
 
   private static void certificates(ServerTls tls, Collection<CertificateConfig> all) {
