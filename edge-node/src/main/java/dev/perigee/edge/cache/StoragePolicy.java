@@ -222,11 +222,15 @@ public final class StoragePolicy {
     return HEURISTIC.contains(status) || control.has("public");
   }
 
-  /** Surrogate-Key by spaces, Cache-Tag by commas; what breaks the limits is left out. */
+  /**
+   * Surrogate-Key by spaces, Cache-Tag by commas, the strings of Cache-Groups; what breaks the
+   * limits is left out.
+   */
   static Set<String> tags(FieldList fields) {
     Set<String> tags = new LinkedHashSet<>();
     fields.all("Surrogate-Key").forEach(line -> addTags(line.split("\\s+", -1), tags));
     fields.all("Cache-Tag").forEach(line -> addTags(line.split(",", -1), tags));
+    addTags(CacheGroups.of(fields.all("Cache-Groups")).toArray(String[]::new), tags);
     return tags;
   }
 

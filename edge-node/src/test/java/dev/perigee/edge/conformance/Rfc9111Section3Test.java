@@ -97,6 +97,16 @@ class Rfc9111Section3Test {
     assertEquals(Set.of("ok"), tags("Cache-Tag: " + "x".repeat(5000) + ",ok"));
   }
 
+  /** RFC 9875, section 2: a list of strings; what is none is ignored as a whole. */
+  @Test
+  void cacheGroupsAreTagsToo() {
+    assertEquals(Set.of("a", "b c", "d"), tags("Cache-Groups: \"a\";x=1, \"b c\"|Cache-Tag: d"));
+    assertEquals(Set.of("a", "b"), tags("Cache-Groups: \"a\"|Cache-Groups: \"b\""));
+    assertEquals(Set.of(), tags("Cache-Groups: \"a\", b"));
+    assertEquals(Set.of(), tags("Cache-Groups: \"a"));
+    assertEquals(Set.of("t"), tags("Cache-Groups: (\"a\" \"b\")|Surrogate-Key: t"));
+  }
+
   @Test
   void fieldsThatAreForOneAreNotStored() {
     Storage storage =
