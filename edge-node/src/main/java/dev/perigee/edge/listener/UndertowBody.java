@@ -59,19 +59,23 @@ final class UndertowBody implements BodySource {
     }
   }
 
+  /**
+   * Reads go on until something comes, and end there: at the end of the response Undertow drains
+   * the channel with a listener of its own, which must not be suspended by whoever cancels late.
+   */
   @Override
   public void cancel() {
     ended = true;
-    StreamSourceChannel from = channel;
-    if (from != null) {
-      from.suspendReads();
-    }
   }
 
   private void read() {
     StreamSourceChannel from = channel;
     Receiver to = receiver;
-    if (from == null || to == null || reading || ended || paused) {
+    if (from == null || to == null || reading || paused) {
+      return;
+    }
+    if (ended) {
+      from.suspendReads();
       return;
     }
     reading = true;

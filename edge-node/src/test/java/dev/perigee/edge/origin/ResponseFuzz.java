@@ -38,7 +38,12 @@ public final class ResponseFuzz {
       assertEquals(whole.passed, pieces.passed, "the size of the pieces decides");
     }
     String all = new String(sent, StandardCharsets.ISO_8859_1);
-    assertTrue(whole.spoilt || all.contains(whole.passed), "it was never sent");
+    assertTrue(whole.spoilt || unmarked(all).contains(unmarked(whole.passed)), "it was never sent");
+  }
+
+  /** A doubled space of a date may have become a mark, see {@link DateSpaces}. */
+  private static String unmarked(String bytes) {
+    return bytes.replace('\u00ff', ' ');
   }
 
   /** What came out. */
