@@ -72,6 +72,7 @@ abstract class Commands implements Runnable {
         SiteHidingCommand.class,
         SitePagesCommand.class,
         SiteHealthCommand.class,
+        SiteTiersCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -161,6 +162,7 @@ abstract class Commands implements Runnable {
         out().println("regions  " + (regions.isEmpty() ? "all" : regions));
         out().println("cache    " + SiteCacheCommand.summary(found.path("cache")));
         out().println("hiding   " + SiteHidingCommand.summary(found.path("hiding")));
+        out().println("tiers    " + SiteTiersCommand.summary(found));
       }
     }
   }

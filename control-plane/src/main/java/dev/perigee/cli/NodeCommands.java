@@ -7,12 +7,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Nodes and steering. */
 final class NodeCommands {
+  private static final int SHIELD_PORT = 8444;
+
   private NodeCommands() {}
 
   /** Nodes. */
@@ -24,6 +27,7 @@ final class NodeCommands {
         NodeAdd.class,
         Drain.class,
         Undrain.class,
+        Shield.class,
         NodeRemove.class,
         JoinToken.class
       })
@@ -42,11 +46,13 @@ final class NodeCommands {
 
     /** A row for each node. */
     static Table table(JsonNode nodes) {
-      Table table = new Table("NAME", "REGION", "STATE", "REVISION", "PURGE", "GEOIP", "ADDRESSES");
+      Table table =
+          new Table("NAME", "REGION", "ROLE", "STATE", "REVISION", "PURGE", "GEOIP", "ADDRESSES");
       for (JsonNode node : nodes.path("items")) {
         table.row(
             node.path("name").asText(),
             node.path("region").asText(),
+            node.path("shield").asBoolean() ? "shield" : "edge",
             state(node),
             node.path("revision").asText(),
             node.path("purge").asText(),
@@ -99,6 +105,18 @@ final class NodeCommands {
     @Option(names = "--https-port", defaultValue = "8443", description = "${DEFAULT-VALUE}")
     int httpsPort;
 
+    @Option(names = "--shield", description = "stands between the edges and the origins")
+    boolean shield;
+
+    @Option(
+        names = "--peer-port",
+        description = "where other nodes ask it; by default nowhere, and 8444 for a shield")
+    @Nullable Integer peerPort;
+
+    private int peers() {
+      return peerPort == null ? (shield ? SHIELD_PORT : 0) : peerPort;
+    }
+
     @Override
     public void run() {
       String[] position = at.split(",", -1);
@@ -114,6 +132,8 @@ final class NodeCommands {
       body.put("addresses", addresses);
       body.put("httpPort", httpPort);
       body.put("httpsPort", httpsPort);
+      body.put("shield", shield);
+      body.put("peerPort", peers());
       JsonNode added = client().post("v1/nodes", Optional.of(body));
       if (!asJson(added)) {
         out().println("added " + name + ". On the node, within a day:");
@@ -124,6 +144,7 @@ final class NodeCommands {
                     + name
                     + " --control HOST:7443 --state-dir /var/lib/perigee --bind "
                     + addresses.getFirst()
+                    + (peers() == 0 ? "" : " --peer-port " + peers())
                     + " --join "
                     + added.path("joinToken").asText());
       }
@@ -146,9 +167,24 @@ final class NodeCommands {
     }
   }
 
+  @Command(name = "shield", description = "Name a node a shield, or no shield any more.")
+  static final class Shield extends Named {
+    @Parameters(index = "1", paramLabel = "on|off", description = "whether it is one")
+    String state = "";
+
+    @Override
+    public void run() {
+      switch (state) {
+        case "on" -> act("shield", "a shield:");
+        case "off" -> act("unshield", "no longer a shield:");
+        default -> throw new Failure(Failure.USAGE, "say on or off: " + state);
+      }
+    }
+  }
+
   /** A command on one node. */
   abstract static class Named extends Commands {
-    @Parameters(paramLabel = "NAME", description = "the node")
+    @Parameters(index = "0", paramLabel = "NAME", description = "the node")
     String name = "";
 
     void act(String verb, String done) {

@@ -146,7 +146,7 @@ public final class ControlPlane implements AutoCloseable {
         keep(new SnapshotFeed(sites, nodes, fleet, () -> numbers.head().revision(), steering));
     feed.start();
 
-    ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, zone);
+    ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, nodes, zone);
     WarmUps warmUps = new WarmUps(clock);
     Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
     SyncService sync =

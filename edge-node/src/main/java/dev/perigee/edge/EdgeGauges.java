@@ -9,6 +9,7 @@ import dev.perigee.edge.geo.GeoReceiver;
 import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.origin.FailureKind;
 import dev.perigee.edge.origin.OriginClient;
+import dev.perigee.edge.origin.PeerClient;
 import dev.perigee.edge.origin.pool.OriginTable;
 import dev.perigee.edge.origin.pool.ServerPool;
 import dev.perigee.edge.pipeline.Pipeline;
@@ -79,6 +80,20 @@ final class EdgeGauges {
 
   private static long sum(OriginTable origins, ToLongFunction<ServerPool> count) {
     return origins.all().stream().flatMap(site -> site.all().stream()).mapToLong(count).sum();
+  }
+
+  void peers(EdgePeers peers) {
+    PeerClient client = peers.peering().client();
+    metrics.gauge("perigee_peer_connections", "Open connections to nodes.", peers::openConnections);
+    metrics.counter("perigee_peer_requests", "To other nodes.", client::asked);
+    metrics.counter("perigee_peer_failures", "Of other nodes.", client::failed);
+    metrics.gauge("perigee_peers_in_trouble", "Nodes left alone.", client::inTrouble);
+    metrics.gauge(
+        "perigee_peer_requests_open", "Of other nodes, being answered.", peers::openRequests);
+    metrics.gauge(
+        "perigee_peer_requests_waiting",
+        "Of other nodes, held until a purge comes.",
+        peers.peering().gate()::waiting);
   }
 
   void warming(Warming warming) {

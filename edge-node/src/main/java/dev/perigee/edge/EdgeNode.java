@@ -4,7 +4,6 @@ import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.OriginPool;
-import dev.perigee.contract.Purge;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.ActiveConfig;
 import dev.perigee.edge.config.ConfigState;
@@ -13,7 +12,6 @@ import dev.perigee.edge.config.EnrolmentException;
 import dev.perigee.edge.config.Identity;
 import dev.perigee.edge.config.LastGoodStore;
 import dev.perigee.edge.config.NodeLoad;
-import dev.perigee.edge.config.PurgeSink;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.ServingState;
 import dev.perigee.edge.config.SyncClient;
@@ -30,6 +28,7 @@ import dev.perigee.edge.origin.OriginTls;
 import dev.perigee.edge.origin.pool.OriginMetrics;
 import dev.perigee.edge.origin.pool.OriginReport;
 import dev.perigee.edge.origin.pool.OriginTable;
+import dev.perigee.edge.pipeline.Peering;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.respond.TunnelTable;
@@ -58,6 +57,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
@@ -147,15 +147,7 @@ public final class EdgeNode implements AutoCloseable {
     ServerTls tls = new ServerTls(options.tlsEngine);
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
     Origins origins = origins(options);
-    ActiveConfig active =
-        new ActiveConfig(
-            lastGood.recover().orElseGet(ConfigState::empty),
-            all -> certificates(tls, all),
-            sites -> {
-              store.limit(sites);
-              origins.swap(sites);
-            });
-
+    ActiveConfig active = active(options, lastGood, tls, store, origins);
     EdgeMetrics metrics = new EdgeMetrics();
     EdgeGauges gauges = new EdgeGauges(metrics, clock);
     GeoLocator geo = new GeoLocator();
@@ -164,7 +156,10 @@ public final class EdgeNode implements AutoCloseable {
     gauges.geo(geo, databases);
     OriginClient origin = client(options, origins);
     gauges.origins(origin, origins.table);
-    Pipeline pipeline = pipeline(options, store, serving, active, origin, geo, metrics);
+    EdgePeers peers = new EdgePeers(options, enrolment, active, store, serving, clock);
+    gauges.peers(peers);
+    Pipeline pipeline =
+        pipeline(options, store, serving, active, origin, geo, peers.peering(), metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options),
@@ -182,7 +177,7 @@ public final class EdgeNode implements AutoCloseable {
                 new SyncConfig(options.name, build(), options.control),
                 identity,
                 enrolment,
-                new StoreSink(store),
+                new StoreSink(store, peers::purged),
                 serving,
                 active,
                 lastGood,
@@ -192,9 +187,11 @@ public final class EdgeNode implements AutoCloseable {
                 clock,
                 RandomGenerator.getDefault()));
     start(sync, options);
+    peers.listen(pipeline);
+    keep(peers);
     listener.start();
     warming.start();
-    keep(() -> drain(listener, pipeline.tunnels()));
+    keep(() -> drain(listener, pipeline.tunnels(), peers));
     gauges.node(store, serving, active, pipeline, tls);
     OriginMetrics servers = new OriginMetrics(origins.table);
     Supplier<String> scrape = () -> metrics.scrape() + servers.scrape(clock.millis());
@@ -279,6 +276,23 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
+  private static ActiveConfig active(
+      EdgeOptions options,
+      LastGoodStore lastGood,
+      ServerTls tls,
+      ChronicleResponseStore store,
+      Origins origins)
+      throws IOException {
+    return new ActiveConfig(
+        options.name,
+        lastGood.recover().orElseGet(ConfigState::empty),
+        all -> certificates(tls, all),
+        sites -> {
+          store.limit(sites);
+          origins.swap(sites);
+        });
+  }
+
   private static void certificates(ServerTls tls, Collection<CertificateConfig> all) {
     try {
       tls.swap(all);
@@ -305,6 +319,7 @@ public final class EdgeNode implements AutoCloseable {
       ActiveConfig active,
       OriginClient origin,
       GeoLocator geo,
+      Peering peering,
       EdgeMetrics metrics) {
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
     return new Pipeline(
@@ -314,6 +329,7 @@ public final class EdgeNode implements AutoCloseable {
         store,
         origin,
         geo,
+        Optional.of(peering),
         clock,
         System::nanoTime,
         request -> {
@@ -381,6 +397,9 @@ public final class EdgeNode implements AutoCloseable {
       requireFree("HTTP port", address, options.httpPort);
       requireFree("HTTPS port", address, options.httpsPort);
     }
+    for (String address : options.peerAddresses()) {
+      requireFree("peer port", address, options.peerPort);
+    }
     requireFree("admin port", options.adminAddress(), options.adminPort);
   }
 
@@ -413,11 +432,14 @@ public final class EdgeNode implements AutoCloseable {
   }
 
   /** Lets requests that are being answered finish, for a while. */
-  private void drain(EdgeListener listener, TunnelTable tunnels) throws InterruptedException {
+  private void drain(EdgeListener listener, TunnelTable tunnels, EdgePeers peers)
+      throws InterruptedException {
     listener.drain();
+    peers.drain();
     Duration step = Duration.ofMillis(20);
     CountDownLatch never = new CountDownLatch(1);
-    for (long waited = 0; listener.openRequests() + tunnels.open() > 0 && waited < DRAIN_MILLIS; ) {
+    LongSupplier open = () -> listener.openRequests() + peers.openRequests() + tunnels.open();
+    for (long waited = 0; open.getAsLong() > 0 && waited < DRAIN_MILLIS; ) {
       if (never.await(step.toMillis(), TimeUnit.MILLISECONDS)) {
         return;
       }
@@ -447,29 +469,6 @@ public final class EdgeNode implements AutoCloseable {
       } catch (Exception e) {
         LOG.warn("on stopping", e);
       }
-    }
-  }
-
-  /** The store as the sync stream sees it. */
-  private record StoreSink(ChronicleResponseStore store) implements PurgeSink {
-    @Override
-    public long applyPurges(List<Purge> purges) throws IOException {
-      return store.applyPurges(purges);
-    }
-
-    @Override
-    public long lastPurge() {
-      return store.lastPurge();
-    }
-
-    @Override
-    public String logId() {
-      return store.logId();
-    }
-
-    @Override
-    public void adopt(String logId, long purgedThrough) throws IOException {
-      store.adopt(logId, purgedThrough);
     }
   }
 }

@@ -51,6 +51,18 @@ final class EdgeOptions {
   @Option(names = "--https-port", defaultValue = "8443", description = "Port for HTTPS.")
   int httpsPort;
 
+  @Option(
+      names = "--peer-bind",
+      split = ",",
+      description = "Addresses for other nodes; default those for readers.")
+  List<String> peerBind = new ArrayList<>();
+
+  @Option(
+      names = "--peer-port",
+      defaultValue = "0",
+      description = "Port for other nodes, to ask this one as a shield or POP; 0: none.")
+  int peerPort;
+
   @Option(names = "--admin-bind", description = "Address for metrics and health.")
   @Nullable String adminBind;
 
@@ -116,7 +128,7 @@ final class EdgeOptions {
     if (!SiteValidator.isLabel(name)) {
       return Optional.of("--name: '" + name + "' is not a lower-case DNS label.");
     }
-    for (int port : new int[] {httpPort, httpsPort, adminPort}) {
+    for (int port : new int[] {httpPort, httpsPort, peerPort, adminPort}) {
       if (port < 0 || port > 65_535) {
         return Optional.of("--*-port: " + port + " is not a port.");
       }
@@ -130,11 +142,16 @@ final class EdgeOptions {
     return adminBind == null ? bind.getFirst() : adminBind;
   }
 
+  List<String> peerAddresses() {
+    return peerBind.isEmpty() ? bind : peerBind;
+  }
+
   /** All settings in one line; the join token is left out. */
   String effective() {
-    return ("name=%s control=%s state-dir=%s bind=%s http-port=%d https-port=%d admin-bind=%s"
-            + " admin-port=%d cache-size=%s max-object-size=%s memory-size=%s io-threads=%d"
-            + " serve-unsynced=%s sync-wait=%s tls-engine=%s access-log=%s %s %s")
+    return ("name=%s control=%s state-dir=%s bind=%s http-port=%d https-port=%d peer-bind=%s"
+            + " peer-port=%d admin-bind=%s admin-port=%d cache-size=%s max-object-size=%s"
+            + " memory-size=%s io-threads=%d serve-unsynced=%s sync-wait=%s tls-engine=%s"
+            + " access-log=%s %s %s")
         .formatted(
             name,
             control,
@@ -142,6 +159,8 @@ final class EdgeOptions {
             bind,
             httpPort,
             httpsPort,
+            peerAddresses(),
+            peerPort,
             adminAddress(),
             adminPort,
             cacheSize,

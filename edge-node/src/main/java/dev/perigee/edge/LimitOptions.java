@@ -1,11 +1,16 @@
 package dev.perigee.edge;
 
+import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.Limits;
 import dev.perigee.contract.OriginAddressPolicy;
+import dev.perigee.edge.listener.ClientPolicy;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginConfig;
+import dev.perigee.edge.origin.PeerPatience;
 import dev.perigee.edge.pipeline.PipelineConfig;
 import dev.perigee.edge.respond.TunnelConfig;
+import dev.perigee.edge.routing.WayPolicy;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -13,6 +18,10 @@ import picocli.CommandLine.Option;
 
 /** The limits of the node, each with its key; part of {@link EdgeOptions}. */
 final class LimitOptions {
+  /** The control plane names the nodes, and no owner of a site. */
+  private static final OriginAddressPolicy ANYWHERE =
+      new OriginAddressPolicy(List.of(AddressRange.of("0.0.0.0/0"), AddressRange.of("::/0")), true);
+
   private static final long MOST_WINDOW = 1L << 30;
   private static final long MOST_HEADER = 1L << 20;
   private static final long MOST_BY_HEAP = 100_000;
@@ -102,6 +111,28 @@ final class LimitOptions {
   int originMaxConnections;
 
   @Option(
+      names = "--peer-connect-timeout",
+      defaultValue = "500ms",
+      converter = EdgeOptions.SpanConverter.class,
+      description = "For connection and handshake of one try at another node.")
+  TimeSpan peerConnectTimeout = TimeSpan.parse("500ms");
+
+  @Option(
+      names = "--peer-purge-wait",
+      defaultValue = "500ms",
+      converter = EdgeOptions.SpanConverter.class,
+      description =
+          "How long a request of another node waits for a purge that it knows of and this node does"
+              + " not; then the origin answers it.")
+  TimeSpan peerPurgeWait = TimeSpan.parse("500ms");
+
+  @Option(
+      names = "--peer-max-connections",
+      defaultValue = "2000",
+      description = "Connections to all other nodes together.")
+  int peerMaxConnections;
+
+  @Option(
       names = "--fill-window",
       defaultValue = "1m",
       converter = EdgeOptions.SizeConverter.class,
@@ -163,8 +194,8 @@ final class LimitOptions {
     if (Math.min(maxTunnels, maxTunnelsPerSite) < 0) {
       return Optional.of("--max-tunnels: 0 for none, and never less.");
     }
-    if (originMaxConnections < 1) {
-      return Optional.of("--origin-max-connections: it must be at least 1.");
+    if (Math.min(originMaxConnections, peerMaxConnections) < 1) {
+      return Optional.of("--origin-max-connections, --peer-max-connections: at least 1 each.");
     }
     if (maxHeaderSize.bytes() < 1024 || maxHeaderSize.bytes() > MOST_HEADER) {
       return Optional.of("--max-header-size: it must be 1k to 1m.");
@@ -186,6 +217,7 @@ final class LimitOptions {
                 originResponseTimeout,
                 originIdleTimeout,
                 originKeepAlive,
+                peerConnectTimeout,
                 stragglerTimeout,
                 tunnelIdleTimeout)
             .stream()
@@ -217,6 +249,43 @@ final class LimitOptions {
         OriginConfig.IDLE_PER_SERVER,
         originMaxConnections,
         addresses);
+  }
+
+  /** Where other nodes come in, as many as readers may. */
+  ListenerConfig peerListener(EdgeOptions options) {
+    return new ListenerConfig(
+        options.peerAddresses(),
+        -1,
+        options.peerPort,
+        options.ioThreads,
+        (int) maxHeaderSize.bytes(),
+        maxHeaders,
+        headTimeout.duration(),
+        idleTimeout.duration(),
+        maxConnections(),
+        maxRequests(),
+        ClientPolicy.DIRECT);
+  }
+
+  /** How long nodes may take, which may have to ask the origin. */
+  PeerPatience peerPatience() {
+    Duration next = peerConnectTimeout.duration().multipliedBy(2L * WayPolicy.MAX_SHIELDS);
+    return new PeerPatience(
+        originConnectTimeout.duration(),
+        originResponseTimeout.duration(),
+        next.plus(peerPurgeWait.duration()));
+  }
+
+  /** The way to other nodes. */
+  OriginConfig peer() {
+    return new OriginConfig(
+        peerConnectTimeout.duration(),
+        originResponseTimeout.duration(),
+        originIdleTimeout.duration(),
+        originKeepAlive.duration(),
+        OriginConfig.IDLE_PER_SERVER,
+        peerMaxConnections,
+        ANYWHERE);
   }
 
   PipelineConfig pipeline(String pseudonym) {
@@ -256,6 +325,7 @@ final class LimitOptions {
     return ("max-connections=%d max-requests=%d max-header-size=%s max-headers=%d head-timeout=%s"
             + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
             + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
+            + " peer-connect-timeout=%s peer-purge-wait=%s peer-max-connections=%d"
             + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s slice-size=%s"
             + " geoip-max-size=%s"
             + " max-tunnels=%d max-tunnels-per-site=%d tunnel-idle-timeout=%s")
@@ -271,6 +341,9 @@ final class LimitOptions {
             originIdleTimeout,
             originKeepAlive,
             originMaxConnections,
+            peerConnectTimeout,
+            peerPurgeWait,
+            peerMaxConnections,
             fillWindow,
             fillMemory(),
             maxFlights,

@@ -9,7 +9,8 @@
  *   <tr><td>request</td><td>the words that travel, neutral to transport</td><td>–</td></tr>
  *   <tr><td>listener</td><td>Undertow, TLS, protocol guards, limits, drain</td>
  *       <td>a request</td></tr>
- *   <tr><td>routing</td><td>host to a site's route</td><td>Matched | NoSuchSite</td></tr>
+ *   <tr><td>routing</td><td>host to a site's route; the way through other nodes</td>
+ *       <td>Matched | NoSuchSite</td></tr>
  *   <tr><td>policy</td><td>access, cache-key policy</td>
  *       <td>Allowed(key) | Denied(reason)</td></tr>
  *   <tr><td>cache</td><td>RFC 9111 as pure policies; the port ResponseStore</td>

@@ -33,13 +33,44 @@ public sealed interface FromControl {
       List<String> removedSites,
       List<CertificateConfig> certificates,
       List<String> removedCertificates,
-      String zone)
+      String zone,
+      List<PeerConfig> peers,
+      List<String> removedPeers)
       implements FromControl {
     public Update {
       sites = List.copyOf(sites);
       removedSites = List.copyOf(removedSites);
       certificates = List.copyOf(certificates);
       removedCertificates = List.copyOf(removedCertificates);
+      peers = List.copyOf(peers);
+      removedPeers = List.copyOf(removedPeers);
+    }
+
+    /** An update that brings no nodes. */
+    public Update(
+        String nonce,
+        long revision,
+        long fromRevision,
+        int part,
+        boolean last,
+        List<SiteConfig> sites,
+        List<String> removedSites,
+        List<CertificateConfig> certificates,
+        List<String> removedCertificates,
+        String zone) {
+      this(
+          nonce,
+          revision,
+          fromRevision,
+          part,
+          last,
+          sites,
+          removedSites,
+          certificates,
+          removedCertificates,
+          zone,
+          List.of(),
+          List.of());
     }
 
     public boolean isSnapshot() {

@@ -18,6 +18,7 @@ import java.util.Set;
  * @param cache what its owner decides about caching
  * @param pools its origin servers in pools; {@link OriginPools#NONE} for the origins as one pool
  * @param hiding what readers and origins do not learn of each other
+ * @param tiers which other nodes its misses go through
  */
 public record SiteConfig(
     String id,
@@ -28,7 +29,8 @@ public record SiteConfig(
     boolean portInKey,
     CachePolicy cache,
     OriginPools pools,
-    HidingPolicy hiding) {
+    HidingPolicy hiding,
+    TierPolicy tiers) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
@@ -36,7 +38,7 @@ public record SiteConfig(
     regions = Set.copyOf(regions);
   }
 
-  /** A site that hides what every site hides. */
+  /** A site that hides what every site hides, with the usual tiers. */
   public SiteConfig(
       String id,
       List<String> hosts,
@@ -46,7 +48,17 @@ public record SiteConfig(
       boolean portInKey,
       CachePolicy cache,
       OriginPools pools) {
-    this(id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, HidingPolicy.DEFAULT);
+    this(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        HidingPolicy.DEFAULT,
+        TierPolicy.DEFAULT);
   }
 
   /** A site whose origins are one pool. */
@@ -75,12 +87,19 @@ public record SiteConfig(
   /** The same under another id. */
   public SiteConfig withId(String other) {
     return new SiteConfig(
-        other, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding);
+        other, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding, tiers);
   }
 
   /** The same with other hiding. */
   public SiteConfig withHiding(HidingPolicy other) {
-    return new SiteConfig(id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, other);
+    return new SiteConfig(
+        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, other, tiers);
+  }
+
+  /** The same with other tiers. */
+  public SiteConfig withTiers(TierPolicy other) {
+    return new SiteConfig(
+        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding, other);
   }
 
   /** The pools in force: its own, or its origins as one. */

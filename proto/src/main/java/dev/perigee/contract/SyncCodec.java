@@ -10,6 +10,7 @@ import dev.perigee.contract.sync.v1.Heartbeat;
 import dev.perigee.contract.sync.v1.Hello;
 import dev.perigee.contract.sync.v1.Nack;
 import dev.perigee.contract.sync.v1.Origin;
+import dev.perigee.contract.sync.v1.Peer;
 import dev.perigee.contract.sync.v1.Prefix;
 import dev.perigee.contract.sync.v1.PurgeAck;
 import dev.perigee.contract.sync.v1.PurgeBatch;
@@ -180,7 +181,9 @@ public final class SyncCodec {
             .setSchemeInKey(site.schemeInKey())
             .setPortInKey(site.portInKey())
             .setCache(CachePolicyCodec.encode(site.cache()))
-            .setHiding(HidingPolicyCodec.encode(site.hiding()));
+            .setHiding(HidingPolicyCodec.encode(site.hiding()))
+            .setNoShield(!site.tiers().shield())
+            .setPopShare(site.tiers().popShare());
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
     }
@@ -200,7 +203,27 @@ public final class SyncCodec {
         site.getPortInKey(),
         CachePolicyCodec.decode(site.getCache()),
         OriginPoolsCodec.decode(site.getPools()),
-        HidingPolicyCodec.decode(site.getHiding()));
+        HidingPolicyCodec.decode(site.getHiding()),
+        new TierPolicy(!site.getNoShield(), site.getPopShare()));
+  }
+
+  public static Peer encode(PeerConfig peer) {
+    return Peer.newBuilder()
+        .setName(peer.name())
+        .setRegion(peer.region())
+        .addAllAddresses(peer.addresses())
+        .setPeerPort(peer.peerPort())
+        .setShield(peer.shield())
+        .build();
+  }
+
+  public static PeerConfig decode(Peer peer) {
+    return new PeerConfig(
+        peer.getName(),
+        peer.getRegion(),
+        peer.getAddressesList(),
+        peer.getPeerPort(),
+        peer.getShield());
   }
 
   public static Certificate encode(CertificateConfig certificate) {
@@ -231,6 +254,11 @@ public final class SyncCodec {
     return encode(certificate).getSerializedSize();
   }
 
+  /** How many bytes the node has in an update. */
+  public static int size(PeerConfig peer) {
+    return encode(peer).getSerializedSize();
+  }
+
   /** The purge as logs and journals keep it. */
   public static byte[] toBytes(Purge purge) {
     return encode(purge).toByteArray();
@@ -255,9 +283,11 @@ public final class SyncCodec {
             .setLast(update.last())
             .addAllRemovedSites(update.removedSites())
             .addAllRemovedCertificates(update.removedCertificates())
-            .setZone(update.zone());
+            .setZone(update.zone())
+            .addAllRemovedPeers(update.removedPeers());
     update.sites().forEach(site -> out.addSites(encode(site)));
     update.certificates().forEach(certificate -> out.addCertificates(encode(certificate)));
+    update.peers().forEach(peer -> out.addPeers(encode(peer)));
     return out.build();
   }
 
@@ -272,7 +302,9 @@ public final class SyncCodec {
         update.getRemovedSitesList(),
         update.getCertificatesList().stream().map(SyncCodec::decode).toList(),
         update.getRemovedCertificatesList(),
-        update.getZone());
+        update.getZone(),
+        update.getPeersList().stream().map(SyncCodec::decode).toList(),
+        update.getRemovedPeersList());
   }
 
   private static Ack encodeAck(FromEdge.Ack ack) {

@@ -30,7 +30,11 @@ final class SyncCodecTest {
           List.of(new OriginUrl("https", "origin.shop.example", 8443)),
           Set.of("eu-central"),
           true,
-          false);
+          false,
+          CachePolicy.DEFAULT,
+          OriginPools.NONE,
+          HidingPolicy.DEFAULT,
+          new TierPolicy(false, true));
 
   private static final OriginHealth ORIGINS =
       new OriginHealth(
@@ -92,7 +96,9 @@ final class SyncCodecTest {
             List.of("gone"),
             List.of(certificate),
             List.of("cd"),
-            "cdn.example"),
+            "cdn.example",
+            List.of(new PeerConfig("fra-1", "eu", List.of("192.0.2.7", "2001:db8::7"), 8444, true)),
+            List.of("ams-1")),
         new FromControl.Purges(
             List.of(
                 purge(1, new PurgeScope.Url("h", "/a"), true),
@@ -130,6 +136,23 @@ final class SyncCodecTest {
                 .build());
     byte[] wire = newer.build().toByteArray();
     assertEquals(hello, SyncCodec.decode(EdgeMessage.parseFrom(wire)));
+  }
+
+  @Test
+  void aSiteThatSaysNothingOfTiersHasTheUsualOnes() {
+    assertEquals(TierPolicy.DEFAULT, SyncCodec.decode(Site.getDefaultInstance()).tiers());
+  }
+
+  @Test
+  void aNodeThatNobodyCouldAskIsAProblem() {
+    PeerConfig sound = new PeerConfig("fra-1", "eu", List.of("2001:db8::7"), 0, false);
+    assertEquals(List.of(), PeerValidator.problems(sound));
+    PeerConfig broken = new PeerConfig("Fra", "", List.of("fra.example", "1.2.3"), 65_536, true);
+    assertEquals(
+        List.of("name", "region", "addresses", "addresses", "peerPort"),
+        PeerValidator.problems(broken).stream().map(Problem::field).toList());
+    PeerConfig nowhere = new PeerConfig("fra-1", "eu", List.of(), 1, true);
+    assertEquals("addresses", PeerValidator.problems(nowhere).getFirst().field());
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.perigee.contract.HostName;
 import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.TierPolicy;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.store.CertificateStore;
@@ -37,9 +38,20 @@ final class Resources {
           "portInKey",
           "cache",
           "originPools",
-          "hiding");
+          "hiding",
+          "shield",
+          "popShare");
   private static final Set<String> NODE_FIELDS =
-      Set.of("name", "region", "latitude", "longitude", "addresses", "httpPort", "httpsPort");
+      Set.of(
+          "name",
+          "region",
+          "latitude",
+          "longitude",
+          "addresses",
+          "httpPort",
+          "httpsPort",
+          "shield",
+          "peerPort");
 
   private final SiteStore sites;
   private final NodeStore nodes;
@@ -151,7 +163,10 @@ final class Resources {
             new OriginPoolsJson(before.map(SiteConfig::pools).orElse(OriginPools.NONE), random)
                 .read(input),
             HidingPolicyJson.read(
-                input, before.map(SiteConfig::hiding).orElse(HidingPolicy.DEFAULT)));
+                input, before.map(SiteConfig::hiding).orElse(HidingPolicy.DEFAULT)),
+            new TierPolicy(
+                input.flag("shield", TierPolicy.DEFAULT.shield()),
+                input.flag("popShare", TierPolicy.DEFAULT.popShare())));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -172,6 +187,8 @@ final class Resources {
       view.put("originPools", OriginPoolsJson.view(site.pools()));
     }
     view.put("hiding", HidingPolicyJson.view(site.hiding()));
+    view.put("shield", site.tiers().shield());
+    view.put("popShare", site.tiers().popShare());
     return view;
   }
 
@@ -213,6 +230,10 @@ final class Resources {
 
   Reply drainNode(String name, boolean draining) {
     return nodeChanged(nodes.setDraining(name, draining));
+  }
+
+  Reply shieldNode(String name, boolean shield) {
+    return nodeChanged(nodes.setShield(name, shield));
   }
 
   Reply removeNode(String name) {
@@ -257,7 +278,9 @@ final class Resources {
         input.integer("httpPort", 8080),
         input.integer("httpsPort", 8443),
         false,
-        false);
+        false,
+        input.flag("shield"),
+        input.integer("peerPort", 0));
   }
 
   private Map<String, Object> view(Node node) {
@@ -270,6 +293,8 @@ final class Resources {
     view.put("addresses", node.addresses().stream().map(InetAddress::getHostAddress).toList());
     view.put("httpPort", node.httpPort());
     view.put("httpsPort", node.httpsPort());
+    view.put("shield", node.shield());
+    view.put("peerPort", node.peerPort());
     view.put("draining", node.draining());
     view.put("enrolled", node.enrolled());
     view.put("connected", state.connected());

@@ -91,6 +91,18 @@ final class Routes {
             c -> resources.drainNode(node(c), false)),
         bare(
             "POST",
+            "/v1/nodes/{node}/shield",
+            "Name the node a shield: edges ask it before they ask origins.",
+            "Node",
+            c -> resources.shieldNode(node(c), true)),
+        bare(
+            "POST",
+            "/v1/nodes/{node}/unshield",
+            "Ask the node no more as a shield.",
+            "Node",
+            c -> resources.shieldNode(node(c), false)),
+        bare(
+            "POST",
             "/v1/nodes/{node}/join-token",
             "A token to enrol the node with, once.",
             "JoinToken",

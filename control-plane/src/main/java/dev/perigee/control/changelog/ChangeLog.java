@@ -3,10 +3,13 @@ package dev.perigee.control.changelog;
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.HostName;
+import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.ChangeStore.LoggedChange;
+import dev.perigee.control.store.Node;
 import dev.perigee.control.store.PostgresCertificateStore;
+import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresSiteStore;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -24,16 +27,19 @@ public final class ChangeLog {
   private final ChangeStore changes;
   private final PostgresSiteStore sites;
   private final PostgresCertificateStore certificates;
+  private final PostgresNodeStore nodes;
   private final String zone;
 
   public ChangeLog(
       ChangeStore changes,
       PostgresSiteStore sites,
       PostgresCertificateStore certificates,
+      PostgresNodeStore nodes,
       String zone) {
     this.changes = changes;
     this.sites = sites;
     this.certificates = certificates;
+    this.nodes = nodes;
     this.zone = zone;
   }
 
@@ -64,7 +70,8 @@ public final class ChangeLog {
     List<SiteConfig> served = sites.all().stream().filter(site -> site.isServedIn(region)).toList();
     List<CertificateConfig> wanted =
         certificates.allWithKeys().stream().filter(c -> isFor(c, served)).toList();
-    return parts(head, 0, served, List.of(), wanted, List.of());
+    List<PeerConfig> peers = nodes.all().stream().map(Node::peer).toList();
+    return parts(head, 0, served, List.of(), wanted, List.of(), peers, List.of());
   }
 
   private List<FromControl.Update> delta(long from, List<LoggedChange> changed, String region) {
@@ -95,8 +102,12 @@ public final class ChangeLog {
     if (removedSites.isEmpty()) {
       removedCertificates.retainAll(certificateIds);
     }
+    Set<String> removedPeers = resources(changed, "node");
+    List<PeerConfig> peers = nodes.byNames(removedPeers).values().stream().map(Node::peer).toList();
+    peers.forEach(peer -> removedPeers.remove(peer.name()));
     long revision = changed.getLast().revision();
-    return parts(revision, from, served, removedSites, wanted, removedCertificates);
+    return parts(
+        revision, from, served, removedSites, wanted, removedCertificates, peers, removedPeers);
   }
 
   private static Set<String> resources(List<LoggedChange> changed, String kind) {
@@ -123,12 +134,16 @@ public final class ChangeLog {
       List<SiteConfig> changedSites,
       Collection<String> removedSites,
       List<CertificateConfig> changedCertificates,
-      Collection<String> removedCertificates) {
+      Collection<String> removedCertificates,
+      List<PeerConfig> peers,
+      Collection<String> removedPeers) {
     UpdateParts parts = new UpdateParts();
     changedSites.forEach(parts::add);
     removedSites.forEach(parts::removeSite);
     changedCertificates.forEach(parts::add);
     removedCertificates.forEach(parts::removeCertificate);
+    peers.forEach(parts::add);
+    removedPeers.forEach(parts::removePeer);
     return parts.finish(UUID.randomUUID().toString(), revision, from, zone);
   }
 }

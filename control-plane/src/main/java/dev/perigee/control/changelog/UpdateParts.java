@@ -3,6 +3,7 @@ package dev.perigee.control.changelog;
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.Limits;
+import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SyncCodec;
 import java.nio.charset.StandardCharsets;
@@ -25,6 +26,8 @@ final class UpdateParts {
     final List<String> removedSites = new ArrayList<>();
     final List<CertificateConfig> certificates = new ArrayList<>();
     final List<String> removedCertificates = new ArrayList<>();
+    final List<PeerConfig> peers = new ArrayList<>();
+    final List<String> removedPeers = new ArrayList<>();
   }
 
   void add(SiteConfig site) {
@@ -35,12 +38,20 @@ final class UpdateParts {
     partFor(SyncCodec.size(certificate)).certificates.add(certificate);
   }
 
+  void add(PeerConfig peer) {
+    partFor(SyncCodec.size(peer)).peers.add(peer);
+  }
+
   void removeSite(String id) {
     partFor(size(id)).removedSites.add(id);
   }
 
   void removeCertificate(String id) {
     partFor(size(id)).removedCertificates.add(id);
+  }
+
+  void removePeer(String name) {
+    partFor(size(name)).removedPeers.add(name);
   }
 
   private static int size(String id) {
@@ -72,7 +83,9 @@ final class UpdateParts {
               part.removedSites,
               part.certificates,
               part.removedCertificates,
-              zone));
+              zone,
+              part.peers,
+              part.removedPeers));
     }
     return updates;
   }

@@ -13,7 +13,7 @@ public final class ChangeStore {
   /**
    * What changed at a revision.
    *
-   * @param kind {@code site}, {@code certificate}, or {@code node} for one that came to a region
+   * @param kind {@code site}, {@code certificate} or {@code node}
    * @param resource its id or name
    */
   public record LoggedChange(long revision, String kind, String resource) {}

@@ -1,5 +1,6 @@
 package dev.perigee.control.store;
 
+import dev.perigee.contract.PeerConfig;
 import java.net.InetAddress;
 import java.util.List;
 
@@ -15,6 +16,8 @@ import java.util.List;
  * @param httpsPort where it answers https, for redirects
  * @param draining whether new readers are steered elsewhere
  * @param enrolled whether it holds a certificate of the edge CA
+ * @param shield whether it stands between the edges and the origins
+ * @param peerPort where other nodes ask it; 0 for nowhere
  */
 public record Node(
     String name,
@@ -25,9 +28,33 @@ public record Node(
     int httpPort,
     int httpsPort,
     boolean draining,
-    boolean enrolled) {
+    boolean enrolled,
+    boolean shield,
+    int peerPort) {
   /** Copies the collection. */
   public Node {
     addresses = List.copyOf(addresses);
+  }
+
+  /** A node that other nodes do not ask. */
+  public Node(
+      String name,
+      String region,
+      double latitude,
+      double longitude,
+      List<InetAddress> addresses,
+      int httpPort,
+      int httpsPort,
+      boolean draining,
+      boolean enrolled) {
+    this(
+        name, region, latitude, longitude, addresses, httpPort, httpsPort, draining, enrolled,
+        false, 0);
+  }
+
+  /** As the other nodes know it: one that is drained may still ask and is not asked any more. */
+  public PeerConfig peer() {
+    List<String> texts = addresses.stream().map(InetAddress::getHostAddress).toList();
+    return new PeerConfig(name, region, texts, draining ? 0 : peerPort, shield);
   }
 }

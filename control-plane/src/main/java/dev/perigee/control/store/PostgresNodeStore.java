@@ -8,20 +8,25 @@ import java.net.UnknownHostException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
 
 /**
- * Nodes in PostgreSQL. Edges do not know of each other; the change log only has their coming to a
+ * Nodes in PostgreSQL. The change log has every change that other nodes see, and their coming to a
  * region, as from that revision on a node needs other sites.
  */
 public final class PostgresNodeStore implements NodeStore {
   private static final String SELECT =
-      "SELECT name, region, latitude, longitude, addresses, http_port, https_port, draining, serial"
-          + " FROM node";
+      "SELECT name, region, latitude, longitude, addresses, http_port, https_port, draining,"
+          + " serial, shield, peer_port FROM node";
+
+  private static final Problem UNREACHABLE_SHIELD =
+      new Problem("peerPort", "must be 1 to 65535 for a shield: other nodes ask it there");
 
   private final Database database;
   private final LogNumbers numbers;
@@ -42,14 +47,17 @@ public final class PostgresNodeStore implements NodeStore {
           int rows =
               handle.execute(
                   "INSERT INTO node (name, region, latitude, longitude, addresses, http_port,"
-                      + " https_port) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                      + " https_port, shield, peer_port) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                      + " ON CONFLICT DO NOTHING",
                   node.name(),
                   node.region(),
                   node.latitude(),
                   node.longitude(),
                   addresses(node),
                   node.httpPort(),
-                  node.httpsPort());
+                  node.httpsPort(),
+                  node.shield(),
+                  node.peerPort());
           return rows == 1
               ? placed(handle, node.name())
               : new Change.Conflict<>(new Problem("name", node.name() + " exists already"));
@@ -64,27 +72,24 @@ public final class PostgresNodeStore implements NodeStore {
     }
     return change(
         handle -> {
-          Optional<String> before =
-              handle
-                  .createQuery("SELECT region FROM node WHERE name = ? FOR UPDATE")
-                  .bind(0, node.name())
-                  .mapTo(String.class)
-                  .findOne();
+          Optional<Node> before = find(handle, node.name());
           if (before.isEmpty()) {
             return new Change.Unknown<>();
           }
           handle.execute(
               "UPDATE node SET region = ?, latitude = ?, longitude = ?, addresses = ?,"
-                  + " http_port = ?, https_port = ? WHERE name = ?",
+                  + " http_port = ?, https_port = ?, shield = ?, peer_port = ? WHERE name = ?",
               node.region(),
               node.latitude(),
               node.longitude(),
               addresses(node),
               node.httpPort(),
               node.httpsPort(),
+              node.shield(),
+              node.peerPort(),
               node.name());
-          return before.get().equals(node.region())
-              ? committed(handle, node.name())
+          return before.get().region().equals(node.region())
+              ? seen(handle, before.get())
               : placed(handle, node.name());
         });
   }
@@ -92,10 +97,24 @@ public final class PostgresNodeStore implements NodeStore {
   @Override
   public Change<Node> setDraining(String name, boolean draining) {
     return change(
-        handle ->
-            handle.execute("UPDATE node SET draining = ? WHERE name = ?", draining, name) == 1
-                ? committed(handle, name)
-                : new Change.Unknown<>());
+        handle -> {
+          Optional<Node> before = find(handle, name);
+          handle.execute("UPDATE node SET draining = ? WHERE name = ?", draining, name);
+          return before.map(node -> seen(handle, node)).orElseGet(Change.Unknown::new);
+        });
+  }
+
+  @Override
+  public Change<Node> setShield(String name, boolean shield) {
+    return change(
+        handle -> {
+          Optional<Node> before = find(handle, name);
+          if (shield && before.filter(node -> node.peerPort() == 0).isPresent()) {
+            return new Change.Invalid<>(List.of(UNREACHABLE_SHIELD));
+          }
+          handle.execute("UPDATE node SET shield = ? WHERE name = ?", shield, name);
+          return before.map(node -> seen(handle, node)).orElseGet(Change.Unknown::new);
+        });
   }
 
   @Override
@@ -107,13 +126,28 @@ public final class PostgresNodeStore implements NodeStore {
             return new Change.Unknown<>();
           }
           handle.execute("DELETE FROM node WHERE name = ?", name);
-          return new Change.Committed<>(node.get(), 0);
+          return new Change.Committed<>(node.get(), LogNumbers.nextRevision(handle, "node", name));
         });
   }
 
   @Override
   public Optional<Node> byName(String name) {
-    return database.read(handle -> find(handle, name));
+    return Optional.ofNullable(byNames(Set.of(name)).get(name));
+  }
+
+  /** The nodes with these names that exist, by name. */
+  public Map<String, Node> byNames(Set<String> names) {
+    Map<String, Node> found = new LinkedHashMap<>();
+    database
+        .read(
+            handle ->
+                handle
+                    .createQuery(SELECT + " WHERE name = ANY (?) ORDER BY name")
+                    .bind(0, names.toArray(String[]::new))
+                    .map((row, context) -> read(row))
+                    .list())
+        .forEach(node -> found.put(node.name(), node));
+    return found;
   }
 
   @Override
@@ -188,13 +222,18 @@ public final class PostgresNodeStore implements NodeStore {
     return new Change.Committed<>(find(handle, name).orElseThrow(), revision);
   }
 
-  private static Change<Node> committed(Handle handle, String name) {
-    return new Change.Committed<>(find(handle, name).orElseThrow(), 0);
+  /** A revision where the other nodes see the change, none where they do not. */
+  private static Change<Node> seen(Handle handle, Node before) {
+    Node now = find(handle, before.name()).orElseThrow();
+    boolean changed = !now.peer().equals(before.peer());
+    return new Change.Committed<>(
+        now, changed ? LogNumbers.nextRevision(handle, "node", now.name()) : 0);
   }
 
+  /** The node, which nobody else changes before this transaction ends. */
   private static Optional<Node> find(Handle handle, String name) {
     return handle
-        .createQuery(SELECT + " WHERE name = ?")
+        .createQuery(SELECT + " WHERE name = ? FOR UPDATE")
         .bind(0, name)
         .map((row, context) -> read(row))
         .findOne();
@@ -223,6 +262,11 @@ public final class PostgresNodeStore implements NodeStore {
     if (node.httpsPort() < 1 || node.httpsPort() > 65535) {
       problems.add(new Problem("httpsPort", "must be 1 to 65535"));
     }
+    if (node.peerPort() < 0 || node.peerPort() > 65535) {
+      problems.add(new Problem("peerPort", "must be 0 to 65535"));
+    } else if (node.shield() && node.peerPort() == 0) {
+      problems.add(UNREACHABLE_SHIELD);
+    }
     return problems;
   }
 
@@ -248,6 +292,8 @@ public final class PostgresNodeStore implements NodeStore {
         row.getInt(6),
         row.getInt(7),
         row.getBoolean(8),
-        row.getString(9) != null);
+        row.getString(9) != null,
+        row.getBoolean(10),
+        row.getInt(11));
   }
 }

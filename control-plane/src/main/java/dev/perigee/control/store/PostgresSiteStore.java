@@ -9,6 +9,7 @@ import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
+import dev.perigee.contract.TierPolicy;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -24,7 +25,7 @@ public final class PostgresSiteStore implements SiteStore {
   private static final String SELECT =
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
-             s.cache_policy, s.origin_pools, s.hiding,
+             s.cache_policy, s.origin_pools, s.hiding, s.shield, s.pop_share,
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
         FROM site s WHERE s.removed_at IS NULL\
       """;
@@ -75,7 +76,8 @@ public final class PostgresSiteStore implements SiteStore {
   private static boolean insert(Handle handle, SiteConfig site) {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
-                + " origin_pools, hiding) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " origin_pools, hiding, shield, pop_share)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
@@ -83,7 +85,9 @@ public final class PostgresSiteStore implements SiteStore {
             site.portInKey(),
             CachePolicyCodec.toBytes(site.cache()),
             OriginPoolsCodec.toBytes(site.pools()),
-            HidingPolicyCodec.toBytes(site.hiding()))
+            HidingPolicyCodec.toBytes(site.hiding()),
+            site.tiers().shield(),
+            site.tiers().popShare())
         == 1;
   }
 
@@ -98,7 +102,8 @@ public final class PostgresSiteStore implements SiteStore {
           int rows =
               handle.execute(
                   "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?,"
-                      + " cache_policy = ?, origin_pools = ?, hiding = ?"
+                      + " cache_policy = ?, origin_pools = ?, hiding = ?, shield = ?,"
+                      + " pop_share = ?"
                       + " WHERE id = ? AND removed_at IS NULL",
                   origins(site),
                   regions(site),
@@ -107,6 +112,8 @@ public final class PostgresSiteStore implements SiteStore {
                   CachePolicyCodec.toBytes(site.cache()),
                   OriginPoolsCodec.toBytes(site.pools()),
                   HidingPolicyCodec.toBytes(site.hiding()),
+                  site.tiers().shield(),
+                  site.tiers().popShare(),
                   site.id());
           if (rows == 0) {
             return new Change.Unknown<>();
@@ -256,14 +263,15 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(9).getArray()),
+        List.of((String[]) row.getArray(11).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
         row.getBoolean(5),
         CachePolicyCodec.of(row.getBytes(6)),
         OriginPoolsCodec.of(row.getBytes(7)),
-        HidingPolicyCodec.of(row.getBytes(8)));
+        HidingPolicyCodec.of(row.getBytes(8)),
+        new TierPolicy(row.getBoolean(9), row.getBoolean(10)));
   }
 
   /** The sites with these ids that still exist, by id. */

@@ -156,7 +156,16 @@ final class ApiContractIT {
     assertFalse(node.path("joinToken").asText().isEmpty());
     call(seen, "GET", "/v1/nodes");
     call(seen, "GET", "/v1/nodes/{node}", "/v1/nodes/fra-1");
-    call(seen, "PUT", "/v1/nodes/{node}", "/v1/nodes/fra-1", FRA.replace("'name':'fra-1',", ""));
+    call(
+        seen,
+        "PUT",
+        "/v1/nodes/{node}",
+        "/v1/nodes/fra-1",
+        FRA.replace("'name':'fra-1',", "'peerPort':8444,"));
+    JsonNode shield = call(seen, "POST", "/v1/nodes/{node}/shield", "/v1/nodes/fra-1/shield");
+    assertTrue(shield.path("shield").asBoolean());
+    assertEquals(8444, shield.path("peerPort").asInt());
+    call(seen, "POST", "/v1/nodes/{node}/unshield", "/v1/nodes/fra-1/unshield");
     JsonNode drained = call(seen, "POST", "/v1/nodes/{node}/drain", "/v1/nodes/fra-1/drain");
     assertTrue(drained.path("draining").asBoolean());
     call(seen, "POST", "/v1/nodes/{node}/undrain", "/v1/nodes/fra-1/undrain");
@@ -241,6 +250,22 @@ final class ApiContractIT {
     String[] usual = {path, "{'hosts':['hidden.example'],'origins':['https://b.example']}"};
     call(seen, "PUT", "/v1/sites/{site}", usual);
     assertEquals(HidingPolicy.DEFAULT, api.sites.byHost("hidden.example").orElseThrow().hiding());
+  }
+
+  /** A site goes through a shield where there is one, unless its owner wants none. */
+  @Test
+  void tiersAreShownAsTheyWereSet() throws Exception {
+    String site = "{'hosts':['tiers.example'],'origins':['https://b.example']%s}";
+    Set<String> seen = new TreeSet<>();
+    String set = site.formatted(",'shield':false,'popShare':true");
+    JsonNode added = call(seen, "POST", "/v1/sites", "/v1/sites", set);
+    assertFalse(added.path("shield").asBoolean());
+    assertTrue(added.path("popShare").asBoolean());
+    String path = "/v1/sites/tiers.example";
+    assertEquals(added, call(seen, "GET", "/v1/sites/{site}", path));
+    JsonNode usual = call(seen, "PUT", "/v1/sites/{site}", path, site.formatted(""));
+    assertTrue(usual.path("shield").asBoolean());
+    assertFalse(usual.path("popShare").asBoolean());
   }
 
   /** Pools come back as they were set; the key never does, and stays all the same. */
@@ -418,6 +443,7 @@ final class ApiContractIT {
         "DELETE | /v1/sites/nobody | | 404 | ",
         "GET | /v1/nodes/nobody | | 404 | ",
         "POST | /v1/nodes/nobody/drain | | 404 | ",
+        "POST | /v1/nodes/nobody/shield | | 404 | ",
         "POST | /v1/nodes/nobody/join-token | | 404 | ",
         "DELETE | /v1/nodes/nobody | | 404 | ",
         "DELETE | /v1/certificates/nobody | | 404 | ",

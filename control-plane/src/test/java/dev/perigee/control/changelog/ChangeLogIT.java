@@ -9,15 +9,19 @@ import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.Change;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.ChangeStore.LoggedChange;
 import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.Node;
 import dev.perigee.control.store.PostgresCertificateStore;
+import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresSiteStore;
 import dev.perigee.control.store.TestPem;
 import dev.perigee.control.store.TestPostgres;
+import java.net.InetAddress;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -45,6 +49,7 @@ final class ChangeLogIT {
   private ChangeStore changes;
   private PostgresSiteStore sites;
   private PostgresCertificateStore certificates;
+  private PostgresNodeStore nodes;
   private ChangeLog log;
 
   @BeforeEach
@@ -57,7 +62,8 @@ final class ChangeLogIT {
             postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
     certificates =
         new PostgresCertificateStore(postgres.database(), numbers, InstantSource.system());
-    log = new ChangeLog(changes, sites, certificates, "cdn.example");
+    nodes = new PostgresNodeStore(postgres.database(), numbers);
+    log = new ChangeLog(changes, sites, certificates, nodes, "cdn.example");
   }
 
   @AfterEach
@@ -108,6 +114,37 @@ final class ChangeLogIT {
           List.of("first", "older", "younger"),
           changes.after(0, 10).stream().map(LoggedChange::resource).toList());
     }
+  }
+
+  private static Node node(String name, int peerPort, boolean shield) {
+    InetAddress address = InetAddress.ofLiteral("192.0.2.7");
+    return new Node(name, "eu", 50, 8, List.of(address), 80, 443, false, false, shield, peerPort);
+  }
+
+  private FromControl.Update since(long revision) {
+    List<FromControl.Update> parts = log.between(revision, numbers.head().revision(), "ap");
+    assertEquals(1, parts.size());
+    return parts.getFirst();
+  }
+
+  @Test
+  void nodesOfAllRegionsLearnOfEachOtherAndOfWhoLeaves() {
+    PeerConfig edge = new PeerConfig("edge-1", "eu", List.of("192.0.2.7"), 0, false);
+    PeerConfig shield = new PeerConfig("shield-1", "eu", List.of("192.0.2.7"), 8444, true);
+    nodes.add(node("edge-1", 0, false));
+    nodes.add(node("shield-1", 8444, true));
+    long both = numbers.head().revision();
+    assertEquals(List.of(edge, shield), since(0).peers());
+    assertEquals(List.of(shield), since(both - 1).peers());
+
+    nodes.setDraining("shield-1", true);
+    PeerConfig drained = new PeerConfig("shield-1", "eu", List.of("192.0.2.7"), 0, true);
+    assertEquals(List.of(drained), since(both).peers(), "it is not asked any more");
+
+    nodes.remove("shield-1");
+    assertEquals(List.of("shield-1"), since(both).removedPeers());
+    assertEquals(List.of(), since(both).peers());
+    assertEquals(List.of(edge), since(0).peers());
   }
 
   @Test

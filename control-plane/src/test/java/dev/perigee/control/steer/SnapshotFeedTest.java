@@ -109,6 +109,11 @@ class SnapshotFeedTest {
     }
 
     @Override
+    public Change<Node> setShield(String name, boolean shield) {
+      throw notForTheFeed();
+    }
+
+    @Override
     public Change<Node> remove(String name) {
       throw notForTheFeed();
     }

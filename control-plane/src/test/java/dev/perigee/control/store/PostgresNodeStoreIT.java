@@ -70,14 +70,38 @@ final class PostgresNodeStoreIT {
   }
 
   @Test
-  void onlyComingToARegionTakesARevision() {
+  void whatOtherNodesSeeTakesARevision() {
     nodes.add(node("syd-1", "ap"));
     assertEquals(Optional.of(new Placement("ap", 1, Set.of())), nodes.placement("syd-1"));
     nodes.replace(node("syd-1", "ap"));
     nodes.setDraining("syd-1", true);
-    assertEquals(1, numbers.head().revision());
+    assertEquals(1, numbers.head().revision(), "nobody asks it, drained or not");
     nodes.replace(node("syd-1", "eu"));
     assertEquals(Optional.of(new Placement("eu", 2, Set.of())), nodes.placement("syd-1"));
+  }
+
+  @Test
+  void aShieldCanBeAsked() {
+    Node deaf = node("syd-1", "ap");
+    nodes.add(deaf);
+    assertInstanceOf(Change.Invalid.class, nodes.setShield("syd-1", true));
+    assertInstanceOf(Change.Unknown.class, nodes.setShield("nobody", true));
+    Node heard =
+        new Node("syd-1", "ap", 1, 2, deaf.addresses(), 80, 443, false, false, false, 8444);
+    nodes.replace(heard);
+    assertEquals(2, numbers.head().revision());
+    assertTrue(PostgresStoresIT.committed(nodes.setShield("syd-1", true)).shield());
+    assertEquals(3, numbers.head().revision());
+    nodes.setShield("syd-1", true);
+    assertEquals(3, numbers.head().revision(), "nothing changed");
+    nodes.setDraining("syd-1", true);
+    assertEquals(4, numbers.head().revision());
+    assertEquals(0, nodes.byName("syd-1").orElseThrow().peer().peerPort());
+    assertInstanceOf(Change.Invalid.class, nodes.replace(withoutPort(heard)));
+  }
+
+  private static Node withoutPort(Node shield) {
+    return new Node(shield.name(), "ap", 1, 2, shield.addresses(), 80, 443, false, false, true, 0);
   }
 
   @Test
@@ -86,7 +110,7 @@ final class PostgresNodeStoreIT {
     enrolled("syd-1", "a1");
     nodes.remove("syd-1");
     nodes.add(node("syd-1", "eu"));
-    assertEquals(Optional.of(new Placement("eu", 2, Set.of())), nodes.placement("syd-1"));
+    assertEquals(Optional.of(new Placement("eu", 3, Set.of())), nodes.placement("syd-1"));
     assertFalse(nodes.admits("syd-1", "a1"));
   }
 

@@ -80,7 +80,8 @@ final class TestControl implements AutoCloseable {
     authority = EdgeAuthority.open(new SettingStore(postgres.database()), clock, random);
     enrolments = new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random);
     ChangeLog changes =
-        new ChangeLog(new ChangeStore(postgres.database()), sites, certificates, "cdn.example");
+        new ChangeLog(
+            new ChangeStore(postgres.database()), sites, certificates, nodes, "cdn.example");
     server =
         new SyncServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),

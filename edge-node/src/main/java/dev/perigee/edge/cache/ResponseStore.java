@@ -1,6 +1,7 @@
 package dev.perigee.edge.cache;
 
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.PurgePosition;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -24,6 +25,15 @@ public interface ResponseStore {
 
   /** Number of the last purge in force: what a fetch that begins now notes as its fence. */
   long fence();
+
+  /** Which purges are in force now, as other nodes count them. */
+  PurgePosition position();
+
+  /**
+   * Which purge a fence stands for, as other nodes count them; {@link PurgePosition#NONE} where the
+   * log has become another since.
+   */
+  PurgePosition position(long fence);
 
   /**
    * Whether a hard or soft purge with a number above {@code fence} covers the key: then nobody may

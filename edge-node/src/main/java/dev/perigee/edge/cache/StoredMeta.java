@@ -137,6 +137,39 @@ public final class StoredMeta {
         rule);
   }
 
+  /**
+   * The same, fresh for no longer than the cache was that it came from: a lifetime that the site's
+   * owner has set counts from when a response comes, and it came there first.
+   *
+   * @param ttl seconds that were left there; empty where that is not known
+   */
+  public StoredMeta within(OptionalLong ttl) {
+    OptionalLong own = rule.ttlSeconds();
+    if (ttl.isEmpty() || own.isEmpty() || own.getAsLong() <= ttl.getAsLong()) {
+      return this;
+    }
+    OwnerRule shorter =
+        new OwnerRule(
+            rule.overrides(),
+            rule.forced(),
+            OptionalLong.of(Math.max(0, ttl.getAsLong())),
+            rule.staleWhileRevalidateSeconds(),
+            rule.staleIfErrorSeconds(),
+            rule.heuristics());
+    return new StoredMeta(
+        key,
+        head,
+        varyNames,
+        varyValues,
+        tags,
+        requestMillis,
+        responseMillis,
+        bodyFence,
+        freshFence,
+        softPurgedBy,
+        shorter);
+  }
+
   public CacheKey key() {
     return key;
   }

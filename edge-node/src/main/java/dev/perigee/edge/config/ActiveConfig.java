@@ -2,6 +2,7 @@ package dev.perigee.edge.config;
 
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.routing.PeerTable;
 import dev.perigee.edge.routing.RouteTable;
 import java.util.Collection;
 import java.util.concurrent.atomic.AtomicReference;
@@ -10,6 +11,7 @@ import java.util.function.Supplier;
 
 /** The configuration in force: readers get one immutable snapshot, one writer swaps it whole. */
 public final class ActiveConfig implements Supplier<EdgeSnapshot> {
+  private final String node;
   private final Consumer<Collection<CertificateConfig>> certificates;
   private final Consumer<Collection<SiteConfig>> sites;
   private final AtomicReference<EdgeSnapshot> snapshot;
@@ -18,13 +20,16 @@ public final class ActiveConfig implements Supplier<EdgeSnapshot> {
   /**
    * Begins with what was last good, or empty.
    *
+   * @param node this node's name
    * @param certificates is given all certificates of each new state before its sites are routed
    * @param sites is given all sites likewise
    */
   public ActiveConfig(
+      String node,
       ConfigState first,
       Consumer<Collection<CertificateConfig>> certificates,
       Consumer<Collection<SiteConfig>> sites) {
+    this.node = node;
     this.certificates = certificates;
     this.sites = sites;
     this.state = first;
@@ -49,7 +54,10 @@ public final class ActiveConfig implements Supplier<EdgeSnapshot> {
     state = next;
   }
 
-  private static EdgeSnapshot snapshot(ConfigState state) {
-    return new EdgeSnapshot(state.revision(), RouteTable.of(state.zone(), state.sites().values()));
+  private EdgeSnapshot snapshot(ConfigState state) {
+    return new EdgeSnapshot(
+        state.revision(),
+        RouteTable.of(state.zone(), state.sites().values()),
+        PeerTable.of(node, state.peers().values()));
   }
 }

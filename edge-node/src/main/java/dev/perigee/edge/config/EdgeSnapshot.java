@@ -1,5 +1,6 @@
 package dev.perigee.edge.config;
 
+import dev.perigee.edge.routing.PeerTable;
 import dev.perigee.edge.routing.RouteTable;
 
 /**
@@ -7,5 +8,11 @@ import dev.perigee.edge.routing.RouteTable;
  *
  * @param revision of the change log; 0 for none yet
  * @param routes hosts to sites
+ * @param peers the other nodes
  */
-public record EdgeSnapshot(long revision, RouteTable routes) {}
+public record EdgeSnapshot(long revision, RouteTable routes, PeerTable peers) {
+  /** The configuration of a node that knows of no other. */
+  public EdgeSnapshot(long revision, RouteTable routes) {
+    this(revision, routes, PeerTable.none());
+  }
+}

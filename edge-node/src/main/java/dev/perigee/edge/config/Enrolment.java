@@ -25,6 +25,7 @@ import org.bouncycastle.asn1.x500.style.BCStyle;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
+import org.jspecify.annotations.Nullable;
 
 /** Gets the node its identity: once with a join token, later by renewal. Blocks; at start only. */
 public final class Enrolment {
@@ -33,6 +34,7 @@ public final class Enrolment {
   private final List<ControlAddress> control;
   private final Path file;
   private final InstantSource clock;
+  private volatile @Nullable Identity current;
 
   /**
    * @param file where the identity is kept
@@ -72,11 +74,21 @@ public final class Enrolment {
     return enrol(joining);
   }
 
-  private static Identity ofNode(Identity identity, String node) throws EnrolmentException {
+  /** The identity in use: the newest that was loaded, enrolled or renewed. */
+  public Identity current() {
+    Identity now = current;
+    if (now == null) {
+      throw new IllegalStateException("the node has no identity yet");
+    }
+    return now;
+  }
+
+  private Identity ofNode(Identity identity, String node) throws EnrolmentException {
     if (!identity.node().equals(node)) {
       throw new EnrolmentException(
           "The state directory belongs to node " + identity.node() + ", not " + node + ".");
     }
+    current = identity;
     return identity;
   }
 
@@ -173,6 +185,7 @@ public final class Enrolment {
       }
       Identity identity = new Identity(pair.getPrivate(), own, ca);
       identity.save(file);
+      current = identity;
       return identity;
     } catch (GeneralSecurityException e) {
       throw new EnrolmentException("The control plane answered with a broken certificate.");

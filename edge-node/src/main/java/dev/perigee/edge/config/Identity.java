@@ -33,6 +33,11 @@ public record Identity(PrivateKey key, X509Certificate certificate, X509Certific
 
   /** The node's name: the certificate's common name. */
   public String node() {
+    return commonName(certificate);
+  }
+
+  /** The common name of a certificate's subject; empty where there is none. */
+  static String commonName(X509Certificate certificate) {
     try {
       for (Rdn part : new LdapName(certificate.getSubjectX500Principal().getName()).getRdns()) {
         if (part.getType().equalsIgnoreCase("CN")) {

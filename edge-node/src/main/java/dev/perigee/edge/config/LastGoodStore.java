@@ -2,6 +2,7 @@ package dev.perigee.edge.config;
 
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
+import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.sync.v1.ControlMessage;
@@ -24,8 +25,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the last good configuration on disk: the SHA-256 of what follows, then a Welcome (the log)
- * and an Update (all sites and certificates) as delimited protobuf messages. Mode 600: it holds
- * keys. What the node refused never gets here.
+ * and an Update (all sites, certificates and nodes) as delimited protobuf messages. Mode 600: it
+ * holds keys. What the node refused never gets here.
  */
 public final class LastGoodStore {
   private static final Logger LOG = LoggerFactory.getLogger(LastGoodStore.class);
@@ -56,7 +57,9 @@ public final class LastGoodStore {
                 List.of(),
                 List.copyOf(state.certificates().values()),
                 List.of(),
-                state.zone()))
+                state.zone(),
+                List.copyOf(state.peers().values()),
+                List.of()))
         .writeDelimitedTo(out);
     byte[] content = out.toByteArray();
     byte[] whole = Arrays.copyOf(digest(content), DIGEST_BYTES + content.length);
@@ -115,8 +118,10 @@ public final class LastGoodStore {
         update.sites().forEach(site -> sites.put(site.id(), site));
         Map<String, CertificateConfig> certificates = new TreeMap<>();
         update.certificates().forEach(c -> certificates.put(c.id(), c));
+        Map<String, PeerConfig> peers = new TreeMap<>();
+        update.peers().forEach(peer -> peers.put(peer.name(), peer));
         return new ConfigState(
-            welcome.logId(), update.revision(), update.zone(), sites, certificates);
+            welcome.logId(), update.revision(), update.zone(), sites, certificates, peers);
       }
     } catch (IllegalArgumentException e) {
       throw new IOException(file + " is of another version", e);

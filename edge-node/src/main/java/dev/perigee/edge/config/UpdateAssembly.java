@@ -2,6 +2,7 @@ package dev.perigee.edge.config;
 
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl.Update;
+import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,7 +13,7 @@ final class UpdateAssembly {
   /** Parts of one update, at most 256 KiB each. */
   static final int MAX_PARTS = 2_000;
 
-  /** Sites and certificates of one update. */
+  /** Sites, certificates and nodes of one update. */
   static final int MAX_RESOURCES = 200_000;
 
   private final List<Update> parts = new ArrayList<>();
@@ -33,7 +34,7 @@ final class UpdateAssembly {
       throw broken("part " + part.part() + " does not follow the parts before it");
     }
     parts.add(part);
-    resources += part.sites().size() + part.certificates().size();
+    resources += part.sites().size() + part.certificates().size() + part.peers().size();
     if (parts.size() > MAX_PARTS || resources > MAX_RESOURCES) {
       throw broken("the update is larger than the node takes");
     }
@@ -64,12 +65,16 @@ final class UpdateAssembly {
     List<String> removedSites = new ArrayList<>();
     List<CertificateConfig> certificates = new ArrayList<>();
     List<String> removedCertificates = new ArrayList<>();
+    List<PeerConfig> peers = new ArrayList<>();
+    List<String> removedPeers = new ArrayList<>();
     String zone = "";
     for (Update part : parts) {
       sites.addAll(part.sites());
       removedSites.addAll(part.removedSites());
       certificates.addAll(part.certificates());
       removedCertificates.addAll(part.removedCertificates());
+      peers.addAll(part.peers());
+      removedPeers.addAll(part.removedPeers());
       zone = part.zone().isEmpty() ? zone : part.zone();
     }
     return new Update(
@@ -82,7 +87,9 @@ final class UpdateAssembly {
         removedSites,
         certificates,
         removedCertificates,
-        zone);
+        zone,
+        peers,
+        removedPeers);
   }
 
   private IllegalArgumentException broken(String problem) {

@@ -3,6 +3,8 @@ package dev.perigee.edge.config;
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl.Update;
 import dev.perigee.contract.FromEdge.Refusal;
+import dev.perigee.contract.PeerConfig;
+import dev.perigee.contract.PeerValidator;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
@@ -13,7 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Decides what of a whole update comes into force: each site and certificate by itself. */
+/** Decides what of a whole update comes into force: each site, certificate and node by itself. */
 public final class UpdatePolicy {
   private UpdatePolicy() {}
 
@@ -40,12 +42,17 @@ public final class UpdatePolicy {
         update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.sites());
     Map<String, CertificateConfig> certificates =
         update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.certificates());
+    Map<String, PeerConfig> peers =
+        update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.peers());
     update.removedSites().forEach(sites::remove);
+    update.removedPeers().forEach(peers::remove);
     update.removedCertificates().forEach(certificates::remove);
     takeSites(current, update, sites, refusals);
     takeCertificates(current, update, certificates, refusals);
+    takePeers(current, update, peers, refusals);
     return new Applied.Accepted(
-        new ConfigState(logId, update.revision(), update.zone(), sites, certificates), refusals);
+        new ConfigState(logId, update.revision(), update.zone(), sites, certificates, peers),
+        refusals);
   }
 
   private static void takeSites(
@@ -80,6 +87,23 @@ public final class UpdatePolicy {
       CertificateConfig lastGood = current.certificates().get(certificate.id());
       if (lastGood != null) {
         certificates.put(certificate.id(), lastGood);
+      }
+    }
+  }
+
+  private static void takePeers(
+      ConfigState current, Update update, Map<String, PeerConfig> peers, List<Refusal> refusals) {
+    for (PeerConfig peer : update.peers()) {
+      List<Problem> problems = PeerValidator.problems(peer);
+      if (problems.isEmpty()) {
+        peers.put(peer.name(), peer);
+        continue;
+      }
+      String reason = problems.stream().map(Problem::toString).collect(Collectors.joining(" "));
+      refusals.add(new Refusal(peer.name(), reason));
+      PeerConfig lastGood = current.peers().get(peer.name());
+      if (lastGood != null) {
+        peers.put(peer.name(), lastGood);
       }
     }
   }

@@ -42,6 +42,10 @@ public record FetchRequest(
 
   /** Whether sending it twice does the same as once (RFC 9110, section 9.2.2). */
   boolean isIdempotent() {
+    return isIdempotent(method);
+  }
+
+  static boolean isIdempotent(String method) {
     return switch (method) {
       case "GET", "HEAD", "OPTIONS", "PUT", "DELETE" -> true;
       default -> false;

@@ -41,7 +41,8 @@ public final class OriginFields {
           "surrogate-capability",
           "cdn-loop",
           "max-forwards",
-          "x-request-id");
+          "x-request-id",
+          "perigee-peer");
 
   /**
    * Servers and frameworks take these for the client's address, the method or the URL, and the
@@ -167,6 +168,23 @@ public final class OriginFields {
   /** A host is a token, or in quotes where it has a port or is IPv6. */
   private static String token(String authority) {
     return authority.indexOf(':') >= 0 ? "\"" + authority + "\"" : authority;
+  }
+
+  /**
+   * The same as it goes to another node of ours: that one tells the origin about the client, and
+   * adds this network to the others in CDN-Loop.
+   */
+  public static FieldList.Builder toPeer(RequestHead head, String pseudonym, List<String> passed) {
+    FieldList.Builder out =
+        request(head, head.host(), pseudonym, passed)
+            .remove("X-Forwarded-For")
+            .remove("X-Forwarded-Proto")
+            .remove("X-Forwarded-Host")
+            .remove("Forwarded")
+            .remove("Surrogate-Capability")
+            .remove("CDN-Loop");
+    head.fields().joined("CDN-Loop").ifPresent(others -> out.add("CDN-Loop", others));
+    return out;
   }
 
   /** The fields of a response without those that belong to the origin's connection. */

@@ -8,6 +8,8 @@ import dev.perigee.edge.origin.OriginReference;
 import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.PeerHop;
+import dev.perigee.edge.request.PeerNote;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.respond.BodyPump;
@@ -18,6 +20,7 @@ import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
 import dev.perigee.edge.respond.Segment;
+import dev.perigee.edge.routing.PeerTable;
 import dev.perigee.edge.telemetry.RequestRecord;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -36,6 +39,8 @@ final class Answer {
   private String reason = "";
   private Optional<SiteConfig> site = Optional.empty();
   private boolean settled;
+  private PeerTable peers = PeerTable.none();
+  private PeerNote note = PeerNote.NONE;
 
   Answer(Exchange exchange, ClientPlace place, PipelineConfig config) {
     this(
@@ -59,6 +64,7 @@ final class Answer {
   Answer part(Exchange request, Wanted some) {
     Answer part = new Answer(request, place, config, some);
     part.site = site;
+    part.peers = peers;
     return part;
   }
 
@@ -103,9 +109,42 @@ final class Answer {
     site = Optional.of(one);
   }
 
+  /** The other nodes as they are for this request. */
+  PeerTable peers() {
+    return peers;
+  }
+
+  void among(PeerTable nodes) {
+    peers = nodes;
+  }
+
+  /** What another node that asks is told of the answer; readers are told nothing. */
+  void note(PeerNote said) {
+    note = said;
+  }
+
   void outcome(RequestRecord.Outcome value, String why) {
     outcome = value;
     reason = why;
+  }
+
+  /** What is known of the request at its end. */
+  RequestRecord record(int status, long bytes, long duration) {
+    RequestHead request = request();
+    return new RequestRecord(
+        request.client(),
+        place,
+        request.method(),
+        request.scheme(),
+        request.host(),
+        request.target(),
+        site(),
+        status,
+        bytes,
+        duration,
+        request.id(),
+        outcome,
+        reason);
   }
 
   /** A short text of our own. */
@@ -117,6 +156,7 @@ final class Answer {
             .add("Content-Type", error.contentType())
             .add("Cache-Control", "no-store")
             .add("Cache-Status", cacheStatus);
+    addNote(fields);
     if (status == 405) {
       fields.add("Allow", METHODS);
     }
@@ -181,7 +221,11 @@ final class Answer {
   /** The fields as they go out: Age and Cache-Status set, Via added. */
   ResponseHead served(ResponseHead head, OptionalLong age, CacheStatus cacheStatus) {
     FieldList.Builder fields = head.fields().toBuilder();
-    CacheControl.ownFields().forEach(fields::remove);
+    if (exchange.peer().isEmpty()) {
+      // Another node of ours reads them too.
+      CacheControl.ownFields().forEach(fields::remove);
+    }
+    addNote(fields);
     age.ifPresent(seconds -> fields.set("Age", Long.toString(seconds)));
     String via = "1.1 " + config.name();
     fields.set("Via", head.fields().joined("Via").map(v -> v + ", " + via).orElse(via));
@@ -189,12 +233,19 @@ final class Answer {
     fields.set(
         "Cache-Status",
         head.fields().joined("Cache-Status").map(v -> v + ", " + status).orElse(status));
-    if (head.status() != 200) {
+    if (head.status() != 200 && exchange.peer().isEmpty()) {
+      // The node that asks has readers of other hosts of the site.
       head.fields()
           .first("Location")
           .ifPresent(to -> fields.set("Location", OriginReference.filled(to, request().host())));
     }
     return new ResponseHead(head.status(), fields.build());
+  }
+
+  private void addNote(FieldList.Builder fields) {
+    if (exchange.peer().isPresent() && !note.equals(PeerNote.NONE)) {
+      fields.set(PeerHop.FIELD, note.toText());
+    }
   }
 
   private void notModified(ResponseHead head) {

@@ -6,6 +6,7 @@ import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.collapse.Fill;
 import dev.perigee.edge.collapse.Flight.Filled;
+import dev.perigee.edge.request.PeerNote;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.FillPump;
@@ -23,6 +24,9 @@ import java.util.OptionalLong;
 final class Delivery {
   static final String ORIGIN_STATUS = "origin-status-";
 
+  /** Readers hold as much memory as they may: no fetch begins. */
+  static final String BUSY = "node-busy";
+
   private final PipelineConfig config;
   private final InstantSource clock;
 
@@ -39,7 +43,13 @@ final class Delivery {
             .ttl(ttl(ready.meta()))
             .stored(stored)
             .detail(detail);
-    fetch.answer().ifPresent(answer -> answer.outcome(Outcome.MISS, detail));
+    fetch
+        .answer()
+        .ifPresent(
+            answer -> {
+              answer.outcome(Outcome.MISS, detail);
+              answer.note(fresh(ready.meta()));
+            });
     stream(fetch, ready.head(), OptionalLong.empty(), ready.length(), ready.fill(), status);
   }
 
@@ -60,7 +70,13 @@ final class Delivery {
                 .ttl(ttl)
                 .collapsed(true);
     Outcome outcome = whole ? Outcome.HIT : Outcome.COLLAPSED;
-    fetch.answer().ifPresent(answer -> answer.outcome(outcome, ""));
+    fetch
+        .answer()
+        .ifPresent(
+            answer -> {
+              answer.outcome(outcome, "");
+              answer.note(fresh(ready.meta()));
+            });
     OptionalLong age = OptionalLong.of(Freshness.of(ready.meta(), clock.millis()).age());
     boolean joined = stream(fetch, ready.meta().head(), age, ready.length(), ready.fill(), status);
     fetch.answer().filter(answer -> joined).ifPresent(answer -> answer.exchange().sink().flush());
@@ -78,6 +94,10 @@ final class Delivery {
         .answer()
         .ifPresent(answer -> answer.outcome(shared ? Outcome.MISS : Outcome.BYPASS, detail));
     stream(fetch, head, OptionalLong.empty(), length, fill, status);
+  }
+
+  private PeerNote fresh(StoredMeta meta) {
+    return PeerNote.fresh(Freshness.of(meta, clock.millis()).ttl());
   }
 
   private OptionalLong ttl(StoredMeta meta) {
@@ -144,6 +164,7 @@ final class Delivery {
             .collapsed(collapsed);
     Answer answer = fetch.answer().get();
     answer.outcome(Outcome.REFRESHED, "");
+    answer.note(fresh(response.meta()));
     return answer.stored(response, freshness.age(), status, clock.millis());
   }
 
@@ -159,12 +180,14 @@ final class Delivery {
       Freshness freshness = Freshness.of(stale.get().meta(), now);
       CacheStatus cacheStatus = CacheStatus.hit(config.name(), freshness.ttl()).detail(reason);
       answer.outcome(Outcome.STALE, reason);
+      answer.note(PeerNote.ofStale());
       // Purged meanwhile it cannot be opened any more.
       if (answer.stored(stale.get(), freshness.age(), cacheStatus, now)) {
         return;
       }
     }
     answer.outcome(Outcome.ERROR, reason);
+    answer.note(reason.equals(BUSY) ? PeerNote.refused(reason) : PeerNote.failed(reason));
     answer.text(
         status,
         "There is no answer of the origin: " + reason + ".",

@@ -4,7 +4,9 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.InterimHead;
+import dev.perigee.edge.request.PeerHop;
 import dev.perigee.edge.request.RequestHead;
+import dev.perigee.edge.routing.PeerTable;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
@@ -15,6 +17,8 @@ import java.util.concurrent.Executor;
  * @param stale what is stored for it but may not be used unasked
  * @param why the {@code fwd} token of Cache-Status
  * @param thread the I/O thread of the request
+ * @param peers the other nodes
+ * @param hop what the node says that passed the request on; empty where a reader sent it
  * @param reelected whether the flight it followed first came to nothing
  */
 record Fetch(
@@ -25,6 +29,8 @@ record Fetch(
     Optional<StoredResponse> stale,
     String why,
     Executor thread,
+    PeerTable peers,
+    Optional<PeerHop> hop,
     boolean reelected) {
   static Fetch of(
       Answer answer, SiteConfig site, CacheKey key, Optional<StoredResponse> stale, String why) {
@@ -36,6 +42,8 @@ record Fetch(
         stale,
         why,
         answer.exchange().thread(),
+        answer.peers(),
+        answer.exchange().peer(),
         false);
   }
 
@@ -49,16 +57,19 @@ record Fetch(
         Optional.of(stale),
         "stale",
         from.exchange().thread(),
+        from.peers(),
+        from.exchange().peer(),
         false);
   }
 
   Fetch withoutStale() {
-    return new Fetch(request, answer, site, key, Optional.empty(), why, thread, reelected);
+    return new Fetch(
+        request, answer, site, key, Optional.empty(), why, thread, peers, hop, reelected);
   }
 
   /** The same for a second and last flight. */
   Fetch again() {
-    return new Fetch(request, answer, site, key, stale, why, thread, true);
+    return new Fetch(request, answer, site, key, stale, why, thread, peers, hop, true);
   }
 
   /** To the one who asked; whoever follows has come for the final response. */

@@ -17,20 +17,16 @@ import dev.perigee.edge.collapse.Flight;
 import dev.perigee.edge.collapse.Flight.Filled;
 import dev.perigee.edge.collapse.FlightTable;
 import dev.perigee.edge.collapse.UncacheableTable;
-import dev.perigee.edge.collapse.WindowBudget;
-import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
-import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.PassedOn;
-import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.PeerNote;
+import dev.perigee.edge.request.PurgePosition;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 
 /** The stages behind a miss: the fetch from the origin and its way into the store. */
@@ -45,22 +41,25 @@ final class Fetching {
           "If-Match",
           "If-Unmodified-Since");
 
-  /** Readers hold as much memory as they may: no fetch begins. */
-  private static final String BUSY = "node-busy";
-
   private static final int BUSY_STATUS = 503;
+
+  /** Another node's answer only stood in for the origin's. */
+  private static final String PEER_STALE = "peer-stale";
+
+  private static final int PEER_STALE_STATUS = 504;
+
+  /** The key's owner has it, and that is enough as long as few ask for it here. */
+  private static final String POP_SHARE = "pop-share";
 
   private final PipelineConfig config;
   private final ResponseStore store;
   private final FlightTable flights;
-  private final OriginClient origin;
+  private final Forwarding forwarding;
   private final Consumer<Fetch> sliced;
   private final InstantSource clock;
-  private final OriginSide origins;
   private final Delivery delivery;
-  private final WindowBudget budget;
+  private final Fills fills;
   private final UncacheableTable uncacheable = new UncacheableTable();
-  private final Set<ActiveFill> active = ConcurrentHashMap.newKeySet();
 
   /**
    * @param sliced answers a request in slices whose response is too large to be stored whole
@@ -69,22 +68,17 @@ final class Fetching {
       PipelineConfig config,
       ResponseStore store,
       FlightTable flights,
-      OriginClient origin,
+      Forwarding forwarding,
       InstantSource clock,
       Consumer<Fetch> sliced) {
     this.config = config;
     this.store = store;
     this.flights = flights;
-    this.origin = origin;
+    this.forwarding = forwarding;
     this.sliced = sliced;
     this.clock = clock;
-    this.origins = new OriginSide(config.name(), clock);
     this.delivery = new Delivery(config, clock);
-    this.budget = new WindowBudget(config.fillMemoryBytes(), config.windowBytes());
-  }
-
-  OriginSide origins() {
-    return origins;
+    this.fills = new Fills(config, flights);
   }
 
   Delivery delivery() {
@@ -96,46 +90,64 @@ final class Fetching {
   }
 
   int open() {
-    return active.size();
+    return fills.open();
   }
 
   /** Bytes that wait in memory for readers or for the store. */
   long heldBytes() {
-    return budget.held();
+    return fills.heldBytes();
   }
 
   void sweep(long nowMillis) {
-    active.forEach(fill -> fill.sweep(nowMillis, config.stragglerMillis()));
+    fills.sweep(nowMillis);
   }
 
   /** Fetches for this request and everybody who follows the flight. */
   void lead(Fetch fetch, Flight flight) {
-    if (budget.isOverdrawn()) {
-      end(flight, new Filled.LeaderFailed(BUSY, BUSY_STATUS));
-      delivery.failed(fetch, BUSY, BUSY_STATUS);
+    if (fills.isOverdrawn()) {
+      failed(fetch, flight, Delivery.BUSY, BUSY_STATUS);
       return;
     }
-    FieldList.Builder fields = origins.fields(fetch);
+    Forwarding.Order order =
+        new Forwarding.Order(
+            "GET",
+            Optional.empty(),
+            fields -> shape(fetch, fields),
+            store.position(flight.fence()),
+            false);
+    forwarding.fetch(
+        fetch,
+        order,
+        came -> {
+          switch (came.fetched()) {
+            case Fetched.Failed lost ->
+                failed(fetch, flight, lost.kind().token(), lost.kind().status());
+            case Fetched.Response response -> {
+              if (came.note().failed().isPresent()) {
+                response.body().deliver(new Drain());
+                failed(fetch, flight, came.note().failed().get(), response.head().status());
+              } else {
+                answered(fetch, flight, response, came);
+              }
+            }
+            case Fetched.Switched switched -> throw unasked(switched);
+          }
+        });
+  }
+
+  /** A fetch for the store: of the whole, or of a slice, with the validators of what is stored. */
+  private void shape(Fetch fetch, FieldList.Builder fields) {
     CONDITIONS.forEach(fields::remove);
     PassedOn.trailers(fetch.request(), fields);
     fetch.stale().ifPresent(s -> ValidationPolicy.conditionalFields(s.meta()).forEach(fields::add));
     if (fetch.key().slice() != CacheKey.WHOLE) {
       fields.set("Range", SlicePolicy.range(fetch.key().slice(), config.sliceBytes()));
     }
-    FetchRequest request = origins.request(fetch, "GET", fields.build(), Optional.empty());
-    origin.fetch(
-        request,
-        fetched -> {
-          switch (fetched) {
-            case Fetched.Failed failed -> {
-              end(flight, new Filled.LeaderFailed(failed.kind().token(), failed.kind().status()));
-              delivery.failed(fetch, failed.kind().token(), failed.kind().status());
-            }
-            case Fetched.Response response ->
-                answered(fetch, flight, OriginSide.shown(fetch, response));
-            case Fetched.Switched switched -> throw unasked(switched);
-          }
-        });
+  }
+
+  private void failed(Fetch fetch, Flight flight, String reason, int status) {
+    end(flight, new Filled.LeaderFailed(reason, status));
+    delivery.failed(fetch, reason, status);
   }
 
   /** Fetches for this request only, without being joined; what may be stored is stored. */
@@ -148,49 +160,90 @@ final class Fetching {
    * to GET as well.
    */
   void bypass(Fetch fetch) {
-    if (budget.isOverdrawn()) {
-      delivery.failed(fetch, BUSY, BUSY_STATUS);
+    pass(fetch, store.position(), false, "");
+  }
+
+  /** The same past all other nodes, for this one does not know what it may ask of them. */
+  void straight(Fetch fetch) {
+    pass(fetch, store.position(), fetch.request().isSafe(), "");
+  }
+
+  /**
+   * The same for a node that knows of purges that this one does not: what is stored here or on its
+   * way may be purged.
+   */
+  void behind(Fetch fetch, PurgePosition wanted) {
+    pass(fetch, wanted, false, "purge-behind");
+  }
+
+  private void pass(Fetch fetch, PurgePosition purge, boolean straight, String detail) {
+    if (fills.isOverdrawn()) {
+      delivery.failed(fetch, Delivery.BUSY, BUSY_STATUS);
       return;
     }
-    FieldList.Builder fields = origins.fields(fetch);
-    PassedOn.trailers(fetch.request(), fields);
-    PassedOn.expectation(fetch.request(), fields);
-    FetchRequest request =
-        origins.request(
-            fetch,
+    Forwarding.Order order =
+        new Forwarding.Order(
             fetch.request().method(),
-            fields.build(),
-            fetch.answer().flatMap(answer -> answer.exchange().body()));
+            fetch.answer().flatMap(answer -> answer.exchange().body()),
+            fields -> {
+              PassedOn.trailers(fetch.request(), fields);
+              PassedOn.expectation(fetch.request(), fields);
+            },
+            purge,
+            straight);
     long fence = store.fence();
-    origin.fetch(
-        request,
-        fetched -> {
-          switch (fetched) {
-            case Fetched.Failed failed ->
-                delivery.failed(fetch, failed.kind().token(), failed.kind().status());
-            case Fetched.Response response -> {
-              Fetched.Response shown = OriginSide.shown(fetch, response);
-              InvalidationPolicy.keys(fetch.request(), shown.head(), fetch.key())
-                  .forEach(store::invalidate);
-              fetch.stale().ifPresent(stale -> headed(fetch, stale, shown, fence));
-              int status = shown.head().status();
-              if (OriginSide.isReplaced(fetch, status)) {
-                shown.body().cancel();
-                delivery.failed(fetch, Delivery.ORIGIN_STATUS + status, status);
-              } else {
-                posted(fetch, shown, fence);
-              }
-            }
+    forwarding.fetch(
+        fetch,
+        order,
+        came -> {
+          switch (came.fetched()) {
+            case Fetched.Failed lost ->
+                delivery.failed(fetch, lost.kind().token(), lost.kind().status());
+            case Fetched.Response response -> passed(fetch, response, came, fence, detail);
             case Fetched.Switched switched -> throw unasked(switched);
           }
         });
+  }
+
+  private void passed(
+      Fetch fetch, Fetched.Response response, Forwarding.Came came, long fence, String detail) {
+    int status = response.head().status();
+    if (came.note().failed().isPresent()) {
+      response.body().deliver(new Drain());
+      delivery.failed(fetch, came.note().failed().get(), status);
+      return;
+    }
+    InvalidationPolicy.keys(fetch.request(), response.head(), fetch.key())
+        .forEach(store::invalidate);
+    boolean speaks = !came.note().stale();
+    if (speaks && fetch.stale().isPresent()) {
+      headed(fetch, fetch.stale().get(), response, came.note(), fence);
+    }
+    if (OriginSide.isReplaced(fetch, status)) {
+      response.body().cancel();
+      delivery.failed(fetch, Delivery.ORIGIN_STATUS + status, status);
+      return;
+    }
+    fetch.answer().ifPresent(answer -> answer.note(came.note()));
+    Optional<Fills.Keeping> keeping =
+        speaks && forwarding.keeps(came, fetch.key())
+            ? posted(fetch, response, came.note(), fence)
+            : Optional.empty();
+    keeping.ifPresentOrElse(
+        to -> keep(fetch, response, to, fence), () -> passOne(fetch, response, detail));
+  }
+
+  /** What a server answers to an unsafe request tells the reader where to stay. */
+  private void passOne(Fetch fetch, Fetched.Response response, String detail) {
+    pass(fetch, fetch.request().isSafe() ? response : OriginSide.sticky(response), detail);
   }
 
   /**
    * HEAD for what is stored and stale (RFC 9111, section 4.3.5): it is updated where it is still
    * the same, else it is what it was no more.
    */
-  private void headed(Fetch fetch, StoredResponse stale, Fetched.Response response, long fence) {
+  private void headed(
+      Fetch fetch, StoredResponse stale, Fetched.Response response, PeerNote note, long fence) {
     boolean speaks =
         fetch.request().isHead()
             && response.head().status() == stale.meta().head().status()
@@ -200,12 +253,13 @@ final class Fetching {
     }
     StoredMeta meta =
         ValidationPolicy.freshen(
-            stale.meta(),
-            response.head(),
-            response.requestMillis(),
-            response.responseMillis(),
-            fence,
-            fetch.site().cache());
+                stale.meta(),
+                response.head(),
+                response.requestMillis(),
+                response.responseMillis(),
+                fence,
+                fetch.site().cache())
+            .within(note.ttl());
     boolean stays =
         ValidationPolicy.confirmsByHead(stale.meta(), stale.length(), response.head())
             && ValidationPolicy.mayStay(meta, fetch.site().cache());
@@ -215,35 +269,26 @@ final class Fetching {
     }
   }
 
-  private void posted(Fetch fetch, Fetched.Response response, long fence) {
-    Optional<Keeping> keeping =
-        fetch.request().method().equals("POST")
-            ? keeping(fetch, response, new SlicePolicy.Part(fetch.key(), response.head()), fence)
-            : Optional.empty();
-    if (keeping.isEmpty()) {
-      pass(fetch, fetch.request().isSafe() ? response : OriginSide.sticky(response), "");
-      return;
-    }
-    Flight none = Flight.unlisted(fetch.key(), fence);
-    ActiveFill fill = fill(fetch, response.body(), keeping, none);
-    OptionalLong length = response.body().length();
-    delivery.lead(
-        fetch,
-        new Filled.Ready(response.head(), keeping.get().meta, length, fill.fill()),
-        true,
-        "");
-    begin(fetch, fill);
+  /** Where what the store keeps of a POST's answer goes; empty where it keeps nothing. */
+  private Optional<Fills.Keeping> posted(
+      Fetch fetch, Fetched.Response response, PeerNote note, long fence) {
+    SlicePolicy.Part part = new SlicePolicy.Part(fetch.key(), response.head());
+    return fetch.request().method().equals("POST")
+            && decide(fetch, response, part, fence) instanceof Storage.Storable(StoredMeta meta)
+        ? Optional.of(meta.within(note.ttl()))
+            .map(kept -> new Fills.Keeping(store.begin(kept, response.body().length()), kept))
+            .filter(k -> k.writer().refused().isEmpty())
+        : Optional.empty();
   }
 
-  /** Where what the store keeps of a POST's answer goes; empty where it keeps nothing. */
-  private Optional<Keeping> keeping(
-      Fetch fetch, Fetched.Response response, SlicePolicy.Part part, long fence) {
-    return switch (decide(fetch, response, part, fence)) {
-      case Storage.NotStorable none -> Optional.empty();
-      case Storage.Storable(StoredMeta meta) ->
-          Optional.of(new Keeping(store.begin(meta, response.body().length()), meta))
-              .filter(k -> k.writer.refused().isEmpty());
-    };
+  /** For the one who asked, and into the store. */
+  private void keep(Fetch fetch, Fetched.Response response, Fills.Keeping to, long fence) {
+    Flight none = Flight.unlisted(fetch.key(), fence);
+    ActiveFill fill = fills.fill(fetch, response.body(), Optional.of(to), none);
+    OptionalLong length = response.body().length();
+    delivery.lead(
+        fetch, new Filled.Ready(response.head(), to.meta(), length, fill.fill()), true, "");
+    Fills.begin(fetch, fill);
   }
 
   private Storage decide(
@@ -282,11 +327,16 @@ final class Fetching {
     flight.filled(filled);
   }
 
-  private void answered(Fetch fetch, Flight flight, Fetched.Response response) {
+  private void answered(
+      Fetch fetch, Flight flight, Fetched.Response response, Forwarding.Came came) {
     int status = response.head().status();
+    if (came.note().stale()) {
+      standIn(fetch, flight, response);
+      return;
+    }
     if (status == 304 && fetch.stale().isPresent()) {
       response.body().deliver(new Drain());
-      confirmed(fetch, flight, fetch.stale().get(), response);
+      confirmed(fetch, flight, fetch.stale().get(), response, came.note());
       return;
     }
     boolean replaced =
@@ -297,16 +347,20 @@ final class Fetching {
                 .isPresent();
     if (replaced) {
       response.body().cancel();
-      String reason = Delivery.ORIGIN_STATUS + status;
-      end(flight, new Filled.LeaderFailed(reason, status));
-      delivery.failed(fetch, reason, status);
+      failed(fetch, flight, Delivery.ORIGIN_STATUS + status, status);
+      return;
+    }
+    if (!forwarding.keeps(came, fetch.key())) {
+      end(flight, new Filled.Uncacheable());
+      fetch.answer().ifPresent(answer -> answer.note(came.note()));
+      pass(fetch, response, POP_SHARE);
       return;
     }
     SlicePolicy.Part part = part(fetch, response);
     switch (decide(fetch, response, part, flight.fence())) {
       case Storage.Storable(StoredMeta meta) -> {
         uncacheable.forget(fetch.key());
-        receive(fetch, flight, response, meta);
+        receive(fetch, flight, response, meta.within(came.note().ttl()));
       }
       case Storage.NotStorable(StoragePolicy.NotStoredReason reason) -> {
         // An origin in trouble is spared: its errors are waited for together.
@@ -320,6 +374,21 @@ final class Fetching {
             reason.token());
       }
     }
+  }
+
+  /**
+   * A stale response of another node, in place of the origin's: for this request alone, as it may
+   * be purged softly, which its age does not tell. What is stored here is as good as a 304 for it.
+   */
+  private void standIn(Fetch fetch, Flight flight, Fetched.Response response) {
+    if (response.head().status() == 304) {
+      response.body().deliver(new Drain());
+      failed(fetch, flight, PEER_STALE, PEER_STALE_STATUS);
+      return;
+    }
+    end(flight, new Filled.Uncacheable());
+    fetch.answer().ifPresent(answer -> answer.note(PeerNote.ofStale()));
+    pass(fetch, response, PEER_STALE);
   }
 
   /** What the response is to the store: all of a URL as a rule; else a slice or another part. */
@@ -338,15 +407,16 @@ final class Fetching {
    * the 304 speaks of another or the bytes are gone meanwhile, it is fetched without conditions.
    */
   private void confirmed(
-      Fetch fetch, Flight flight, StoredResponse stale, Fetched.Response response) {
+      Fetch fetch, Flight flight, StoredResponse stale, Fetched.Response response, PeerNote note) {
     StoredMeta meta =
         ValidationPolicy.freshen(
-            stale.meta(),
-            response.head(),
-            response.requestMillis(),
-            response.responseMillis(),
-            flight.fence(),
-            fetch.site().cache());
+                stale.meta(),
+                response.head(),
+                response.requestMillis(),
+                response.responseMillis(),
+                flight.fence(),
+                fetch.site().cache())
+            .within(note.ttl());
     if (!ValidationPolicy.mayStay(meta, fetch.site().cache())) {
       store.invalidate(fetch.key());
     } else if (ValidationPolicy.confirms(stale.meta(), response.head())
@@ -372,9 +442,9 @@ final class Fetching {
       tooLarge(fetch, flight, response);
       return;
     }
-    Optional<Keeping> to =
-        refused.isEmpty() ? Optional.of(new Keeping(writer, meta)) : Optional.empty();
-    ActiveFill fill = fill(fetch, response.body(), to, flight);
+    Optional<Fills.Keeping> to =
+        refused.isEmpty() ? Optional.of(new Fills.Keeping(writer, meta)) : Optional.empty();
+    ActiveFill fill = fills.fill(fetch, response.body(), to, flight);
     Filled.Ready ready =
         new Filled.Ready(response.head(), meta, response.body().length(), fill.fill());
     delivery.lead(fetch, ready, refused.isEmpty(), refused.map(StoreReason::token).orElse(""));
@@ -387,7 +457,7 @@ final class Fetching {
     if (refused.isPresent() && isForNobody) {
       fill.drop();
     } else {
-      begin(fetch, fill);
+      Fills.begin(fetch, fill);
     }
   }
 
@@ -406,14 +476,6 @@ final class Fetching {
     }
   }
 
-  /** Reads what has come already; where that is nothing yet, the reader gets the head at least. */
-  private static void begin(Fetch fetch, ActiveFill fill) {
-    fill.start();
-    if (!fill.isEnded() && fill.fill().received() == 0) {
-      fetch.answer().ifPresent(answer -> answer.exchange().sink().flush());
-    }
-  }
-
   /** A response for its own request only. */
   void pass(Fetch fetch, Fetched.Response response, String detail) {
     if (fetch.answer().isEmpty()) {
@@ -421,58 +483,8 @@ final class Fetching {
       return;
     }
     Flight none = Flight.unlisted(fetch.key(), store.fence());
-    ActiveFill fill = fill(fetch, response.body(), Optional.empty(), none);
+    ActiveFill fill = fills.fill(fetch, response.body(), Optional.empty(), none);
     delivery.pass(fetch, response.head(), response.body().length(), fill.fill(), detail);
-    begin(fetch, fill);
-  }
-
-  /** A body on its way into the store. */
-  private record Keeping(ResponseWriter writer, StoredMeta meta) {}
-
-  private ActiveFill fill(
-      Fetch fetch, BodySource source, Optional<Keeping> keeping, Flight flight) {
-    OptionalLong length =
-        keeping
-            .flatMap(k -> SlicePolicy.range(k.meta))
-            .map(range -> OptionalLong.of(range.length()))
-            .orElse(source.length());
-    ActiveFill fill =
-        new ActiveFill(
-            source,
-            keeping.map(Keeping::writer),
-            fetch.thread(),
-            config,
-            budget,
-            length,
-            received -> beginning(fetch, keeping, received, length),
-            ended -> {
-              active.remove(ended);
-              flights.end(flight);
-            });
-    active.add(fill);
-    return fill;
-  }
-
-  /** What broke off, as a part; never in place of a whole that is stored. */
-  private Optional<StoredMeta> beginning(
-      Fetch fetch, Optional<Keeping> keeping, long received, OptionalLong length) {
-    return keeping
-        .filter(k -> fetch.stale().isEmpty() && length.isPresent())
-        .flatMap(
-            k -> SlicePolicy.beginning(k.meta, received, length.getAsLong(), config.sliceBytes()));
-  }
-
-  /** Reads to the end and keeps nothing, so that the connection can be used again. */
-  private static final class Drain implements BodySource.Receiver {
-    @Override
-    public boolean take(java.nio.ByteBuffer part) {
-      return true;
-    }
-
-    @Override
-    public void end() {}
-
-    @Override
-    public void broken(String reason) {}
+    Fills.begin(fetch, fill);
   }
 }

@@ -1,7 +1,6 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.SiteConfig;
-import dev.perigee.edge.cache.ContentRange;
 import dev.perigee.edge.cache.Freshness;
 import dev.perigee.edge.cache.Lookup;
 import dev.perigee.edge.cache.LookupPolicy;
@@ -9,7 +8,6 @@ import dev.perigee.edge.cache.ResponseStore;
 import dev.perigee.edge.cache.SlicePolicy;
 import dev.perigee.edge.cache.StalePolicy;
 import dev.perigee.edge.cache.StoredResponse;
-import dev.perigee.edge.cache.StrongValidator;
 import dev.perigee.edge.cache.Variants;
 import dev.perigee.edge.collapse.Flight;
 import dev.perigee.edge.collapse.FlightTable;
@@ -22,14 +20,13 @@ import dev.perigee.edge.policy.AdmissionPolicy;
 import dev.perigee.edge.policy.WebSocketPolicy;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.Exchange;
-import dev.perigee.edge.request.FieldList;
-import dev.perigee.edge.request.RequestHead;
+import dev.perigee.edge.request.PeerNote;
+import dev.perigee.edge.request.PurgePosition;
 import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.TunnelTable;
 import dev.perigee.edge.routing.Routed;
 import dev.perigee.edge.telemetry.RequestObserver;
-import dev.perigee.edge.telemetry.RequestRecord;
 import dev.perigee.edge.telemetry.RequestRecord.Outcome;
 import java.time.InstantSource;
 import java.util.List;
@@ -55,13 +52,29 @@ public final class Pipeline {
   private final RequestObserver observer;
   private final AdmissionPolicy admission;
   private final FlightTable flights;
+  private final PeerSide peers;
   private final Fetching fetching;
   private final TunnelTable tunnels;
   private final Tunnelling tunnelling;
 
+  /** The stages of a node that has nothing to do with others. */
+  public Pipeline(
+      PipelineConfig config,
+      Supplier<EdgeSnapshot> snapshot,
+      Supplier<Serving> serving,
+      ResponseStore store,
+      OriginClient origin,
+      GeoLocator geo,
+      InstantSource clock,
+      LongSupplier nanos,
+      RequestObserver observer) {
+    this(config, snapshot, serving, store, origin, geo, Optional.empty(), clock, nanos, observer);
+  }
+
   /**
    * Wires the stages.
    *
+   * @param peering with other nodes, where there are any
    * @param nanos a clock that never jumps, for durations
    */
   public Pipeline(
@@ -71,6 +84,7 @@ public final class Pipeline {
       ResponseStore store,
       OriginClient origin,
       GeoLocator geo,
+      Optional<Peering> peering,
       InstantSource clock,
       LongSupplier nanos,
       RequestObserver observer) {
@@ -84,11 +98,14 @@ public final class Pipeline {
     this.observer = observer;
     this.admission = new AdmissionPolicy(config.name());
     this.flights = new FlightTable(config.maxFlights());
-    this.fetching = new Fetching(config, store, flights, origin, clock, this::tooLarge);
+    this.peers = new PeerSide(peering, store, clock);
+    OriginSide origins = new OriginSide(config.name(), clock);
+    Forwarding forwarding = new Forwarding(config, origins, origin, peering);
+    this.fetching = new Fetching(config, store, flights, forwarding, clock, this::tooLarge);
     this.tunnels = new TunnelTable(config.tunnels());
     this.tunnelling =
         new Tunnelling(
-            fetching.origins(),
+            origins,
             origin,
             fetching.delivery(),
             tunnels,
@@ -105,7 +122,13 @@ public final class Pipeline {
       deny(answer, 503, allowed.sentence(), "unsynced");
       return;
     }
-    routing(answer, snapshot.get(), allowed);
+    EdgeSnapshot current = snapshot.get();
+    answer.among(current.peers());
+    if (peers.isLoop(answer)) {
+      deny(answer, 508, "The request has come round to this node.", "peer-loop");
+    } else {
+      peers.admit(exchange, () -> routing(answer, current, allowed));
+    }
   }
 
   /** Cuts readers that hold others up; to be called about once a second, on any thread. */
@@ -131,7 +154,7 @@ public final class Pipeline {
   }
 
   private void routing(Answer answer, EdgeSnapshot current, Serving allowed) {
-    switch (current.routes().route(answer.request().host())) {
+    switch (PeerSide.route(answer, current.routes())) {
       case Routed.NoSuchSite() ->
           deny(answer, 421, "No site of this node has this host.", "no-such-site");
       case Routed.Matched(SiteConfig site, String keyHost) ->
@@ -141,7 +164,11 @@ public final class Pipeline {
 
   private void policy(Answer answer, SiteConfig site, String keyHost, Serving allowed) {
     answer.of(site);
-    switch (admission.admit(answer.request(), answer.place(), site, keyHost)) {
+    Admission admitted =
+        answer.exchange().peer().isPresent()
+            ? admission.admitAgain(answer.request(), answer.place(), site, keyHost)
+            : admission.admit(answer.request(), answer.place(), site, keyHost);
+    switch (admitted) {
       case Admission.Denied(Admission.DenyReason reason) ->
           deny(answer, reason.status(), reason.sentence(), "denied");
       case Admission.Here() -> {
@@ -155,7 +182,10 @@ public final class Pipeline {
   /** What wants to become a WebSocket has its own way; all else is a request like any other. */
   private void upgrade(Answer answer, SiteConfig site, CacheKey key, Serving allowed) {
     switch (WebSocketPolicy.of(answer.request())) {
-      case WebSocketPolicy.Handshake.None() -> cache(answer, site, key, allowed);
+      case WebSocketPolicy.Handshake.None() -> {
+        peers.count(site, key);
+        cache(answer, site, key, allowed);
+      }
       case WebSocketPolicy.Handshake.Refused(WebSocketPolicy.RefusedReason reason) ->
           deny(answer, reason.status(), reason.sentence(), "websocket");
       case WebSocketPolicy.Handshake.Wanted(String nonce) ->
@@ -164,8 +194,12 @@ public final class Pipeline {
   }
 
   private void cache(Answer answer, SiteConfig site, CacheKey key, Serving allowed) {
-    if (allowed == Serving.NO_HITS) {
-      bypass(answer, site, key, Lookup.BypassReason.UNSYNCED);
+    Optional<PurgePosition> behind = peers.behind(answer);
+    if (behind.isPresent()) {
+      fetching.behind(Fetch.of(answer, site, key, Optional.empty(), "bypass"), behind.get());
+    } else if (allowed == Serving.NO_HITS) {
+      String why = Lookup.BypassReason.UNSYNCED.token();
+      fetching.straight(Fetch.of(answer, site, key, Optional.empty(), why));
     } else if (answer.request().isGet() || answer.request().isHead()) {
       store.find(key, answer.exchange().thread(), found -> found(answer, site, key, found));
     } else {
@@ -178,6 +212,7 @@ public final class Pipeline {
     switch (LookupPolicy.lookup(answer.request(), found, now)) {
       case Lookup.Fresh(StoredResponse response, long age, long ttl) -> {
         answer.outcome(Outcome.HIT, "");
+        answer.note(PeerNote.fresh(ttl));
         if (!answer.stored(response, age, CacheStatus.hit(config.name(), ttl), now)) {
           miss(answer, site, key, Optional.empty(), "uri-miss");
         }
@@ -208,7 +243,7 @@ public final class Pipeline {
     }
     SlicedAnswer sliced = sliced(answer, site, key, why);
     long now = clock.millis();
-    if (part.filter(stored -> isUsable(answer, stored)).isPresent()
+    if (part.filter(stored -> SlicedAnswer.isUsable(answer, stored)).isPresent()
         && sliced.begin(own -> ownPart(own, part.get(), now))) {
       return;
     }
@@ -251,17 +286,6 @@ public final class Pipeline {
         .isPresent();
   }
 
-  /** Whether an answer can begin with a part: it is all that is wanted, or more can be added. */
-  private static boolean isUsable(Answer answer, StoredResponse stored) {
-    ContentRange range = SlicePolicy.range(stored.meta()).orElseThrow();
-    FieldList fields = stored.meta().head().fields();
-    RangePolicy.Ranged ranged =
-        RangePolicy.decide(answer.request(), stored.meta().head(), range.total());
-    boolean isWhole = ranged instanceof RangePolicy.Ranged.Whole;
-    return ranged.isWithin(range.first(), range.last(), range.total())
-        || (StrongValidator.of(fields).isPresent() && (!isWhole || range.first() == 0));
-  }
-
   private boolean ownPart(Answer own, StoredResponse stored, long now) {
     Freshness freshness = Freshness.of(stored.meta(), now);
     own.outcome(Outcome.HIT, "");
@@ -282,6 +306,7 @@ public final class Pipeline {
           @Override
           public void slice(Answer own, long number) {
             CacheKey slice = key.withSlice(number);
+            peers.count(site, slice);
             store.find(slice, own.exchange().thread(), found -> found(own, site, slice, found));
           }
 
@@ -307,7 +332,9 @@ public final class Pipeline {
     long now = clock.millis();
     boolean requested =
         reason == Lookup.StaleReason.REQUESTED || reason == Lookup.StaleReason.NO_CACHE;
-    if (!requested && StalePolicy.whileRevalidate(response.meta(), now)) {
+    // Another node decides for its own readers, and would take it for fresh.
+    boolean asked = requested || answer.exchange().peer().isPresent();
+    if (!asked && StalePolicy.whileRevalidate(response.meta(), now)) {
       Freshness freshness = Freshness.of(response.meta(), now);
       CacheStatus status =
           CacheStatus.hit(config.name(), freshness.ttl()).detail("stale-while-revalidate");
@@ -327,6 +354,8 @@ public final class Pipeline {
       deny(answer, 504, "Nothing that fits is cached, and the request wants nothing else.", why);
       return;
     }
+    // What was said of a stored response does not hold for what comes.
+    answer.note(PeerNote.NONE);
     Fetch fetch = Fetch.of(answer, site, key, stale, why);
     if (isSettling(fetch)) {
       return;
@@ -439,6 +468,7 @@ public final class Pipeline {
 
   private void deny(Answer answer, int status, String sentence, String reason) {
     answer.outcome(Outcome.DENIED, reason);
+    answer.note(PeerNote.refused(reason));
     CacheStatus cacheStatus =
         CacheStatus.forwarded(config.name(), "bypass")
             .forwardStatus(OptionalInt.empty())
@@ -447,21 +477,6 @@ public final class Pipeline {
   }
 
   private void ended(Answer answer, int status, long bytes, long duration) {
-    RequestHead request = answer.request();
-    observer.ended(
-        new RequestRecord(
-            request.client(),
-            answer.place(),
-            request.method(),
-            request.scheme(),
-            request.host(),
-            request.target(),
-            answer.site(),
-            status,
-            bytes,
-            duration,
-            request.id(),
-            answer.outcome(),
-            answer.reason()));
+    observer.ended(answer.record(status, bytes, duration));
   }
 }

@@ -4,6 +4,7 @@ import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.InterimHead;
+import dev.perigee.edge.request.PeerHop;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseSink;
 import java.util.List;
@@ -33,6 +34,11 @@ record SliceExchange(Exchange whole, RequestHead head, ResponseSink sink) implem
   @Override
   public Optional<BodySource> body() {
     return Optional.empty();
+  }
+
+  @Override
+  public Optional<PeerHop> peer() {
+    return whole.peer();
   }
 
   @Override

@@ -1,6 +1,8 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.edge.cache.ContentRange;
+import dev.perigee.edge.cache.SlicePolicy;
+import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.cache.StrongValidator;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
@@ -82,6 +84,17 @@ final class SlicedAnswer {
     Slice slice = slice(number, 0, true);
     current = slice;
     slice.own().ifPresent(own -> source.slice(own, number));
+  }
+
+  /** Whether an answer can begin with a part: it is all that is wanted, or more can be added. */
+  static boolean isUsable(Answer answer, StoredResponse stored) {
+    ContentRange range = SlicePolicy.range(stored.meta()).orElseThrow();
+    FieldList fields = stored.meta().head().fields();
+    RangePolicy.Ranged ranged =
+        RangePolicy.decide(answer.request(), stored.meta().head(), range.total());
+    boolean isWhole = ranged instanceof RangePolicy.Ranged.Whole;
+    return ranged.isWithin(range.first(), range.last(), range.total())
+        || (StrongValidator.of(fields).isPresent() && (!isWhole || range.first() == 0));
   }
 
   /** Begins with a stored part; false when it is gone, and then nothing has been begun. */

@@ -23,7 +23,21 @@ public final class AdmissionPolicy {
    * @param place asked only where the site's key has something of it
    */
   public Admission admit(RequestHead request, ClientPlace place, SiteConfig site, String keyHost) {
-    Optional<Admission.DenyReason> denied = denied(request);
+    return admit(request, place, site, keyHost, loops.isLoop(request.fields()));
+  }
+
+  /**
+   * The same for a request that another node of this network has let in: its fields name the
+   * network for that, and the nodes that it has passed are known apart.
+   */
+  public Admission admitAgain(
+      RequestHead request, ClientPlace place, SiteConfig site, String keyHost) {
+    return admit(request, place, site, keyHost, false);
+  }
+
+  private static Admission admit(
+      RequestHead request, ClientPlace place, SiteConfig site, String keyHost, boolean isLoop) {
+    Optional<Admission.DenyReason> denied = denied(request, isLoop);
     if (denied.isPresent()) {
       return new Admission.Denied(denied.get());
     }
@@ -33,16 +47,14 @@ public final class AdmissionPolicy {
     return new Admission.Allowed(KeyPolicy.key(request, place, site, keyHost));
   }
 
-  private Optional<Admission.DenyReason> denied(RequestHead request) {
+  private static Optional<Admission.DenyReason> denied(RequestHead request, boolean isLoop) {
     return switch (request.method()) {
       case "CONNECT" -> Optional.of(Admission.DenyReason.CONNECT);
       case "TRACE" -> Optional.of(Admission.DenyReason.TRACE);
       case "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS" ->
-          loops.isLoop(request.fields())
-              ? Optional.of(Admission.DenyReason.LOOP)
-              : Optional.empty();
+          isLoop ? Optional.of(Admission.DenyReason.LOOP) : Optional.empty();
       default ->
-          request.method().matches("[A-Z][A-Z-]{1,31}") && !loops.isLoop(request.fields())
+          request.method().matches("[A-Z][A-Z-]{1,31}") && !isLoop
               ? Optional.empty()
               : Optional.of(Admission.DenyReason.METHOD);
     };

@@ -6,8 +6,8 @@ import dev.perigee.edge.request.Fields;
  * Finds out whether a request has been through this network before, by CDN-Loop (RFC 8586), which
  * every network must leave as it is, and by Via, where something on the way took CDN-Loop out.
  *
- * <p>One pass is a loop: a node asks no other node yet. Nodes that do will not count each other,
- * which they can know by the certificate of who asks and not by anything in a field.
+ * <p>One pass is a loop. Nodes that ask each other do not count: by the certificate of who asks
+ * they know it, and not by anything in a field, so what comes from a node is not asked here.
  */
 final class LoopPolicy {
   /** How often Via may name the network: it names software as often as networks. */

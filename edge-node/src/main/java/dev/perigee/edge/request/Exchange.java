@@ -13,6 +13,11 @@ public interface Exchange {
 
   ResponseSink sink();
 
+  /** What the node of ours says that passed the request on; empty where a reader sent it. */
+  default Optional<PeerHop> peer() {
+    return Optional.empty();
+  }
+
   /** Sends an interim response, where the protocol and the connection allow it just now. */
   void interim(InterimHead head);
 

@@ -52,6 +52,12 @@ public final class RouteTable {
     return byId.values();
   }
 
+  /** The site with this id, for a request that another node has routed already. */
+  public Routed byId(String id, String keyHost) {
+    SiteConfig site = byId.get(id);
+    return site == null ? NONE : new Routed.Matched(site, keyHost);
+  }
+
   /** The site of a normalised host; an exact name before a wildcard before a steered name. */
   public Routed route(String host) {
     Routed.Matched match = exact.get(host);

@@ -1,4 +1,7 @@
-/** Host to site. Built from the configuration, read by the pipeline; never changes once built. */
+/**
+ * Host to site, and the way of a miss through other nodes. Built from the configuration, read by
+ * the pipeline; never changes once built.
+ */
 @NullMarked
 package dev.perigee.edge.routing;
 

@@ -9,6 +9,7 @@ import dev.perigee.edge.cache.Stored;
 import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.PurgePosition;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -241,6 +242,16 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
   @Override
   public long fence() {
     return marks.last();
+  }
+
+  @Override
+  public PurgePosition position() {
+    return marks.position();
+  }
+
+  @Override
+  public PurgePosition position(long fence) {
+    return marks.position(fence);
   }
 
   @Override

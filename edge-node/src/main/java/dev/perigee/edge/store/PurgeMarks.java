@@ -4,6 +4,7 @@ import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.PurgePosition;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -32,8 +33,11 @@ final class PurgeMarks {
   private long floor;
   private volatile long storedFloor;
   private volatile long forgotten;
-  private long generation;
+  private volatile Log log = new Log(0, "");
   private int marks;
+
+  /** Which log the numbers of a generation count in. */
+  private record Log(long generation, String id) {}
 
   /** The stamp of a purge's number in a generation of the log. */
   static long stamp(long generation, long number) {
@@ -51,16 +55,16 @@ final class PurgeMarks {
    * @param base purges up to this number are not in the journal: nothing they cover is stored
    * @param storedFloor stamp before which nothing that was fetched counts
    */
-  synchronized void begin(long generation, long base, long storedFloor) {
-    this.generation = generation;
+  synchronized void begin(long generation, String logId, long base, long storedFloor) {
+    this.log = new Log(generation, logId);
     this.last = stamp(generation, base);
     this.floor = last;
     this.storedFloor = storedFloor;
   }
 
   /** Another log, or a gap in this one: what was fetched before {@code number} is purged. */
-  synchronized void adopt(long newGeneration, long number) {
-    generation = newGeneration;
+  synchronized void adopt(long newGeneration, String logId, long number) {
+    log = new Log(newGeneration, logId);
     last = Math.max(last, stamp(newGeneration, number));
     storedFloor = last;
     forget();
@@ -75,7 +79,7 @@ final class PurgeMarks {
   }
 
   synchronized void add(Purge purge) {
-    long stamp = stamp(generation, purge.number());
+    long stamp = stamp(log.generation, purge.number());
     last = Math.max(last, stamp);
     if (purge.site().isEmpty()) {
       everywhere = purge.soft() ? everywhere : stamp;
@@ -92,8 +96,21 @@ final class PurgeMarks {
   }
 
   /** Which log the numbers count in, ascending. */
-  synchronized long generation() {
-    return generation;
+  long generation() {
+    return log.generation;
+  }
+
+  /** Which purges are in force now, as others count them; nothing while a log is being adopted. */
+  PurgePosition position() {
+    return position(last);
+  }
+
+  /** Which purge a stamp stands for; none where that is of another log by now. */
+  PurgePosition position(long stamp) {
+    Log now = log;
+    return stamp >>> NUMBER_BITS == now.generation
+        ? new PurgePosition(now.id, number(stamp))
+        : PurgePosition.NONE;
   }
 
   /** Stamp before which nothing that was fetched counts. */

@@ -56,7 +56,7 @@ final class StorePurges implements AutoCloseable {
       journal = opened;
       journalled.addAll(held);
       Journal.Head head = opened.head();
-      marks.begin(head.generation(), head.base(), head.storedFloor());
+      marks.begin(head.generation(), head.logId(), head.base(), head.storedFloor());
       held.forEach(marks::add);
       sweeper.startAfter(marks.last());
     }
@@ -151,7 +151,7 @@ final class StorePurges implements AutoCloseable {
       long floor = PurgeMarks.stamp(generation, purgedThrough);
       Journal.Head begun = new Journal.Head(logId, generation, purgedThrough, floor);
       noting(() -> now.restart(begun, List.of()));
-      marks.adopt(generation, purgedThrough);
+      marks.adopt(generation, logId, purgedThrough);
       journalled.clear();
       pending.clear();
       everything = true;

@@ -5,10 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.PeerConfig;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,7 +25,13 @@ class LastGoodStoreTest {
     LastGoodStore store = new LastGoodStore(folder.resolve("last-good"));
     assertEquals(Optional.empty(), store.load());
     ConfigState state =
-        new ConfigState("log", 7, "cdn.example", java.util.Map.of(), java.util.Map.of());
+        new ConfigState(
+            "log",
+            7,
+            "cdn.example",
+            Map.of(),
+            Map.of(),
+            Map.of("ams-1", new PeerConfig("ams-1", "eu", List.of("192.0.2.1"), 8444, true)));
     store.save(state);
     assertEquals(Optional.of(state), store.load());
     assertEquals(

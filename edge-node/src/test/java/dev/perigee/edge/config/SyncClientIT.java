@@ -270,7 +270,10 @@ class SyncClientIT {
             serveUnsynced, sink::lastPurge, InstantSource.system(), folder.resolve("contact"));
     ActiveConfig active =
         new ActiveConfig(
-            lastGood.load().orElseGet(ConfigState::empty), certificates -> {}, sites -> {});
+            "fra-1",
+            lastGood.load().orElseGet(ConfigState::empty),
+            certificates -> {},
+            sites -> {});
     SyncClient client =
         new SyncClient(
             new SyncConfig("fra-1", "test", List.of(control.address())),

@@ -8,6 +8,7 @@ import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.PurgePosition;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.List;
@@ -28,6 +29,16 @@ record RefusingStore(ResponseStore store, Supplier<Optional<StoreReason>> reason
   @Override
   public long fence() {
     return store.fence();
+  }
+
+  @Override
+  public PurgePosition position() {
+    return store.position();
+  }
+
+  @Override
+  public PurgePosition position(long fence) {
+    return store.position(fence);
   }
 
   @Override

@@ -30,13 +30,15 @@ final class Network implements AutoCloseable {
   static final String ZONE = "cdn.example";
 
   private static final int API = 7070;
-  private static final int GRPC = 7443;
+  static final int GRPC = 7443;
+  private static final int PEERS = 8444;
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Pattern JOIN_TOKEN = Pattern.compile("pj1\\.[A-Za-z0-9_.-]+");
   private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 
   private final Path folder;
-  private final Loopback loopback = Loopback.fresh(API, GRPC, DNS, STEER, HTTP, HTTPS, ADMIN);
+  private final Loopback loopback =
+      Loopback.fresh(API, GRPC, DNS, STEER, HTTP, HTTPS, PEERS, ADMIN);
   private final Map<String, RunningProcess> edges = new HashMap<>();
   private final Map<String, String> addresses = new HashMap<>();
   private Optional<RunningProcess> control = Optional.empty();
@@ -108,11 +110,40 @@ final class Network implements AutoCloseable {
     startEdge(name, all.toArray(String[]::new));
   }
 
+  /** The same for a node that stands between the edges and the origins. */
+  void addShield(String name, int last, String region, String at, String... options) {
+    addresses.put(name, loopback.host(last));
+    Finished added =
+        cli(
+            "node",
+            "add",
+            name,
+            "--shield",
+            "--peer-port",
+            PEERS + "",
+            "--region",
+            region,
+            "--at",
+            at,
+            "--address",
+            address(name));
+    Matcher token = JOIN_TOKEN.matcher(added.output());
+    if (added.exitCode() != 0 || !token.find()) {
+      throw new AssertionError("no join token: " + added);
+    }
+    List<String> all = new ArrayList<>(Arrays.asList(options));
+    all.addAll(List.of("--join", token.group(), "--peer-port", PEERS + ""));
+    startEdge(name, all.toArray(String[]::new));
+  }
+
   /** Starts an edge, as it is or again. */
   void startEdge(String name, String... options) {
     List<String> command = script("edge");
     String host = address(name);
-    command.addAll(List.of("--name", name, "--control", controlAddress() + ":" + GRPC));
+    command.addAll(List.of("--name", name));
+    if (!Arrays.asList(options).contains("--control")) {
+      command.addAll(List.of("--control", controlAddress() + ":" + GRPC));
+    }
     command.addAll(List.of("--state-dir", edgeState(name).toString(), "--bind", host));
     command.addAll(List.of("--http-port", HTTP + "", "--https-port", HTTPS + ""));
     command.addAll(List.of("--admin-bind", host, "--admin-port", ADMIN + ""));

@@ -1,0 +1,217 @@
+package dev.perigee.edge.listener;
+
+import dev.perigee.edge.request.Exchange;
+import dev.perigee.edge.request.PeerHop;
+import dev.perigee.edge.request.PeerNote;
+import dev.perigee.edge.request.RequestId;
+import dev.perigee.edge.request.RequestIds;
+import io.undertow.Undertow;
+import io.undertow.UndertowOptions;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.SSLSessionInfo;
+import io.undertow.server.handlers.HttpContinueReadHandler;
+import io.undertow.util.HeaderValues;
+import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
+import io.undertow.util.SameThreadExecutor;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import org.xnio.Options;
+import org.xnio.Sequence;
+import org.xnio.SslClientAuthMode;
+
+/**
+ * The node's side towards other nodes: HTTP/1.1 over TLS 1.3 with a client certificate, on ports of
+ * its own. What a request says here of its reader is believed, and nowhere else.
+ */
+public final class PeerListener implements AutoCloseable {
+  private static final HttpString FIELD = new HttpString(PeerHop.FIELD);
+  private static final long NO_LIMIT = -1;
+
+  /** A whole TLS record: in less a large one would never be complete. */
+  private static final int BUFFER = 20 * 1024;
+
+  /** Fields that a node adds to those of a reader. */
+  private static final int OWN_FIELDS = 8;
+
+  private final ListenerConfig config;
+  private final Consumer<Exchange> pipeline;
+  private final Function<X509Certificate, Optional<String>> nodes;
+  private final RequestIds ids;
+  private final Undertow server;
+  private final AtomicLong open = new AtomicLong();
+  private volatile boolean draining;
+
+  /**
+   * A listener that is not started.
+   *
+   * @param config whose https port is the one for nodes; its limits are those for readers
+   * @param tls of this node, which refuses who is no node
+   * @param nodes whose certificate it is; empty where that is no node any more
+   * @param random asked once, for the ids of requests that come without
+   */
+  public PeerListener(
+      ListenerConfig config,
+      Consumer<Exchange> pipeline,
+      SSLContext tls,
+      String protocol,
+      Function<X509Certificate, Optional<String>> nodes,
+      RandomGenerator random) {
+    this.config = config;
+    this.pipeline = pipeline;
+    this.nodes = nodes;
+    this.ids = new RequestIds(random);
+    int threads =
+        config.ioThreads() > 0 ? config.ioThreads() : Runtime.getRuntime().availableProcessors();
+    Undertow.Builder builder =
+        Undertow.builder()
+            .setIoThreads(threads)
+            .setWorkerThreads(1)
+            .setBufferSize(BUFFER)
+            .setWorkerOption(Options.WORKER_NAME, "edge-peers")
+            .setSocketOption(Options.BACKLOG, 1024)
+            .setSocketOption(Options.REUSE_ADDRESSES, true)
+            .setSocketOption(Options.TCP_NODELAY, true)
+            .setSocketOption(Options.SSL_CLIENT_AUTH_MODE, SslClientAuthMode.REQUIRED)
+            .setSocketOption(Options.SSL_ENABLED_PROTOCOLS, Sequence.of(protocol))
+            .setHandler(new HttpContinueReadHandler(this::receive));
+    limits(builder);
+    for (String address : config.addresses()) {
+      builder.addHttpsListener(config.httpsPort(), address, tls);
+    }
+    server = builder.build();
+  }
+
+  private void limits(Undertow.Builder builder) {
+    builder
+        .setServerOption(
+            UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes() + 2 * PeerHop.MAX_LENGTH)
+        .setServerOption(UndertowOptions.MAX_HEADERS, config.maxHeaders() + OWN_FIELDS)
+        .setServerOption(UndertowOptions.MAX_PARAMETERS, 10_000)
+        .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, NO_LIMIT)
+        .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.headTimeout()))
+        .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
+        .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
+        .setServerOption(UndertowOptions.DECODE_URL, false)
+        .setServerOption(UndertowOptions.ALWAYS_SET_DATE, true)
+        .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
+        .setServerOption(UndertowOptions.ENABLE_HTTP2, false)
+        .setServerOption(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, false)
+        .setSocketOption(Options.CONNECTION_HIGH_WATER, config.maxConnections())
+        .setSocketOption(Options.CONNECTION_LOW_WATER, config.maxConnections())
+        .setSocketOption(Options.READ_TIMEOUT, millis(config.idleTimeout()))
+        .setSocketOption(Options.WRITE_TIMEOUT, millis(config.idleTimeout()));
+  }
+
+  private static int millis(Duration duration) {
+    return (int) duration.toMillis();
+  }
+
+  /** Binds and accepts; throws {@link RuntimeException} around a BindException when it cannot. */
+  public void start() {
+    server.start();
+  }
+
+  /** The bound port of the first address. */
+  public int port() {
+    return ((InetSocketAddress) server.getListenerInfo().getFirst().getAddress()).getPort();
+  }
+
+  /** Requests of other nodes being answered. */
+  public long openRequests() {
+    return open.get();
+  }
+
+  /** Every response from now on ends its connection. */
+  public void drain() {
+    draining = true;
+  }
+
+  @Override
+  public void close() {
+    server.stop();
+  }
+
+  private void receive(HttpServerExchange exchange) {
+    if (open.get() >= config.maxRequests()) {
+      refuse(exchange, 503, "node-busy", "The node answers as many requests as it may.");
+      return;
+    }
+    Optional<PeerHop> hop = hop(exchange);
+    if (hop.isEmpty()) {
+      refuse(exchange, 400, "no-hop", "A request of a node says where it comes from.");
+    } else if (!asker(exchange).equals(Optional.of(hop.get().asker()))) {
+      refuse(exchange, 403, "no-peer", "The node that asks is not of this network.");
+    } else {
+      switch (RequestGuard.check(exchange)) {
+        case RequestGuard.Guarded.Refused(String sentence) ->
+            refuse(exchange, 400, "bad-request", sentence);
+        case RequestGuard.Guarded.Sound sound -> answer(exchange, sound, hop.get());
+      }
+    }
+  }
+
+  private void answer(HttpServerExchange exchange, RequestGuard.Guarded.Sound sound, PeerHop hop) {
+    if (draining) {
+      exchange.setPersistent(false);
+    }
+    open.incrementAndGet();
+    exchange.addExchangeCompleteListener(
+        (completed, next) -> {
+          open.decrementAndGet();
+          next.proceed();
+        });
+    ConnectionOptions.takeOut(exchange.getRequestHeaders());
+    ClientPolicy.Client client =
+        new ClientPolicy.Client(hop.client(), List.of(), Optional.of(hop.scheme()), true);
+    RequestId id =
+        Optional.ofNullable(exchange.getRequestHeaders().getFirst("X-Request-Id"))
+            .flatMap(RequestId::given)
+            .orElseGet(() -> RequestId.from(ids));
+    exchange.dispatch(
+        SameThreadExecutor.INSTANCE,
+        () ->
+            pipeline.accept(
+                PeerExchange.of(new UndertowExchange(exchange, sound, client, id), hop)));
+  }
+
+  private static Optional<PeerHop> hop(HttpServerExchange exchange) {
+    HeaderValues lines = exchange.getRequestHeaders().get(FIELD);
+    return lines == null || lines.size() != 1 ? Optional.empty() : PeerHop.parse(lines.getFirst());
+  }
+
+  private Optional<String> asker(HttpServerExchange exchange) {
+    SSLSessionInfo session = exchange.getConnection().getSslSessionInfo();
+    try {
+      Certificate[] chain = session == null ? new Certificate[0] : session.getPeerCertificates();
+      return chain.length > 0 && chain[0] instanceof X509Certificate leaf
+          ? nodes.apply(leaf)
+          : Optional.empty();
+    } catch (SSLPeerUnverifiedException | io.undertow.server.RenegotiationRequiredException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static void refuse(
+      HttpServerExchange exchange, int status, String reason, String sentence) {
+    exchange.setPersistent(false);
+    exchange.setStatusCode(status);
+    exchange.getResponseHeaders().put(FIELD, PeerNote.refused(reason).toText());
+    exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/plain; charset=utf-8");
+    exchange.getResponseHeaders().put(Headers.CONNECTION, "close");
+    byte[] body = (status + " " + sentence + "\n").getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseSender().send(ByteBuffer.wrap(body));
+  }
+}

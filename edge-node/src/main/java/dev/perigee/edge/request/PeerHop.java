@@ -1,0 +1,108 @@
+package dev.perigee.edge.request;
+
+import dev.perigee.contract.HostName;
+import dev.perigee.contract.SiteValidator;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * What a node says of a request that it passes to another node of ours, in a field of its own. It
+ * is believed on the peer port alone, where only nodes come in; from everybody else the field is
+ * dropped.
+ *
+ * @param tier as what the other one is asked
+ * @param purge the answer must respect every purge up to here
+ * @param site the site's id
+ * @param keyHost the host under which the request is keyed and fetched
+ * @param client the reader's address as text
+ * @param scheme of the reader's connection, http or https
+ * @param port of the reader's authority
+ * @param path names of the nodes it has passed, the one that asks last; at least one
+ */
+public record PeerHop(
+    PeerTier tier,
+    PurgePosition purge,
+    String site,
+    String keyHost,
+    String client,
+    String scheme,
+    int port,
+    List<String> path) {
+  /** The field. */
+  public static final String FIELD = "Perigee-Peer";
+
+  /** Bytes that the field may add to a request's head. */
+  public static final int MAX_LENGTH = 2048;
+
+  private static final Pattern TEXT =
+      Pattern.compile(
+          "tier=([a-z]+); log=([A-Za-z0-9-]{0,64}); purge=([0-9]{1,15}); site=([a-z0-9-]{1,63});"
+              + " host=([^ ;,\"]{1,255}); client=([0-9A-Za-z:.%_-]{1,80}); scheme=(https?);"
+              + " port=([0-9]{1,5}); path=([a-z0-9-]{1,63}(?:,[a-z0-9-]{1,63}){0,7})");
+  private static final int MAX_PORT = 65_535;
+
+  /** Copies the path. */
+  public PeerHop {
+    path = List.copyOf(path);
+  }
+
+  /** The node that asks. */
+  public String asker() {
+    return path.getLast();
+  }
+
+  /** Reads the field; empty where it is not exactly what {@link #toText} writes. */
+  public static Optional<PeerHop> parse(String text) {
+    Matcher parts = TEXT.matcher(text);
+    if (text.length() > MAX_LENGTH || !parts.matches()) {
+      return Optional.empty();
+    }
+    Optional<PeerTier> tier = PeerTier.of(parts.group(1));
+    String host = parts.group(5);
+    int port = Integer.parseInt(parts.group(8));
+    List<String> path = List.of(parts.group(9).split(",", -1));
+    boolean sound =
+        tier.isPresent()
+            && HostName.normalise(host).filter(host::equals).isPresent()
+            && SiteValidator.isLabel(parts.group(4))
+            && path.stream().allMatch(SiteValidator::isLabel)
+            && port >= 1
+            && port <= MAX_PORT;
+    return sound
+        ? Optional.of(
+            new PeerHop(
+                tier.get(),
+                new PurgePosition(parts.group(2), Long.parseLong(parts.group(3))),
+                parts.group(4),
+                host,
+                parts.group(6),
+                parts.group(7),
+                port,
+                path))
+        : Optional.empty();
+  }
+
+  /** As it stands on the wire. */
+  public String toText() {
+    return "tier="
+        + tier.word()
+        + "; log="
+        + purge.logId()
+        + "; purge="
+        + purge.number()
+        + "; site="
+        + site
+        + "; host="
+        + keyHost
+        + "; client="
+        + client
+        + "; scheme="
+        + scheme
+        + "; port="
+        + port
+        + "; path="
+        + String.join(",", path);
+  }
+}
