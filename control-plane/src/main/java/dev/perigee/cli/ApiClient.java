@@ -83,28 +83,34 @@ final class ApiClient {
   }
 
   JsonNode get(String path) {
-    return send("GET", path, Optional.empty());
+    return send("GET", path, Optional.empty(), Map.of());
   }
 
   JsonNode post(String path, Optional<Map<String, ?>> body) {
-    return send("POST", path, body);
+    return send("POST", path, body, Map.of());
+  }
+
+  JsonNode post(String path, Map<String, ?> body, Map<String, String> fields) {
+    return send("POST", path, Optional.of(body), fields);
   }
 
   JsonNode put(String path, Map<String, ?> body) {
-    return send("PUT", path, Optional.of(body));
+    return send("PUT", path, Optional.of(body), Map.of());
   }
 
   void delete(String path) {
-    send("DELETE", path, Optional.empty());
+    send("DELETE", path, Optional.empty(), Map.of());
   }
 
-  private JsonNode send(String method, String path, Optional<Map<String, ?>> body) {
+  private JsonNode send(
+      String method, String path, Optional<Map<String, ?>> body, Map<String, String> fields) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(base.resolve(path))
             .timeout(ANSWER)
             .header("Authorization", "Bearer " + token)
             .header("Accept", "application/json");
     try {
+      fields.forEach(request::header);
       if (body.isPresent()) {
         request.header("Content-Type", "application/json");
         String text = JSON.writeValueAsString(body.get());

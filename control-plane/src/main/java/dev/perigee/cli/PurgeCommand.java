@@ -1,9 +1,11 @@
 package dev.perigee.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Set;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,8 +17,6 @@ import picocli.CommandLine.Parameters;
     description = "Clear what changed from every node.",
     subcommands = PurgeCommand.Show.class)
 final class PurgeCommand extends Commands {
-  private static final long STEP_SECONDS = 2;
-
   @Option(names = "--site", description = "its id or one of its hosts")
   @Nullable String site;
 
@@ -38,6 +38,12 @@ final class PurgeCommand extends Commands {
   @Option(names = "--soft", description = "make it stale instead of removing it")
   boolean soft;
 
+  @Option(
+      names = "--idempotency-key",
+      paramLabel = "KEY",
+      description = "repeated with the same key within a day, it is the same purge")
+  @Nullable String key;
+
   @Option(names = "--wait", description = "until every node has applied it")
   boolean wait;
 
@@ -58,25 +64,46 @@ final class PurgeCommand extends Commands {
     }
     body.put("soft", soft);
     ApiClient client = client();
-    JsonNode purge = client.post("v1/purges", Optional.of(body));
-    String id = purge.path("id").asText();
-    long left = seconds;
-    while (wait && !purge.path("complete").asBoolean() && left > 0) {
-      long step = Math.min(STEP_SECONDS, left);
-      purge = client.get("v1/purges/" + id + "?wait=" + step + "s");
-      left -= step;
-      progress(purge);
-    }
-    finish(purge);
+    JsonNode purge =
+        client.post("v1/purges", body, key == null ? Map.of() : Map.of("Idempotency-Key", key));
+    finish(wait ? follow(client, purge, seconds) : purge);
   }
 
-  private void progress(JsonNode purge) {
-    if (!json && !purge.path("complete").asBoolean()) {
-      int applied = purge.path("applied").size();
-      int all = applied + purge.path("late").size();
-      spec.commandLine().getErr().printf("applied on %d of %d nodes%n", applied, all);
-      spec.commandLine().getErr().flush();
+  private JsonNode follow(ApiClient client, JsonNode issued, long seconds) {
+    ProgressBar bar = ProgressBar.to(spec.commandLine().getErr());
+    JsonNode purge = issued;
+    String id = ApiClient.part(purge.path("id").asText());
+    for (long left = seconds; !purge.path("complete").asBoolean() && left > 0; left--) {
+      progress(bar, purge);
+      purge = client.get("v1/purges/" + id + "?wait=1s");
     }
+    progress(bar, purge);
+    bar.end();
+    return purge;
+  }
+
+  private void progress(ProgressBar bar, JsonNode purge) {
+    if (!json) {
+      long applied = purge.path("appliedNodes").asLong();
+      long all = purge.path("nodes").asLong();
+      String late = late(purge);
+      bar.show(
+          applied,
+          all,
+          "applied on %d of %d nodes%s"
+              .formatted(applied, all, late.isEmpty() ? "" : ", late: " + late));
+    }
+  }
+
+  /** Names of the late nodes, with a word for those that are not there. */
+  private static String late(JsonNode purge) {
+    Set<String> offline = new HashSet<>();
+    purge.path("offline").forEach(node -> offline.add(node.asText()));
+    StringJoiner late = new StringJoiner(" ");
+    for (JsonNode node : purge.path("late")) {
+      late.add(node.asText() + (offline.contains(node.asText()) ? " (offline)" : ""));
+    }
+    return late.toString();
   }
 
   private void finish(JsonNode purge) {
@@ -89,21 +116,29 @@ final class PurgeCommand extends Commands {
       throw new Failure(
           Failure.UNREACHABLE,
           "not applied in time on "
-              + joined(purge.path("late"))
+              + late(purge)
               + "; they apply it before their next hit: perigee purge show "
               + purge.path("id").asText());
     }
   }
 
   private static String sentence(JsonNode purge) {
-    int applied = purge.path("applied").size();
-    int all = applied + purge.path("late").size();
-    String time =
-        purge.has("slowestMillis") && applied > 0
-            ? ", the slowest after " + purge.path("slowestMillis").asLong() + " ms"
-            : "";
+    JsonNode timing = purge.path("timing");
+    String times =
+        timing.isMissingNode()
+            ? ""
+            : ", p50 %d ms, p99 %d ms, max %d ms"
+                .formatted(
+                    timing.path("p50Millis").asLong(),
+                    timing.path("p99Millis").asLong(),
+                    timing.path("maxMillis").asLong());
     return "purge %d (%s): applied on %d of %d nodes%s"
-        .formatted(purge.path("number").asLong(), purge.path("id").asText(), applied, all, time);
+        .formatted(
+            purge.path("number").asLong(),
+            purge.path("id").asText(),
+            purge.path("appliedNodes").asLong(),
+            purge.path("nodes").asLong(),
+            times);
   }
 
   private static void put(Map<String, Object> body, String field, @Nullable String value) {
@@ -131,7 +166,7 @@ final class PurgeCommand extends Commands {
       if (!asJson(purge)) {
         out().println(sentence(purge));
         if (!purge.path("complete").asBoolean()) {
-          out().println("late: " + joined(purge.path("late")));
+          out().println("late: " + late(purge));
         }
       }
     }

@@ -31,6 +31,8 @@ import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
 import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.PurgeAcks;
+import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.stream.EnrolmentService;
 import dev.perigee.control.stream.SyncServer;
@@ -132,7 +134,9 @@ public final class ControlPlane implements AutoCloseable {
         new PostgresSiteStore(database, numbers, zone, options.originAddresses());
     PostgresNodeStore nodes = new PostgresNodeStore(database, numbers);
     PostgresCertificateStore certificates = new PostgresCertificateStore(database, numbers, clock);
-    PostgresPurgeStore purges = new PostgresPurgeStore(database, numbers);
+    PostgresPurgeStore purges = new PostgresPurgeStore(database, numbers, options.purgeLimits());
+    PurgeAcks acks = keep(new PurgeAcks(database, clock));
+    acks.start();
     EdgeAuthority authority = EdgeAuthority.open(new SettingStore(database), clock, random);
     Enrolments enrolments = new Enrolments(new EnrolmentStore(database), authority, clock, random);
 
@@ -150,7 +154,7 @@ public final class ControlPlane implements AutoCloseable {
     WarmUps warmUps = new WarmUps(clock);
     Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
     SyncService sync =
-        new SyncService(numbers, changes, purges, nodes, fleet, warmUps, geoFiles, clock);
+        new SyncService(numbers, changes, purges, nodes, fleet, acks, warmUps, geoFiles, clock);
     SyncServer grpc =
         keep(
             new SyncServer(
@@ -176,6 +180,7 @@ public final class ControlPlane implements AutoCloseable {
             nodes,
             certificates,
             purges,
+            new PurgeReceipts(database, acks, clock),
             fleet,
             warmUps,
             steering,
@@ -184,7 +189,6 @@ public final class ControlPlane implements AutoCloseable {
             () -> geo.map(GeoDatabase::age).map(age -> age.isNegative() ? Duration.ZERO : age),
             geoFiles,
             fleet::changed,
-            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()),
             random);
     ApiServer api =
         keep(

@@ -2,7 +2,10 @@ package dev.perigee.control;
 
 import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.OriginAddressPolicy;
+import dev.perigee.control.store.PurgeLimits;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -111,6 +114,24 @@ final class Options {
   List<AddressRange> allowOriginRanges = new ArrayList<>();
 
   @Option(
+      names = "--purge-rate",
+      defaultValue = "100",
+      description = "purges a second of one site's owner in the long run; ${DEFAULT-VALUE}")
+  int purgeRate;
+
+  @Option(
+      names = "--purge-burst",
+      defaultValue = "1000",
+      description = "purges of one site's owner at once after a pause; ${DEFAULT-VALUE}")
+  int purgeBurst;
+
+  @Option(
+      names = "--purge-key-hours",
+      defaultValue = "24",
+      description = "hours for which an Idempotency-Key stands for its purge; ${DEFAULT-VALUE}")
+  int purgeKeyHours;
+
+  @Option(
       names = "--operator-token-file",
       description = "made with mode 600 where it is missing; STATE-DIR/token by default")
   @Nullable Path operatorTokenFile;
@@ -127,7 +148,8 @@ final class Options {
   /** What is in force, without secrets, on one line. */
   String effective() {
     return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s"
-            + " steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s")
+            + " steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s"
+            + " purge-rate=%d purge-burst=%d purge-key-hours=%d")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -144,7 +166,18 @@ final class Options {
             geoipDatabase == null ? "none" : geoipDatabase,
             geoipAsnDatabase == null ? "none" : geoipAsnDatabase,
             allowPrivateOrigins,
-            allowOriginRanges);
+            allowOriginRanges,
+            purgeRate,
+            purgeBurst,
+            purgeKeyHours);
+  }
+
+  PurgeLimits purgeLimits() throws IOException {
+    try {
+      return new PurgeLimits(purgeRate, purgeBurst, Duration.ofHours(purgeKeyHours));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("--purge-rate, --purge-burst and --purge-key-hours are at least 1", e);
+    }
   }
 
   OriginAddressPolicy originAddresses() {

@@ -7,12 +7,12 @@ import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.SiteStore;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
@@ -24,7 +24,6 @@ import java.util.random.RandomGenerator;
  * @param geoAge of the GeoIP data, where there is any
  * @param geoFiles what edges are brought of it
  * @param nodesChanged run after nodes changed
- * @param purged told of each purge that was committed
  * @param random for secrets that sites are given
  */
 public record ApiPorts(
@@ -32,6 +31,7 @@ public record ApiPorts(
     NodeStore nodes,
     CertificateStore certificates,
     PurgeStore purges,
+    PurgeReceipts receipts,
     FleetView fleet,
     WarmUps warmUps,
     Steering steering,
@@ -40,12 +40,11 @@ public record ApiPorts(
     Supplier<Optional<Duration>> geoAge,
     Supplier<List<GeoFile>> geoFiles,
     Runnable nodesChanged,
-    Consumer<PurgeStore.IssuedPurge> purged,
     RandomGenerator random) {
   List<Routes.Route> routes() {
     Resources resources =
         new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged, random);
-    PurgeResource purgeResource = new PurgeResource(purges, fleet, resources::find, purged);
+    PurgeResource purgeResource = new PurgeResource(purges, receipts, fleet, resources::find);
     Operations operations =
         new Operations(
             resources, steering, sites, nodes, purges, fleet, revision, geoAge, geoFiles);

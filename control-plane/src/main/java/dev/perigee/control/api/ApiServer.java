@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
   private static final long MAX_BODY = 1 << 20;
+  private static final String PROBLEM = "application/problem+json";
   private static final String BEARER = "Bearer ";
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -150,17 +151,26 @@ public final class ApiServer implements AutoCloseable {
           send(exchange, status, "application/json", bytes(body));
       case Reply.Empty() -> exchange.setStatusCode(204).endExchange();
       case Reply.Refused(int status, String title, String detail, var errors) -> {
-        Map<String, Object> problem = new LinkedHashMap<>();
-        problem.put("type", "about:blank");
-        problem.put("title", title);
-        problem.put("status", status);
-        problem.put("detail", detail);
+        Map<String, Object> problem = problem(status, title, detail);
         if (!errors.isEmpty()) {
           problem.put("errors", errors);
         }
-        send(exchange, status, "application/problem+json", bytes(problem));
+        send(exchange, status, PROBLEM, bytes(problem));
+      }
+      case Reply.Later(String detail, long seconds) -> {
+        exchange.getResponseHeaders().put(Headers.RETRY_AFTER, seconds);
+        send(exchange, 429, PROBLEM, bytes(problem(429, "Too many requests", detail)));
       }
     }
+  }
+
+  private static Map<String, Object> problem(int status, String title, String detail) {
+    Map<String, Object> problem = new LinkedHashMap<>();
+    problem.put("type", "about:blank");
+    problem.put("title", title);
+    problem.put("status", status);
+    problem.put("detail", detail);
+    return problem;
   }
 
   private static void send(HttpServerExchange exchange, int status, String type, byte[] content) {

@@ -7,17 +7,22 @@ import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.UrlNormaliser;
 import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.store.PurgeReceipts;
+import dev.perigee.control.store.PurgeReceipts.Receipt;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.PurgeStore.IssuedPurge;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /** Purges and their receipts. */
 final class PurgeResource {
@@ -26,30 +31,38 @@ final class PurgeResource {
   private static final Duration MAX_WAIT = Duration.ofSeconds(60);
   private static final int NEWEST = 50;
 
+  /** Nodes that a receipt names of each kind; it counts all of them. */
+  private static final int MAX_NAMED = 1_000;
+
   private final PurgeStore purges;
+  private final PurgeReceipts receipts;
   private final FleetView fleet;
   private final Function<String, Optional<SiteConfig>> find;
-  private final java.util.function.Consumer<IssuedPurge> issued;
 
   /**
    * A resource.
    *
    * @param find a site by id or host
-   * @param issued told of each purge that was committed
    */
   PurgeResource(
       PurgeStore purges,
+      PurgeReceipts receipts,
       FleetView fleet,
-      Function<String, Optional<SiteConfig>> find,
-      java.util.function.Consumer<IssuedPurge> issued) {
+      Function<String, Optional<SiteConfig>> find) {
     this.purges = purges;
+    this.receipts = receipts;
     this.fleet = fleet;
     this.find = find;
-    this.issued = issued;
   }
 
   Reply list() {
-    return Reply.items(purges.newest(NEWEST).stream().map(this::view).toList());
+    List<IssuedPurge> newest = purges.newest(NEWEST);
+    List<Receipt> all = receipts.receipts(newest.stream().map(p -> p.purge().number()).toList());
+    List<Map<String, Object>> views = new ArrayList<>();
+    for (int i = 0; i < newest.size(); i++) {
+      views.add(view(newest.get(i), all.get(i)));
+    }
+    return Reply.items(views);
   }
 
   Reply issue(String body, Optional<String> idempotencyKey) {
@@ -70,10 +83,7 @@ final class PurgeResource {
     return Resources.changed(
         purges.issue(site.map(SiteConfig::id), scope.get(), soft, idempotencyKey),
         "site",
-        purge -> {
-          issued.accept(purge);
-          return new Reply.Json(202, view(purge));
-        });
+        purge -> new Reply.Json(202, view(purge, receipts.receipt(purge.purge().number()))));
   }
 
   /** The receipt; waits for its completion at most as long as asked. */
@@ -82,18 +92,21 @@ final class PurgeResource {
     if (purge.isEmpty()) {
       return Reply.notFound("purge");
     }
-    if (wait.isPresent()) {
-      if (!wait.get().matches("[0-9]{1,3}s?")) {
-        return Reply.invalid("wait", "must be seconds, such as 30s");
-      }
-      Duration asked = Duration.ofSeconds(Long.parseLong(wait.get().replace("s", "")));
-      try {
-        fleet.await(purge.get().purge().number(), asked.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : asked);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
+    long number = purge.get().purge().number();
+    if (wait.isEmpty()) {
+      return Reply.ok(view(purge.get(), receipts.receipt(number)));
     }
-    return Reply.ok(view(purge.get()));
+    if (!wait.get().matches("[0-9]{1,3}s?")) {
+      return Reply.invalid("wait", "must be seconds, such as 30s");
+    }
+    Duration asked = Duration.ofSeconds(Long.parseLong(wait.get().replace("s", "")));
+    try {
+      Duration most = asked.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : asked;
+      return Reply.ok(view(purge.get(), receipts.await(number, most)));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return new Reply.Refused(503, "Unavailable", "The control plane stops.", List.of());
+    }
   }
 
   private static Optional<PurgeScope> scope(Input input, Optional<SiteConfig> site) {
@@ -174,9 +187,8 @@ final class PurgeResource {
     return host;
   }
 
-  private Map<String, Object> view(IssuedPurge issuedPurge) {
+  private Map<String, Object> view(IssuedPurge issuedPurge, Receipt receipt) {
     Purge purge = issuedPurge.purge();
-    FleetView.PurgeReceipt receipt = fleet.receipt(purge.number());
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("id", issuedPurge.id());
     view.put("number", purge.number());
@@ -194,9 +206,17 @@ final class PurgeResource {
     view.put("soft", purge.soft());
     view.put("issuedAt", issuedPurge.issuedAt().toString());
     view.put("complete", receipt.isComplete());
-    view.put("applied", receipt.applied());
-    view.put("late", receipt.late());
-    receipt.slowestMillis().ifPresent(millis -> view.put("slowestMillis", millis));
+    view.put("nodes", receipt.applied().size() + receipt.late().size());
+    view.put("appliedNodes", receipt.applied().size());
+    view.put("applied", named(receipt.applied().stream()));
+    view.put("late", named(receipt.late().stream()));
+    Predicate<String> gone = node -> !fleet.state(node).connected();
+    view.put("offline", named(receipt.late().stream().filter(gone)));
+    receipt.timing().ifPresent(timing -> view.put("timing", timing));
     return view;
+  }
+
+  private static List<String> named(Stream<String> nodes) {
+    return nodes.limit(MAX_NAMED).toList();
   }
 }

@@ -25,6 +25,9 @@ sealed interface Reply {
     }
   }
 
+  /** RFC 6585, section 4: too many, and when to come again. */
+  record Later(String detail, long seconds) implements Reply {}
+
   static Reply ok(Object body) {
     return new Json(200, body);
   }

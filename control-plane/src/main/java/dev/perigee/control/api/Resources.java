@@ -16,6 +16,7 @@ import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.SiteStore;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -347,11 +348,20 @@ final class Resources {
     return view;
   }
 
+  private static Reply later(String what, Duration retryAfter) {
+    long seconds = Math.max(1, retryAfter.plusMillis(999).toSeconds());
+    String detail =
+        "Nothing was changed: the owner of this %s sends more than it may; again in %d s."
+            .formatted(what, seconds);
+    return new Reply.Later(detail, seconds);
+  }
+
   static <T> Reply changed(Change<T> change, String what, Function<T, Reply> committed) {
     return switch (change) {
       case Change.Committed<T>(T value, long revision) -> committed.apply(value);
       case Change.Invalid<T>(var problems) -> Reply.invalid(problems);
       case Change.Conflict<T>(var problem) -> Reply.conflict(problem);
+      case Change.Limited<T>(Duration retryAfter) -> later(what, retryAfter);
       case Change.Unknown<T>() -> Reply.notFound(what);
     };
   }

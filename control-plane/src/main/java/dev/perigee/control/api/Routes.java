@@ -131,7 +131,8 @@ final class Routes {
         new Route(
             "POST",
             "/v1/purges",
-            "Purge. An Idempotency-Key header makes it safe to repeat.",
+            "Purge. An Idempotency-Key header makes it safe to repeat for a day. An owner who"
+                + " purges faster than it may gets a 429 with Retry-After.",
             "PurgeOrder",
             "Purge",
             List.of(),

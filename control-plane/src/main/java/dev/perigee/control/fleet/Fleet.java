@@ -6,13 +6,9 @@ import dev.perigee.contract.OriginHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -23,17 +19,12 @@ public final class Fleet implements FleetView {
   /** Without a heartbeat for this long a node counts as gone. */
   private static final Duration SILENCE = Duration.ofSeconds(3);
 
-  /** Purges whose acknowledgements are timed. */
-  private static final int TIMED_PURGES = 1_000;
-
   private final InstantSource clock;
   private final Supplier<List<String>> provisioned;
   private final Map<String, NodeState> states = new ConcurrentHashMap<>();
   private final Map<String, Object> streams = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final OriginViews views = new OriginViews();
-  private final Object acknowledged = new Object();
-  private final LinkedHashMap<Long, Timing> timings = new LinkedHashMap<>();
 
   /**
    * A fleet that nobody has reported to.
@@ -142,25 +133,6 @@ public final class Fleet implements FleetView {
                 old.lastSeen(),
                 old.refusals(),
                 old.geo()));
-    synchronized (acknowledged) {
-      timings.forEach(
-          (number, timing) -> {
-            if (number <= through) {
-              timing.note(node, clock.millis());
-            }
-          });
-      acknowledged.notifyAll();
-    }
-  }
-
-  /** A purge was committed: its acknowledgements are timed from now on. */
-  public void issued(long number, Instant at) {
-    synchronized (acknowledged) {
-      timings.putIfAbsent(number, new Timing(at.toEpochMilli()));
-      if (timings.size() > TIMED_PURGES) {
-        timings.pollFirstEntry();
-      }
-    }
   }
 
   /** Finds nodes that fell silent; to be called several times a second. */
@@ -189,34 +161,6 @@ public final class Fleet implements FleetView {
       return unknown(node);
     }
     return state.connected() && isSilent(state) ? with(state, false) : state;
-  }
-
-  @Override
-  public PurgeReceipt receipt(long purgeNumber) {
-    List<String> applied = new ArrayList<>();
-    List<String> late = new ArrayList<>();
-    for (String node : provisioned.get()) {
-      (state(node).purge() >= purgeNumber ? applied : late).add(node);
-    }
-    synchronized (acknowledged) {
-      Timing timing = timings.get(purgeNumber);
-      Optional<Long> slowest = timing == null ? Optional.empty() : timing.slowest();
-      return new PurgeReceipt(purgeNumber, applied, late, slowest);
-    }
-  }
-
-  @Override
-  public PurgeReceipt await(long purgeNumber, Duration timeout) throws InterruptedException {
-    long end = clock.millis() + timeout.toMillis();
-    synchronized (acknowledged) {
-      PurgeReceipt receipt = receipt(purgeNumber);
-      for (long left = timeout.toMillis(); left > 0 && !receipt.isComplete(); ) {
-        acknowledged.wait(Math.min(left, 500));
-        receipt = receipt(purgeNumber);
-        left = end - clock.millis();
-      }
-      return receipt;
-    }
   }
 
   @Override
@@ -280,26 +224,5 @@ public final class Fleet implements FleetView {
         state.lastSeen(),
         state.refusals(),
         state.geo());
-  }
-
-  /** When a purge was issued, and how long the slowest node so far took. */
-  private static final class Timing {
-    private final long issuedMillis;
-    private final Set<String> nodes = new HashSet<>();
-    private long slowest;
-
-    Timing(long issuedMillis) {
-      this.issuedMillis = issuedMillis;
-    }
-
-    void note(String node, long nowMillis) {
-      if (nodes.add(node)) {
-        slowest = Math.max(slowest, nowMillis - issuedMillis);
-      }
-    }
-
-    Optional<Long> slowest() {
-      return nodes.isEmpty() ? Optional.empty() : Optional.of(slowest);
-    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.Problem;
+import java.time.Duration;
 import java.util.List;
 
 /** The answer to an attempt to change something. */
@@ -21,6 +22,9 @@ public sealed interface Change<T> {
 
   /** It collides with something that exists, such as a host of another site; nothing changed. */
   record Conflict<T>(Problem problem) implements Change<T> {}
+
+  /** Its owner changes things faster than it may; nothing changed. */
+  record Limited<T>(Duration retryAfter) implements Change<T> {}
 
   /** What it should change does not exist. */
   record Unknown<T>() implements Change<T> {}

@@ -7,6 +7,7 @@ import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SyncCodec;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,14 +16,17 @@ import org.jdbi.v3.core.Handle;
 /** Purges in PostgreSQL, each in the form in which edges journal it. */
 public final class PostgresPurgeStore implements PurgeStore {
   private static final int MAX_KEY = 255;
+  private static final int EXPIRED_AT_ONCE = 1_000;
   private static final String SELECT = "SELECT id, message, issued_at FROM purge";
 
   private final Database database;
   private final LogNumbers numbers;
+  private final PurgeLimits limits;
 
-  public PostgresPurgeStore(Database database, LogNumbers numbers) {
+  public PostgresPurgeStore(Database database, LogNumbers numbers, PurgeLimits limits) {
     this.database = database;
     this.numbers = numbers;
+    this.limits = limits;
   }
 
   @Override
@@ -41,7 +45,7 @@ public final class PostgresPurgeStore implements PurgeStore {
     return change;
   }
 
-  private static Change<IssuedPurge> issue(
+  private Change<IssuedPurge> issue(
       Handle handle,
       Optional<String> site,
       PurgeScope scope,
@@ -49,6 +53,9 @@ public final class PostgresPurgeStore implements PurgeStore {
       Optional<String> idempotencyKey) {
     // The number's lock first: two requests with one key come one after the other.
     long number = LogNumbers.nextPurge(handle);
+    if (idempotencyKey.isPresent()) {
+      forgetKeys(handle);
+    }
     Optional<IssuedPurge> earlier =
         idempotencyKey.flatMap(key -> find(handle, "idempotency_key = ?", key));
     if (earlier.isPresent()) {
@@ -58,6 +65,10 @@ public final class PostgresPurgeStore implements PurgeStore {
     if (site.isPresent() && !exists(handle, site.get())) {
       handle.rollback();
       return new Change.Unknown<>();
+    }
+    if (take(handle, site.orElse("")) instanceof PurgeLimits.Taken.Refused(Duration retryAfter)) {
+      handle.rollback();
+      return new Change.Limited<>(retryAfter);
     }
     Optional<PurgeScope> keyed = site.flatMap(id -> asKeyed(handle, id, scope));
     if (keyed.isPresent()) {
@@ -72,6 +83,37 @@ public final class PostgresPurgeStore implements PurgeStore {
             .map((row, context) -> read(row))
             .one();
     return new Change.Committed<>(issued, number);
+  }
+
+  /** Keys that have expired stand for nothing any more: the oldest first, some at a time. */
+  private void forgetKeys(Handle handle) {
+    handle.execute(
+        "UPDATE purge SET idempotency_key = NULL WHERE number IN (SELECT number FROM purge"
+            + " WHERE idempotency_key IS NOT NULL"
+            + " AND issued_at < now() - make_interval(secs => ?) ORDER BY issued_at LIMIT ?)",
+        (double) limits.keyLife().toSeconds(),
+        EXPIRED_AT_ONCE);
+  }
+
+  /** Takes one purge from what the owner may issue; under the lock of the number. */
+  private PurgeLimits.Taken take(Handle handle, String owner) {
+    PurgeLimits.Taken taken =
+        handle
+            .createQuery(
+                "SELECT tokens, extract(epoch FROM clock_timestamp() - at) * 1000"
+                    + " FROM purge_budget WHERE owner = ?")
+            .bind(0, owner)
+            .map((row, context) -> limits.take(row.getDouble(1), Duration.ofMillis(row.getLong(2))))
+            .findOne()
+            .orElseGet(() -> limits.take(limits.full(), Duration.ZERO));
+    if (taken instanceof PurgeLimits.Taken.Granted(double left)) {
+      handle.execute(
+          "INSERT INTO purge_budget (owner, tokens, at) VALUES (?, ?, clock_timestamp())"
+              + " ON CONFLICT (owner) DO UPDATE SET tokens = excluded.tokens, at = excluded.at",
+          owner,
+          left);
+    }
+    return taken;
   }
 
   private static void insert(Handle handle, Purge purge, Optional<String> idempotencyKey) {

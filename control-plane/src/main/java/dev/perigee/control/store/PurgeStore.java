@@ -13,7 +13,8 @@ public interface PurgeStore {
    *
    * @param site id of an existing site; empty only for everything of every site
    * @param idempotencyKey the same purge with the same key is the first one again; another purge
-   *     with it is a conflict
+   *     with it is a conflict, until the key has expired
+   * @return limited where the site's owner purges faster than it may
    */
   Change<IssuedPurge> issue(
       Optional<String> site, PurgeScope scope, boolean soft, Optional<String> idempotencyKey);

@@ -128,6 +128,7 @@ final class EdgeStream implements Runnable {
     boolean reachable = known && hello.lastPurge() >= service.purges().floor();
     long purgedThrough = reachable ? 0 : head.purge();
     purge = reachable ? hello.lastPurge() : head.purge();
+    service.acks().joined(hello.node(), reachable ? purge : 0, purge);
     revision = known ? hello.lastRevision() : 0;
     send(new FromControl.Welcome(head.logId(), head.revision(), head.purge(), purgedThrough));
   }

@@ -11,6 +11,7 @@ import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresNodeStore;
+import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.StoreException;
 import io.grpc.Status;
@@ -37,12 +38,14 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   private final Fleet fleet;
   private final WarmUps warmUps;
   private final Supplier<List<GeoFile>> geoFiles;
+  private final PurgeAcks acks;
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
 
   /**
    * Streams that are not open yet.
    *
+   * @param acks is told what nodes have in force
    * @param geoFiles the GeoIP databases that edges are brought; asked often
    */
   public SyncService(
@@ -51,6 +54,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
       PurgeStore purges,
       PostgresNodeStore nodes,
       Fleet fleet,
+      PurgeAcks acks,
       WarmUps warmUps,
       Supplier<List<GeoFile>> geoFiles,
       InstantSource clock) {
@@ -59,6 +63,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     this.purges = purges;
     this.nodes = nodes;
     this.fleet = fleet;
+    this.acks = acks;
     this.warmUps = warmUps;
     this.geoFiles = geoFiles;
     this.clock = clock;
@@ -80,6 +85,10 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     return nodes;
   }
 
+  PurgeAcks acks() {
+    return acks;
+  }
+
   WarmUps warmUps() {
     return warmUps;
   }
@@ -99,7 +108,9 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   }
 
   void ended(EdgeStream stream) {
-    streams.remove(stream.node(), stream);
+    if (streams.remove(stream.node(), stream)) {
+      acks.left(stream.node());
+    }
     fleet.lost(stream, stream.node());
     LOG.info("{} is disconnected", stream.node());
   }
@@ -198,8 +209,14 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
           LOG.warn("{} could not read revision {}: {}", from.node(), nack.revision(), nack);
           from.refused();
         }
-        case FromEdge.PurgeAck ack -> fleet.purged(from.node(), ack.through());
-        case FromEdge.Heartbeat beat -> fleet.heartbeat(from.node(), beat);
+        case FromEdge.PurgeAck ack -> {
+          fleet.purged(from.node(), ack.through());
+          acks.acknowledged(from.node(), ack.through());
+        }
+        case FromEdge.Heartbeat beat -> {
+          fleet.heartbeat(from.node(), beat);
+          acks.holds(from.node(), beat.purge());
+        }
         case FromEdge.Warmed warmed -> warmUps.warmed(from.node(), warmed);
         case FromEdge.GeoReport report -> {
           tell(from.node(), report);

@@ -481,6 +481,21 @@ final class ApiContractIT {
   }
 
   @Test
+  void anOwnerWhoPurgesFasterThanItMayIs429AndToldWhenToComeAgain() throws Exception {
+    Optional<String> purge = Optional.of(q("{'site':'hasty','tag':'a'}"));
+    String hasty = q("{'id':'hasty','hosts':['hasty.example'],'origins':['https://b.example']}");
+    send("POST", "/v1/sites", Optional.of(hasty), authorised());
+    api.postgres.execute(
+        "INSERT INTO purge_budget VALUES ('hasty', -150, now() + interval '1 hour')");
+    HttpResponse<String> refused = send("POST", "/v1/purges", purge, authorised());
+    assertEquals(429, refused.statusCode(), refused.body());
+    assertEquals(Optional.of("2"), refused.headers().firstValue("Retry-After"));
+    assertProblem(refused);
+    api.postgres.execute("UPDATE purge_budget SET tokens = 1");
+    assertEquals(202, send("POST", "/v1/purges", purge, authorised()).statusCode());
+  }
+
+  @Test
   void theDocumentNamesTheHeaderThatMakesAPurgeSafeToRepeat() {
     JsonNode parameters = document.at("/paths/~1v1~1purges/post/parameters");
     assertEquals("Idempotency-Key", parameters.at("/0/name").asText());

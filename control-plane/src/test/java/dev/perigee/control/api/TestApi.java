@@ -18,6 +18,9 @@ import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
 import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.PurgeAcks;
+import dev.perigee.control.store.PurgeLimits;
+import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.TestPostgres;
 import java.net.InetAddress;
@@ -54,7 +57,9 @@ public final class TestApi implements AutoCloseable {
             sites,
             nodes,
             new PostgresCertificateStore(postgres.database(), numbers, clock),
-            new PostgresPurgeStore(postgres.database(), numbers),
+            new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT),
+            new PurgeReceipts(
+                postgres.database(), new PurgeAcks(postgres.database(), clock), clock),
             fleet,
             new WarmUps(clock),
             (client, site) -> explanation(client),
@@ -63,7 +68,6 @@ public final class TestApi implements AutoCloseable {
             () -> Optional.of(Duration.ofDays(12)),
             () -> List.of(GeoFile.of(GeoKind.CITY, new byte[] {1})),
             fleet::changed,
-            purge -> fleet.issued(purge.purge().number(), purge.issuedAt()),
             random);
     server =
         new ApiServer(

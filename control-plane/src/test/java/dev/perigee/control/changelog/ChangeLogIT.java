@@ -81,6 +81,7 @@ final class ChangeLogIT {
       case Change.Committed<SiteConfig>(SiteConfig value, long revision) -> revision;
       case Change.Invalid<SiteConfig> no -> throw new AssertionError(no);
       case Change.Conflict<SiteConfig> no -> throw new AssertionError(no);
+      case Change.Limited<SiteConfig> limited -> throw new AssertionError(limited);
       case Change.Unknown<SiteConfig> no -> throw new AssertionError(no);
     };
   }

@@ -11,10 +11,8 @@ import dev.perigee.contract.OriginHealth;
 import dev.perigee.control.MovableClock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -22,8 +20,7 @@ import org.junit.jupiter.api.Test;
 /** What is known of the nodes from what they say and from their silence. */
 final class FleetTest {
   private final MovableClock clock = new MovableClock(Instant.parse("2026-01-01T00:00:00Z"));
-  private final List<String> nodes = new ArrayList<>(List.of("fra-1", "iad-1"));
-  private final Fleet fleet = new Fleet(clock, () -> List.copyOf(nodes));
+  private final Fleet fleet = new Fleet(clock, () -> List.of("fra-1", "iad-1"));
 
   private static FromEdge.Hello hello(String node, long revision, long purge) {
     return new FromEdge.Hello(node, "1.0", revision, purge, "log", Set.of(), List.of());
@@ -105,33 +102,6 @@ final class FleetTest {
     assertTrue(fleet.state("fra-1").connected());
     fleet.lost(newer, "fra-1");
     assertFalse(fleet.state("fra-1").connected());
-  }
-
-  @Test
-  void aReceiptNamesWhoAppliedThePurgeAndWhoIsLateAndHowLongTheSlowestTook() {
-    fleet.issued(7, clock.instant());
-    assertEquals(
-        new FleetView.PurgeReceipt(7, List.of(), List.of("fra-1", "iad-1"), Optional.empty()),
-        fleet.receipt(7));
-    clock.advance(Duration.ofMillis(40));
-    fleet.purged("fra-1", 7);
-    clock.advance(Duration.ofMillis(60));
-    fleet.purged("iad-1", 9);
-    fleet.purged("fra-1", 6);
-    assertEquals(
-        new FleetView.PurgeReceipt(7, List.of("fra-1", "iad-1"), List.of(), Optional.of(100L)),
-        fleet.receipt(7));
-    nodes.add("sin-1");
-    assertFalse(fleet.receipt(7).isComplete(), "a node that is new has not applied it either");
-  }
-
-  @Test
-  void waitingEndsWhenTheLastNodeHasAppliedThePurge() throws Exception {
-    fleet.issued(1, clock.instant());
-    fleet.purged("fra-1", 1);
-    Thread last = Thread.ofVirtual().start(() -> fleet.purged("iad-1", 1));
-    assertTrue(fleet.await(1, Duration.ofSeconds(30)).isComplete());
-    last.join();
   }
 
   @Test

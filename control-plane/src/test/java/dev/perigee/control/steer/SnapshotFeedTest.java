@@ -174,15 +174,5 @@ class SnapshotFeedTest {
     public Map<String, OriginHealth> origins(String site) {
       throw notForTheFeed();
     }
-
-    @Override
-    public PurgeReceipt receipt(long purgeNumber) {
-      throw notForTheFeed();
-    }
-
-    @Override
-    public PurgeReceipt await(long purgeNumber, Duration timeout) {
-      throw notForTheFeed();
-    }
   }
 }

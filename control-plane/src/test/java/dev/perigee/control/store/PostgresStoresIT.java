@@ -18,6 +18,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -46,7 +47,7 @@ final class PostgresStoresIT {
     sites =
         new PostgresSiteStore(
             postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
-    purges = new PostgresPurgeStore(postgres.database(), numbers);
+    purges = new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT);
   }
 
   @AfterAll
@@ -224,6 +225,41 @@ final class PostgresStoresIT {
     assertEquals("Idempotency-Key", field(purges.issue(site, scope, true, key)));
     assertEquals("Idempotency-Key", field(purges.issue(third, scope, false, key)));
     assertEquals(head, purges.head());
+  }
+
+  @Test
+  void aKeyThatHasExpiredStandsForNothingAnyMore() throws Exception {
+    Optional<String> site = Optional.of(committed(sites.add(site("aged", "aged.example"))).id());
+    Optional<String> key = Optional.of("deploy-3");
+    IssuedPurge first = committed(purges.issue(site, new PurgeScope.Tag("a"), false, key));
+    String aged = "UPDATE purge SET issued_at = issued_at - interval '%s' WHERE id = '%s'";
+    postgres.execute(aged.formatted("23 hours", first.id()));
+    assertEquals("Idempotency-Key", field(purges.issue(site, new PurgeScope.Tag("b"), false, key)));
+    postgres.execute(aged.formatted("61 minutes", first.id()));
+    IssuedPurge second = committed(purges.issue(site, new PurgeScope.Tag("b"), false, key));
+    assertEquals(first.purge().number() + 1, second.purge().number());
+    assertEquals(second, committed(purges.issue(site, new PurgeScope.Tag("b"), false, key)));
+  }
+
+  @Test
+  void anOwnerWhoPurgesFasterThanItMayIsLimitedAndTheOthersAreNot() throws Exception {
+    PurgeLimits limits = new PurgeLimits(1, 3, Duration.ofHours(1));
+    PostgresPurgeStore limited = new PostgresPurgeStore(postgres.database(), numbers, limits);
+    Optional<String> hasty = Optional.of(committed(sites.add(site("hasty", "hasty.example"))).id());
+    Optional<String> calm = Optional.of(committed(sites.add(site("calm", "calm.example"))).id());
+    Optional<String> key = Optional.of("hasty-1");
+    PurgeScope scope = new PurgeScope.Tag("a");
+    IssuedPurge first = committed(limited.issue(hasty, scope, false, key));
+    // What is left is in the database, whichever control plane is asked.
+    postgres.execute("UPDATE purge_budget SET tokens = 0, at = now() + interval '1 hour'");
+    long head = limited.head();
+    Change<IssuedPurge> refused = limited.issue(hasty, scope, false, Optional.empty());
+    assertInstanceOf(Change.Limited.class, refused, refused.toString());
+    assertEquals(first, committed(limited.issue(hasty, scope, false, key)), "a repeat costs none");
+    assertEquals(head, limited.head());
+    committed(limited.issue(calm, scope, false, Optional.empty()));
+    postgres.execute("UPDATE purge_budget SET at = now() - interval '1 second'");
+    committed(limited.issue(hasty, scope, false, Optional.empty()));
   }
 
   @Test

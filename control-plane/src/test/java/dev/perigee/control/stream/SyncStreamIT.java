@@ -51,6 +51,7 @@ final class SyncStreamIT {
       case Change.Committed<SiteConfig>(SiteConfig site, long revision) -> site;
       case Change.Invalid<SiteConfig> no -> throw new AssertionError(no);
       case Change.Conflict<SiteConfig> no -> throw new AssertionError(no);
+      case Change.Limited<SiteConfig> limited -> throw new AssertionError(limited);
       case Change.Unknown<SiteConfig> no -> throw new AssertionError(no);
     };
   }
@@ -219,9 +220,9 @@ final class SyncStreamIT {
       assertEquals(
           List.of(new Purge(1, Optional.of(shop.id()), new PurgeScope.Tag("spring"), true)),
           purges.purges());
-      assertFalse(control.fleet.receipt(1).isComplete());
+      assertFalse(control.receipts.receipt(1).isComplete());
       edge.say(new FromEdge.PurgeAck(1));
-      await(() -> control.fleet.receipt(1).isComplete());
+      await(() -> control.receipts.receipt(1).isComplete());
 
       control.sites.remove(shop.id());
       FromControl.Update delta = edge.next(FromControl.Update.class);

@@ -24,6 +24,9 @@ import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
 import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.PurgeAcks;
+import dev.perigee.control.store.PurgeLimits;
+import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.TestPostgres;
 import io.grpc.ManagedChannel;
@@ -65,7 +68,10 @@ final class TestControl implements AutoCloseable {
       new PostgresSiteStore(
           postgres.database(), numbers, "cdn.example", new OriginAddressPolicy(List.of(), true));
   final PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
-  final PostgresPurgeStore purges = new PostgresPurgeStore(postgres.database(), numbers);
+  final PostgresPurgeStore purges =
+      new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT);
+  final PurgeAcks acks = new PurgeAcks(postgres.database(), clock);
+  final PurgeReceipts receipts = new PurgeReceipts(postgres.database(), acks, clock);
   final PostgresCertificateStore certificates =
       new PostgresCertificateStore(postgres.database(), numbers, clock);
   final Fleet fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
@@ -87,8 +93,10 @@ final class TestControl implements AutoCloseable {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             List.of("127.0.0.1"),
             authority,
-            new SyncService(numbers, changes, purges, nodes, fleet, warmUps, geoFiles::get, clock),
+            new SyncService(
+                numbers, changes, purges, nodes, fleet, acks, warmUps, geoFiles::get, clock),
             new EnrolmentService(enrolments, authority));
+    acks.start();
     server.start();
   }
 
@@ -192,6 +200,7 @@ final class TestControl implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    acks.close();
     postgres.close();
   }
 }
