@@ -97,22 +97,11 @@ public final class StoragePolicy {
       CachePolicy policy) {
     Optional<CacheRule.Mode> mode = mode(request, response, policy);
     boolean forced = mode.filter(m -> m == CacheRule.Mode.FORCE).isPresent();
-    StoredMeta meta =
-        new StoredMeta(
-            key,
-            new ResponseHead(response.status(), shareable(response.fields())),
-            Variants.names(response.fields()),
-            Variants.values(Variants.names(response.fields()), request.fields()),
-            tags(response.fields()),
-            requestMillis,
-            responseMillis,
-            fence,
-            fence,
-            OptionalLong.empty(),
-            OwnerRule.of(policy, request.target(), response.status(), response.fields()));
-    CacheControl control = meta.control();
+    CacheControl control = CacheControl.ofResponse(response.fields());
     boolean shared = control.has("public") || control.has("s-maxage");
     boolean sharedOrChecked = shared || control.has("must-revalidate");
+    List<String> varyNames = Variants.names(response.fields());
+    OwnerRule rule = OwnerRule.of(policy, request.target(), response.status(), response.fields());
     if (!request.isGet() && !isStorablePost(request, response, key, control)) {
       return no(NotStoredReason.METHOD);
     } else if (CacheControl.ofRequest(request.fields()).has("no-store")) {
@@ -128,16 +117,28 @@ public final class StoragePolicy {
       return no(NotStoredReason.PRIVATE);
     } else if (request.fields().contains("Authorization") && !sharedOrChecked) {
       return no(NotStoredReason.AUTHORIZATION);
-    } else if (meta.varyNames().contains("*")) {
+    } else if (varyNames.contains("*")) {
       return no(NotStoredReason.VARY_ALL);
     } else if (response.status() == 206 || response.status() == 304) {
       return no(NotStoredReason.PARTIAL);
     } else if (response.fields().contains("Set-Cookie") && !mayCarryCookie(policy, shared)) {
       return no(NotStoredReason.COOKIE);
-    } else if (!hasUse(response, control, meta.rule())) {
+    } else if (!hasUse(response, control, rule)) {
       return no(NotStoredReason.NO_LIFETIME);
     }
-    return new Storage.Storable(meta);
+    return new Storage.Storable(
+        new StoredMeta(
+            key,
+            new ResponseHead(response.status(), shareable(response.fields(), control)),
+            varyNames,
+            Variants.values(varyNames, request.fields()),
+            tags(response.fields()),
+            requestMillis,
+            responseMillis,
+            fence,
+            fence,
+            OptionalLong.empty(),
+            rule));
   }
 
   private static boolean mayCarryCookie(CachePolicy policy, boolean shared) {
@@ -155,7 +156,10 @@ public final class StoragePolicy {
 
   /** The fields without those that {@code private} or {@code no-cache} names. */
   static FieldList shareable(FieldList fields) {
-    CacheControl control = CacheControl.ofResponse(fields);
+    return shareable(fields, CacheControl.ofResponse(fields));
+  }
+
+  private static FieldList shareable(FieldList fields, CacheControl control) {
     Set<String> named = new LinkedHashSet<>(control.qualified("private"));
     named.addAll(control.qualified("no-cache"));
     if (named.isEmpty()) {

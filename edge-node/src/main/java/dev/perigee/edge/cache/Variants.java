@@ -20,8 +20,12 @@ public final class Variants {
 
   /** Names that Vary lists, lower case, sorted; {@code *} stands for itself. */
   public static List<String> names(Fields response) {
+    List<String> lines = response.all("Vary");
+    if (lines.isEmpty()) {
+      return List.of();
+    }
     TreeSet<String> names = new TreeSet<>();
-    for (String line : response.all("Vary")) {
+    for (String line : lines) {
       for (String name : line.split(",", -1)) {
         if (!name.isBlank()) {
           names.add(name.strip().toLowerCase(Locale.ROOT));

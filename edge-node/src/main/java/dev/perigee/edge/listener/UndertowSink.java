@@ -63,7 +63,7 @@ final class UndertowSink implements ResponseSink {
         .forEach(
             (name, value) -> {
               if (!name.equalsIgnoreCase("Content-Length")) {
-                headers.add(new HttpString(name), value);
+                headers.add(HttpString.tryFromString(name), value);
               }
             });
     boolean bodiless = head.status() == 204 || head.status() == 304;

@@ -19,6 +19,7 @@ final class DateSpaces {
 
   private final StringBuilder name = new StringBuilder(LONGEST + 1);
   private boolean isInHead;
+  private boolean hasBegun;
   private boolean isDate;
   private boolean isBlank;
   private boolean isBehindSpace;
@@ -26,6 +27,7 @@ final class DateSpaces {
   /** The next bytes begin a response: its status line. */
   void begin() {
     isInHead = true;
+    hasBegun = false;
     isDate = false;
     isBlank = false;
     name.setLength(LONGEST + 1);
@@ -33,6 +35,10 @@ final class DateSpaces {
 
   /** Marks what a buffer holds from one index up to another, the next bytes of the response. */
   void mark(ByteBuffer bytes, int from, int until) {
+    if (isInHead && !hasBegun && isPlain(bytes, from, until)) {
+      isInHead = false;
+    }
+    hasBegun = true;
     for (int i = from; i < until && isInHead; i++) {
       char octet = (char) (bytes.get(i) & 0xff);
       if (octet == '\n') {
@@ -53,6 +59,27 @@ final class DateSpaces {
       }
       isBehindSpace = octet == ' ';
     }
+  }
+
+  /** Whether the whole head is here, as it mostly is, and nothing in it is to be marked. */
+  private static boolean isPlain(ByteBuffer bytes, int from, int until) {
+    byte before = 0;
+    boolean isBlank = false;
+    for (int i = from; i < until; i++) {
+      byte octet = bytes.get(i);
+      if (octet == '\n') {
+        if (isBlank) {
+          return true;
+        }
+        isBlank = true;
+      } else if (octet == ' ' && before == ' ') {
+        return false;
+      } else if (octet != '\r' && octet != ' ' && octet != '\t') {
+        isBlank = false;
+      }
+      before = octet;
+    }
+    return false;
   }
 
   /** The value of a field as the origin sent it; a mark stands behind a space or at the front. */

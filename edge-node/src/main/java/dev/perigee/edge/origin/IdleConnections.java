@@ -63,18 +63,25 @@ final class IdleConnections {
   /** A connection that has no exchange any more, or a shared one. */
   void keep(OriginPeer server, OriginConnection connection) {
     Deque<Idle> kept = byServer.computeIfAbsent(server, s -> new ArrayDeque<>());
-    kept.removeIf(idle -> !idle.connection.isOpen());
-    for (Idle idle : kept) {
-      if (idle.connection.equals(connection)) {
-        idle.sinceMillis = clock.millis();
-        return;
-      }
+    if (connection.isShared() && touch(kept, connection)) {
+      return;
     }
     if (kept.size() >= config.idlePerServer()) {
       evict(kept);
     }
     kept.addLast(new Idle(connection, clock.millis()));
     sweepLater();
+  }
+
+  /** A shared one is used now; false where it is not among them yet. */
+  private boolean touch(Deque<Idle> kept, OriginConnection connection) {
+    for (Idle idle : kept) {
+      if (idle.connection.equals(connection)) {
+        idle.sinceMillis = clock.millis();
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -99,10 +106,11 @@ final class IdleConnections {
     }
   }
 
+  /** The one that was used longest ago; a closed one is among the first of them. */
   private static void evict(Deque<Idle> kept) {
     for (Iterator<Idle> eldest = kept.iterator(); eldest.hasNext(); ) {
       Idle idle = eldest.next();
-      if (idle.isUnused()) {
+      if (idle.isUnused() || !idle.connection.isOpen()) {
         eldest.remove();
         idle.connection.close();
         return;

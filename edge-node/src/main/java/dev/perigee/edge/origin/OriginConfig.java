@@ -24,7 +24,7 @@ public record OriginConfig(
     int maxConnections,
     OriginAddressPolicy addresses) {
   /** Idle connections usually kept per server and I/O thread. */
-  public static final int IDLE_PER_SERVER = 32;
+  public static final int IDLE_PER_SERVER = 256;
 
   private static final Duration CONTINUE_TIMEOUT = Duration.ofSeconds(1);
 

@@ -2,8 +2,10 @@ package dev.perigee.edge.origin;
 
 import dev.perigee.contract.HidingPolicy;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.FieldNames;
 import dev.perigee.edge.request.Fields;
 import dev.perigee.edge.request.RequestHead;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -16,8 +18,8 @@ import java.util.Set;
  * client.
  */
 public final class OriginFields {
-  private static final Set<String> HOP_BY_HOP =
-      Set.of(
+  private static final FieldNames HOP_BY_HOP =
+      FieldNames.of(
           "connection",
           "keep-alive",
           "proxy-connection",
@@ -31,8 +33,8 @@ public final class OriginFields {
           "http2-settings");
 
   /** Set by this node, so never taken over from a client. */
-  private static final Set<String> OURS =
-      Set.of(
+  private static final FieldNames OURS =
+      FieldNames.of(
           "host",
           "expect",
           "content-length",
@@ -48,8 +50,8 @@ public final class OriginFields {
    * Servers and frameworks take these for the client's address, the method or the URL, and the
    * cache key knows nothing of them: only a site that names them gets them.
    */
-  private static final Set<String> NOT_UNLESS_LISTED =
-      Set.of(
+  private static final FieldNames NOT_UNLESS_LISTED =
+      FieldNames.of(
           "x-original-url",
           "x-original-uri",
           "x-original-host",
@@ -94,11 +96,10 @@ public final class OriginFields {
     FieldList.Builder out = FieldList.builder().add("Host", host);
     fields.forEach(
         (name, value) -> {
-          String lower = name.toLowerCase(Locale.ROOT);
-          if (!HOP_BY_HOP.contains(lower)
-              && !OURS.contains(lower)
-              && !dropped.contains(lower)
-              && (mayPass(lower) || passed.contains(lower))) {
+          if (!HOP_BY_HOP.contains(name)
+              && !OURS.contains(name)
+              && !isListed(name, dropped)
+              && (mayPass(name) || isListed(name, passed))) {
             out.add(name, value);
           }
         });
@@ -122,11 +123,18 @@ public final class OriginFields {
   }
 
   /** CGI and its heirs read {@code _} and {@code -} alike. */
-  private static boolean mayPass(String lower) {
-    String name = lower.indexOf('_') < 0 ? lower : lower.replace('_', '-');
-    return !name.startsWith(FORWARDED_PREFIX)
+  private static boolean mayPass(String sent) {
+    String name = sent.replace('_', '-');
+    return !name.regionMatches(true, 0, FORWARDED_PREFIX, 0, FORWARDED_PREFIX.length())
         && !NOT_UNLESS_LISTED.contains(name)
-        && (name.equals(lower) || !OURS.contains(name));
+        && (name.equals(sent) || !OURS.contains(name));
+  }
+
+  /**
+   * @param lower names in lower case
+   */
+  private static boolean isListed(String name, Collection<String> lower) {
+    return !lower.isEmpty() && lower.contains(name.toLowerCase(Locale.ROOT));
   }
 
   /** The received protocol's version, its name left out as it is HTTP (RFC 9110, section 7.6.3). */
@@ -193,8 +201,7 @@ public final class OriginFields {
     FieldList.Builder out = FieldList.builder();
     fields.forEach(
         (name, value) -> {
-          String lower = name.toLowerCase(Locale.ROOT);
-          if (!HOP_BY_HOP.contains(lower) && !dropped.contains(lower)) {
+          if (!HOP_BY_HOP.contains(name) && !isListed(name, dropped)) {
             out.add(name, value);
           }
         });
@@ -202,10 +209,15 @@ public final class OriginFields {
   }
 
   private static Set<String> connectionListed(Fields fields) {
-    Set<String> listed = new HashSet<>();
+    Set<String> listed = Set.of();
     for (String line : fields.all("Connection")) {
-      for (String name : line.split(",", -1)) {
-        listed.add(name.strip().toLowerCase(Locale.ROOT));
+      for (String option : line.split(",", -1)) {
+        String name = option.strip();
+        // What is dropped anyway need not be looked up for every field.
+        if (!HOP_BY_HOP.contains(name) && !name.equalsIgnoreCase("close")) {
+          listed = listed.isEmpty() ? new HashSet<>() : listed;
+          listed.add(name.toLowerCase(Locale.ROOT));
+        }
       }
     }
     return listed;

@@ -4,11 +4,11 @@ import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.FieldNames;
 import dev.perigee.edge.request.InterimHead;
 import dev.perigee.edge.request.ResponseHead;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Takes out of an origin's response what tells of the origin, once and before it is stored: what it
@@ -18,8 +18,8 @@ import java.util.Set;
  */
 public final class OriginHiding {
   /** Of servers and what runs in them; alternatives are the origin's own, not this network's. */
-  private static final Set<String> USUAL =
-      Set.of(
+  private static final FieldNames USUAL =
+      FieldNames.of(
           "server",
           "via",
           "alt-svc",
@@ -35,6 +35,10 @@ public final class OriginHiding {
           "x-upstream",
           "x-served-by",
           "x-varnish");
+
+  /** What may name the origin in its value. */
+  private static final FieldNames NAMING =
+      FieldNames.of("location", "content-location", "refresh", "link", "set-cookie");
 
   private OriginHiding() {}
 
@@ -58,9 +62,13 @@ public final class OriginHiding {
     FieldList.Builder out = FieldList.builder();
     fields.forEach(
         (name, value) -> {
-          String lower = name.toLowerCase(Locale.ROOT);
-          if (!USUAL.contains(lower) && !policy.dropped().contains(lower)) {
-            out.add(name, policy.rewrite() ? rewritten(lower, value, site, references) : value);
+          boolean dropped =
+              USUAL.contains(name)
+                  || (!policy.dropped().isEmpty()
+                      && policy.dropped().contains(name.toLowerCase(Locale.ROOT)));
+          if (!dropped) {
+            boolean rewrites = policy.rewrite() && NAMING.contains(name);
+            out.add(name, rewrites ? rewritten(name, value, site, references) : value);
           }
         });
     return out.build();
@@ -68,7 +76,7 @@ public final class OriginHiding {
 
   private static String rewritten(
       String name, String value, SiteConfig site, OriginReference references) {
-    return switch (name) {
+    return switch (name.toLowerCase(Locale.ROOT)) {
       case "location" -> references.ofLocation(value);
       case "content-location" -> references.of(value);
       case "refresh" -> refresh(value, references);
