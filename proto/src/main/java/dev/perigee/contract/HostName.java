@@ -11,8 +11,6 @@ import java.util.regex.Pattern;
  * practice); an IP literal stands as it is, IPv6 in brackets.
  */
 public final class HostName {
-  private static final Pattern LABELS =
-      Pattern.compile("[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*");
   private static final Pattern IPV6 = Pattern.compile("\\[[0-9a-f:.]{2,45}]");
   private static final int LABEL_LENGTH = 63;
 
@@ -28,10 +26,8 @@ public final class HostName {
       return Optional.empty();
     }
     host = toAscii(host).toLowerCase(Locale.ROOT);
-    if (IPV6.matcher(host).matches()) {
-      return Optional.of(host);
-    }
-    return isLabels(host) ? Optional.of(host) : Optional.empty();
+    boolean isHost = host.startsWith("[") ? IPV6.matcher(host).matches() : isLabels(host);
+    return isHost ? Optional.of(host) : Optional.empty();
   }
 
   /** The normal form of a site's host: a host name, or {@code *.} before one. */
@@ -55,21 +51,44 @@ public final class HostName {
   }
 
   private static boolean isLabels(String host) {
-    if (host.length() > Limits.HOST_LENGTH || !LABELS.matcher(host).matches()) {
+    if (host.length() > Limits.HOST_LENGTH) {
       return false;
     }
     int start = 0;
     for (int dot = host.indexOf('.'); dot >= 0; dot = host.indexOf('.', start)) {
-      if (dot - start > LABEL_LENGTH) {
+      if (!isLabel(host, start, dot)) {
         return false;
       }
       start = dot + 1;
     }
-    return host.length() - start <= LABEL_LENGTH;
+    return isLabel(host, start, host.length());
+  }
+
+  private static boolean isLabel(String host, int start, int end) {
+    if (end == start || end - start > LABEL_LENGTH) {
+      return false;
+    }
+    for (int i = start; i < end; i++) {
+      char c = host.charAt(i);
+      boolean isWord = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
+      if (!isWord && (c != '-' || i == start || i == end - 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean isAscii(String host) {
+    for (int i = 0; i < host.length(); i++) {
+      if (host.charAt(i) >= 0x80) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static String toAscii(String host) {
-    if (host.chars().allMatch(c -> c < 0x80)) {
+    if (isAscii(host)) {
       return host;
     }
     try {

@@ -46,10 +46,12 @@ public final class LookupPolicy {
    */
   public static Optional<StoredResponse> part(
       RequestHead request, List<StoredResponse> stored, long nowMillis) {
-    return stored.stream()
-        .filter(response -> isPart(response.meta()))
-        .filter(response -> suits(request, response.meta(), nowMillis))
-        .findFirst();
+    for (StoredResponse response : stored) {
+      if (isPart(response.meta()) && suits(request, response.meta(), nowMillis)) {
+        return Optional.of(response);
+      }
+    }
+    return Optional.empty();
   }
 
   private static boolean isPart(StoredMeta meta) {

@@ -1,6 +1,7 @@
 package dev.perigee.edge.origin;
 
 import dev.perigee.edge.origin.ResponseFlaw.Found;
+import java.nio.ByteBuffer;
 import java.util.Locale;
 
 /**
@@ -124,7 +125,27 @@ final class HeadSyntax {
   static final long TO_THE_END = -2;
 
   private static boolean isNumber(String text) {
-    return !text.isEmpty() && text.length() <= 18 && text.chars().allMatch(c -> isDigit((char) c));
+    for (int i = 0; i < text.length(); i++) {
+      if (!isDigit(text.charAt(i))) {
+        return false;
+      }
+    }
+    return !text.isEmpty() && text.length() <= 18;
+  }
+
+  /** Takes of what comes next the text of a value that does not matter here: most of a head. */
+  void acceptText(ByteBuffer bytes) throws Found {
+    if (at != At.VALUE || isInterim() || isFraming()) {
+      return;
+    }
+    int from = bytes.position();
+    int end = from;
+    while (end < bytes.limit() && isText((char) (bytes.get(end) & 0xff))) {
+      end++;
+    }
+    octets += end - from;
+    bytes.position(end);
+    require(octets <= MAX_OCTETS, ResponseFlaw.TOO_LARGE);
   }
 
   /** The next octet. */
@@ -268,8 +289,9 @@ final class HeadSyntax {
   /** RFC 9110, section 5.6.2. */
   static boolean isToken(char c) {
     return (c >= 'a' && c <= 'z')
+        || c == '-'
         || (c >= 'A' && c <= 'Z')
         || isDigit(c)
-        || "!#$%&'*+-.^_`|~".indexOf(c) >= 0;
+        || "!#$%&'*+.^_`|~".indexOf(c) >= 0;
   }
 }

@@ -230,7 +230,10 @@ final class ResponseFilter extends AbstractStreamSourceConduit<StreamSourceCondu
   private int check(ByteBuffer bytes) throws Found {
     int from = bytes.position();
     while (at == At.HEAD && bytes.hasRemaining()) {
-      head.accept(bytes.get());
+      head.acceptText(bytes);
+      if (bytes.hasRemaining()) {
+        head.accept(bytes.get());
+      }
       if (head.isEnd()) {
         begin();
       }

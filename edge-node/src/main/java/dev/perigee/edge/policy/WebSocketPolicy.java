@@ -71,6 +71,7 @@ public final class WebSocketPolicy {
     boolean asked =
         request.isGet()
             && request.protocol().equals("HTTP/1.1")
+            && fields.contains("Upgrade")
             && lists(fields, "Upgrade", PROTOCOL)
             && lists(fields, "Connection", "upgrade");
     if (!asked) {

@@ -42,8 +42,11 @@ public final class Preconditions {
       return !matchesStrongly(match.get(), response.fields().first("ETag").orElse(""));
     }
     OptionalLong since = date(request.fields().first("If-Unmodified-Since"), nowMillis);
+    if (since.isEmpty()) {
+      return false;
+    }
     OptionalLong modified = date(response.fields().first("Last-Modified"), nowMillis);
-    return since.isPresent() && modified.isPresent() && modified.getAsLong() > since.getAsLong();
+    return modified.isPresent() && modified.getAsLong() > since.getAsLong();
   }
 
   /** Strong comparison with each member (section 8.8.3.2). */
@@ -74,11 +77,14 @@ public final class Preconditions {
       return matches(noneMatch.get(), response.fields().first("ETag").orElse(""));
     }
     OptionalLong since = date(request.fields().first("If-Modified-Since"), nowMillis);
+    if (since.isEmpty()) {
+      return false;
+    }
     // Without a date of change that of the response stands in for it (RFC 9111, section 4.3.2).
     Optional<String> changed =
         response.fields().first("Last-Modified").or(() -> response.fields().first("Date"));
     OptionalLong modified = date(changed, nowMillis);
-    return since.isPresent() && modified.isPresent() && modified.getAsLong() <= since.getAsLong();
+    return modified.isPresent() && modified.getAsLong() <= since.getAsLong();
   }
 
   /** The 304's fields: all but those that describe a body (section 15.4.5). */

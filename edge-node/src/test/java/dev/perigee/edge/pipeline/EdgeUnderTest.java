@@ -116,7 +116,7 @@ final class EdgeUnderTest implements AutoCloseable {
             Duration.ofSeconds(2),
             Duration.ofSeconds(2),
             Duration.ofSeconds(30),
-            8,
+            OriginConfig.IDLE_PER_SERVER,
             1000,
             new OriginAddressPolicy(List.of(), allowPrivate));
     OriginClient client =

@@ -9,9 +9,13 @@ import dev.perigee.testkit.NothingLeaks;
 import dev.perigee.testkit.ScriptedOrigin;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -238,6 +242,46 @@ final class OriginTroubleIT {
     }
     assertEquals("good", get("/a").body());
     assertEquals(2, origin.requests("/a").getFirst().connection());
+  }
+
+  /** "Reuse above 99 % in steady state", however many readers come at once. */
+  @Test
+  void connectionsAreUsedAgain() throws Exception {
+    int readers = 64;
+    int rounds = 10;
+    CyclicBarrier all = new CyclicBarrier(readers);
+    ScriptedOrigin.Script together =
+        call -> {
+          try {
+            all.await(20, TimeUnit.SECONDS);
+          } catch (BrokenBarrierException | TimeoutException e) {
+            call.close();
+          }
+          call.ok("good", "Cache-Control: no-store");
+        };
+    List<RawClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < readers; i++) {
+        origin.on("/" + i, together);
+        clients.add(new RawClient(edge.port()));
+      }
+      for (int round = 0; round < rounds; round++) {
+        for (int i = 0; i < readers; i++) {
+          clients.get(i).send("GET", "/" + i);
+        }
+        for (RawClient client : clients) {
+          assertEquals("good", client.response(false).body());
+        }
+      }
+    } finally {
+      for (RawClient client : clients) {
+        client.close();
+      }
+    }
+    long opened =
+        origin.requests().stream().map(ScriptedOrigin.Seen::connection).distinct().count();
+    assertEquals(readers * rounds, origin.requests().size());
+    assertTrue(opened <= readers + readers * rounds / 100, opened + " connections");
   }
 
   @Test
