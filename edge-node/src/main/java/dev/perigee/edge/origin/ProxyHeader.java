@@ -13,11 +13,26 @@ import java.nio.charset.StandardCharsets;
 final class ProxyHeader {
   private static final byte[] SIGNATURE = {13, 10, 13, 10, 0, 13, 10, 'Q', 'U', 'I', 'T', 10};
   private static final byte VERSION_2_PROXY = 0x21;
+  private static final byte VERSION_2_LOCAL = 0x20;
+  private static final byte UNSPECIFIED = 0;
   private static final byte TCP4 = 0x11;
   private static final byte TCP6 = 0x21;
   private static final int IPV4_OCTETS = 4;
 
   private ProxyHeader() {}
+
+  /** Of a connection that this node opens for itself, as for a health check. */
+  static ByteBuffer local(int version) {
+    if (version == 1) {
+      return unknown();
+    }
+    ByteBuffer header = ByteBuffer.allocate(SIGNATURE.length + 4);
+    return header.put(SIGNATURE).put(VERSION_2_LOCAL).put(UNSPECIFIED).putShort((short) 0).flip();
+  }
+
+  private static ByteBuffer unknown() {
+    return ByteBuffer.wrap("PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII));
+  }
 
   /**
    * The octets.
@@ -30,7 +45,7 @@ final class ProxyHeader {
     try {
       from = InetAddress.ofLiteral(client);
     } catch (IllegalArgumentException e) {
-      return ByteBuffer.wrap("PROXY UNKNOWN\r\n".getBytes(StandardCharsets.US_ASCII));
+      return unknown();
     }
     byte[] source = from.getAddress();
     byte[] target = server.getAddress().getAddress();

@@ -15,12 +15,10 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import javax.net.ssl.SNIHostName;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
@@ -81,6 +79,9 @@ final class ServerCheck {
   private CheckResult run(InetAddress address) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(address, server.port()), left());
+      if (transport.proxyProtocol() > 0) {
+        socket.getOutputStream().write(ProxyHeader.local(transport.proxyProtocol()).array());
+      }
       return switch (check.kind()) {
         case TCP -> CheckResult.PASSED;
         case TLS -> {
@@ -110,14 +111,13 @@ final class ServerCheck {
   }
 
   private SSLSocket handshake(Socket plain) throws IOException {
-    String name = transport.serverName().isEmpty() ? bare(server.host()) : transport.serverName();
+    OriginPeer peer = OriginPeer.of(server, transport, "");
     SSLSocket secured =
-        (SSLSocket) tls.getSocketFactory().createSocket(plain, name, server.port(), true);
-    SSLParameters parameters = secured.getSSLParameters();
-    parameters.setEndpointIdentificationAlgorithm("HTTPS");
-    if (!name.matches("[0-9.]+|.*:.*")) {
-      parameters.setServerNames(List.of(new SNIHostName(name)));
-    }
+        (SSLSocket)
+            tls.getSocketFactory().createSocket(plain, peer.serverName(), server.port(), true);
+    SSLParameters parameters = peer.parameters(secured.getSSLParameters());
+    // Checks speak HTTP/1.1, whatever readers' requests go by.
+    parameters.setApplicationProtocols(new String[0]);
     secured.setSSLParameters(parameters);
     secured.setSoTimeout(left());
     secured.startHandshake();

@@ -26,8 +26,16 @@ final class NginxOrigin implements Origin {
   }
 
   static NginxOrigin start(Path nginx, Path parent, String address, int port) throws IOException {
+    return start(nginx, parent, address, port, "");
+  }
+
+  /**
+   * @param option of {@code listen}, such as {@code proxy_protocol}
+   */
+  static NginxOrigin start(Path nginx, Path parent, String address, int port, String option)
+      throws IOException {
     Path folder = Files.createDirectories(parent.resolve("nginx"));
-    Path config = Files.writeString(folder.resolve("nginx.conf"), config(address, port));
+    Path config = Files.writeString(folder.resolve("nginx.conf"), config(address, port, option));
     List<String> command =
         List.of(
             nginx.toString(),
@@ -76,7 +84,7 @@ final class NginxOrigin implements Origin {
     }
   }
 
-  private static String config(String address, int port) {
+  private static String config(String address, int port, String option) {
     return """
     daemon off;
     master_process off;
@@ -91,17 +99,18 @@ final class NginxOrigin implements Origin {
       uwsgi_temp_path uwsgi;
       scgi_temp_path scgi;
       server {
-        listen %s:%d;
+        listen %s:%d %s;
         location ~ ^/(?<tag>[a-z0-9-]+)/ {
           default_type text/plain;
           add_header Cache-Control 'public, max-age=3600';
           add_header Surrogate-Key $tag;
           add_header ETag '"v1"';
+          add_header X-Told $proxy_protocol_addr;
           return 200 'this is $request_uri of $http_host\\n';
         }
       }
     }
     """
-        .formatted(address, port);
+        .formatted(address, port, option);
   }
 }
