@@ -20,13 +20,17 @@ final class ApiClient {
   private static final Duration CONNECT = Duration.ofSeconds(3);
   private static final Duration ANSWER = Duration.ofSeconds(75);
 
+  private static final int MAX_USER = 100;
+
   private final URI base;
   private final String token;
+  private final String user;
   private final HttpClient client;
 
-  private ApiClient(URI base, String token) {
+  private ApiClient(URI base, String token, String user) {
     this.base = base;
     this.token = token;
+    this.user = user;
     this.client = HttpClient.newBuilder().connectTimeout(CONNECT).build();
   }
 
@@ -47,7 +51,14 @@ final class ApiClient {
     if (base.getScheme() == null || !base.getScheme().startsWith("http")) {
       throw new Failure(Failure.USAGE, "the API's URL must begin with http:// or https://: " + url);
     }
-    return new ApiClient(base, token(tokenFile, env));
+    return new ApiClient(base, token(tokenFile, env), user(env));
+  }
+
+  /** Who is named in the history of what is changed. */
+  private static String user(Map<String, String> env) {
+    String name = env.getOrDefault("PERIGEE_USER", System.getProperty("user.name", ""));
+    String plain = name.replaceAll("[^ -~]", "?").strip();
+    return plain.substring(0, Math.min(MAX_USER, plain.length()));
   }
 
   private static String token(Optional<Path> option, Map<String, String> env) {
@@ -108,7 +119,8 @@ final class ApiClient {
         HttpRequest.newBuilder(base.resolve(path))
             .timeout(ANSWER)
             .header("Authorization", "Bearer " + token)
-            .header("Accept", "application/json");
+            .header("Accept", "application/json")
+            .header("Perigee-User", user);
     try {
       fields.forEach(request::header);
       if (body.isPresent()) {

@@ -59,6 +59,17 @@ abstract class Commands implements Runnable {
     return joiner.toString();
   }
 
+  /** A command that changes a site. */
+  abstract static class SiteEdit extends Commands {
+    @Option(names = "--note", description = "why, for the site's history")
+    @Nullable String note;
+
+    /** The path with the note. */
+    String noted(String path) {
+      return note == null ? path : path + "?note=" + ApiClient.part(note);
+    }
+  }
+
   /** Sites. */
   @Command(
       name = "site",
@@ -72,6 +83,9 @@ abstract class Commands implements Runnable {
         SiteHidingCommand.class,
         SitePagesCommand.class,
         SiteHealthCommand.class,
+        SiteHistoryCommands.History.class,
+        SiteHistoryCommands.Diff.class,
+        SiteHistoryCommands.Rollback.class,
         SiteTiersCommand.class,
         SiteRemove.class
       })
@@ -95,7 +109,7 @@ abstract class Commands implements Runnable {
   }
 
   @Command(name = "add", description = "Register a site.")
-  static final class SiteAdd extends Commands {
+  static final class SiteAdd extends SiteEdit {
     @Parameters(paramLabel = "HOST", description = "its first host name")
     String host = "";
 
@@ -115,7 +129,7 @@ abstract class Commands implements Runnable {
       JsonNode site =
           client()
               .post(
-                  "v1/sites",
+                  noted("v1/sites"),
                   Optional.of(Map.of("hosts", all, "origins", origins, "regions", regions)));
       if (!asJson(site)) {
         out().println("added " + site.path("id").asText() + " for " + joined(site.path("hosts")));
@@ -153,6 +167,7 @@ abstract class Commands implements Runnable {
       JsonNode found = client().get("v1/sites/" + ApiClient.part(site));
       if (!asJson(found)) {
         out().println("id       " + found.path("id").asText());
+        out().println("revision " + found.path("revision").asLong());
         out().println("hosts    " + joined(found.path("hosts")));
         out().println("origins  " + joined(found.path("origins")));
         if (found.has("originPools")) {
@@ -168,13 +183,13 @@ abstract class Commands implements Runnable {
   }
 
   @Command(name = "remove", description = "Remove a site; its id is never used again.")
-  static final class SiteRemove extends Commands {
+  static final class SiteRemove extends SiteEdit {
     @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
     String site = "";
 
     @Override
     public void run() {
-      client().delete("v1/sites/" + ApiClient.part(site));
+      client().delete(noted("v1/sites/" + ApiClient.part(site)));
       out().println(json ? "{}" : "removed " + site);
     }
   }

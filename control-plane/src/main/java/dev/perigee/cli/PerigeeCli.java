@@ -10,7 +10,8 @@ import picocli.CommandLine.Command;
     footer = {
       "",
       "On this machine: perigee up, perigee down, perigee control, perigee edge.",
-      "PERIGEE_API and PERIGEE_TOKEN name another control plane and its token."
+      "PERIGEE_API and PERIGEE_TOKEN name another control plane and its token, PERIGEE_USER who"
+          + " is named in histories."
     },
     subcommands = {
       Commands.Site.class,

@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "tiers",
     description = "Which other nodes a site's misses go through; shown, or changed.")
-final class SiteTiersCommand extends Commands {
+final class SiteTiersCommand extends Commands.SiteEdit {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
@@ -40,7 +40,9 @@ final class SiteTiersCommand extends Commands {
     JsonNode now =
         changes
             ? client()
-                .put(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}))
+                .put(
+                    noted(path),
+                    JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}))
             : found;
     if (!asJson(now)) {
       out().println(now.path("id").asText() + ": " + summary(now));

@@ -34,6 +34,7 @@ import dev.perigee.control.store.PostgresSiteStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.stream.EnrolmentService;
 import dev.perigee.control.stream.SyncServer;
 import dev.perigee.control.stream.SyncService;
@@ -130,8 +131,9 @@ public final class ControlPlane implements AutoCloseable {
             .orElseThrow(() -> new IOException("--dns-zone is no name: " + options.dnsZone));
     Database database = database(options, state);
     LogNumbers numbers = new LogNumbers(database);
+    SiteHistory history = new SiteHistory(database, options.siteHistory());
     PostgresSiteStore sites =
-        new PostgresSiteStore(database, numbers, zone, options.originAddresses());
+        new PostgresSiteStore(database, numbers, zone, options.originAddresses(), history);
     PostgresNodeStore nodes = new PostgresNodeStore(database, numbers);
     PostgresCertificateStore certificates = new PostgresCertificateStore(database, numbers, clock);
     PostgresPurgeStore purges = new PostgresPurgeStore(database, numbers, options.purgeLimits());
@@ -177,6 +179,7 @@ public final class ControlPlane implements AutoCloseable {
     ApiPorts ports =
         new ApiPorts(
             sites,
+            history,
             nodes,
             certificates,
             purges,

@@ -132,6 +132,12 @@ final class Options {
   int purgeKeyHours;
 
   @Option(
+      names = "--site-history",
+      defaultValue = "100",
+      description = "revisions of each site that are kept, at least 2; ${DEFAULT-VALUE}")
+  int siteHistory;
+
+  @Option(
       names = "--operator-token-file",
       description = "made with mode 600 where it is missing; STATE-DIR/token by default")
   @Nullable Path operatorTokenFile;
@@ -149,7 +155,7 @@ final class Options {
   String effective() {
     return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s"
             + " steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s"
-            + " purge-rate=%d purge-burst=%d purge-key-hours=%d")
+            + " purge-rate=%d purge-burst=%d purge-key-hours=%d site-history=%d")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -169,7 +175,8 @@ final class Options {
             allowOriginRanges,
             purgeRate,
             purgeBurst,
-            purgeKeyHours);
+            purgeKeyHours,
+            siteHistory);
   }
 
   PurgeLimits purgeLimits() throws IOException {
@@ -178,6 +185,13 @@ final class Options {
     } catch (IllegalArgumentException e) {
       throw new IOException("--purge-rate, --purge-burst and --purge-key-hours are at least 1", e);
     }
+  }
+
+  int siteHistory() throws IOException {
+    if (siteHistory < 2) {
+      throw new IOException("--site-history is at least 2");
+    }
+    return siteHistory;
   }
 
   OriginAddressPolicy originAddresses() {

@@ -244,6 +244,19 @@ public final class SyncCodec {
         Bytes.copyOf(certificate.getPrivateKeyPkcs8().toByteArray()));
   }
 
+  public static byte[] toBytes(SiteConfig site) {
+    return encode(site).toByteArray();
+  }
+
+  /** The site that {@link #toBytes(SiteConfig)} wrote. */
+  public static SiteConfig siteOf(byte[] bytes) {
+    try {
+      return decode(Site.parseFrom(bytes));
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalArgumentException("not a site", e);
+    }
+  }
+
   /** How many bytes the site has in an update. */
   public static int size(SiteConfig site) {
     return encode(site).getSerializedSize();

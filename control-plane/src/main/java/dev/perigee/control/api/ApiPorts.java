@@ -9,8 +9,10 @@ import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeStore;
+import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SiteStore;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -28,6 +30,7 @@ import java.util.random.RandomGenerator;
  */
 public record ApiPorts(
     SiteStore sites,
+    SiteHistory history,
     NodeStore nodes,
     CertificateStore certificates,
     PurgeStore purges,
@@ -49,6 +52,9 @@ public record ApiPorts(
         new Operations(
             resources, steering, sites, nodes, purges, fleet, revision, geoAge, geoFiles);
     WarmUpResource warmUpResource = new WarmUpResource(warmUps, nodes, fleet, resources::find);
-    return Routes.all(resources, purgeResource, warmUpResource, operations);
+    List<Routes.Route> routes =
+        new ArrayList<>(Routes.all(resources, purgeResource, warmUpResource, operations));
+    routes.addAll(new SiteHistoryResource(sites, history, resources::find).routes());
+    return List.copyOf(routes);
   }
 }

@@ -52,6 +52,13 @@ sealed interface Reply {
     return new Refused(409, "Conflict", "Nothing was changed: " + problem, List.of(problem));
   }
 
+  static Reply stale(String what, long revision) {
+    String detail =
+        "Nothing was changed: this %s is at revision %d by now; look at it again."
+            .formatted(what, revision);
+    return new Refused(412, "Precondition failed", detail, List.of());
+  }
+
   /** The items of a list, so that fields can be added beside them. */
   static Reply items(List<?> items) {
     return ok(Map.of("items", items));

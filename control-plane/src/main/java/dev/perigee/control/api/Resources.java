@@ -11,6 +11,7 @@ import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.Change;
+import dev.perigee.control.store.Edit;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.SiteStore;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
@@ -32,6 +34,7 @@ final class Resources {
   private static final Set<String> SITE_FIELDS =
       Set.of(
           "id",
+          "revision",
           "hosts",
           "origins",
           "regions",
@@ -83,19 +86,22 @@ final class Resources {
     return Reply.items(sites.all().stream().map(Resources::view).toList());
   }
 
-  Reply addSite(String body) {
+  Reply addSite(Edits edits, String body) {
     Input input = Input.read(body, SITE_FIELDS);
     SiteConfig site = site(input, input.text("id").orElse(""), Optional.empty());
+    Edit edit = edits.read(input);
     return input.problems().isEmpty()
-        ? changed(sites.add(site), "site", site1 -> Reply.created(view(site1)))
+        ? changed(sites.add(site, edit), "site", (added, at) -> Reply.created(view(added, at)))
         : Reply.invalid(input.problems());
   }
 
   Reply showSite(String name) {
-    return find(name).map(site -> Reply.ok(view(site))).orElseGet(() -> Reply.notFound("site"));
+    return find(name)
+        .map(site -> Reply.ok(view(site, sites.revision(site.id()).orElse(0))))
+        .orElseGet(() -> Reply.notFound("site"));
   }
 
-  Reply replaceSite(String name, String body) {
+  Reply replaceSite(String name, Edits edits, String body) {
     Optional<SiteConfig> found = find(name);
     if (found.isEmpty()) {
       return Reply.notFound("site");
@@ -105,8 +111,9 @@ final class Resources {
     if (input.text("id").filter(id -> !id.equals(found.get().id())).isPresent()) {
       input.problem("id", "cannot be changed");
     }
+    Edit edit = edits.read(input);
     return input.problems().isEmpty()
-        ? changed(sites.replace(site), "site", changed -> Reply.ok(view(changed)))
+        ? changed(sites.replace(site, edit), "site", (now, at) -> Reply.ok(view(now, at)))
         : Reply.invalid(input.problems());
   }
 
@@ -116,10 +123,16 @@ final class Resources {
         .orElseGet(() -> Reply.notFound("site"));
   }
 
-  Reply removeSite(String name) {
-    return find(name)
-        .map(site -> changed(sites.remove(site.id()), "site", s -> new Reply.Empty()))
-        .orElseGet(() -> Reply.notFound("site"));
+  Reply removeSite(String name, Edits edits) {
+    Optional<SiteConfig> found = find(name);
+    if (found.isEmpty()) {
+      return Reply.notFound("site");
+    }
+    Input input = Input.read("{}", Set.of());
+    Edit edit = edits.read(input);
+    return input.problems().isEmpty()
+        ? changed(sites.remove(found.get().id(), edit), "site", site -> new Reply.Empty())
+        : Reply.invalid(input.problems());
   }
 
   /** A site by id or by one of its hosts. */
@@ -173,6 +186,13 @@ final class Resources {
           "origins", "are not the servers of the default pool: leave them out beside originPools");
     }
     return site;
+  }
+
+  /** A site with the revision of its newest change, on which a change can insist. */
+  static Map<String, Object> view(SiteConfig site, long revision) {
+    Map<String, Object> view = view(site);
+    view.put("revision", revision);
+    return view;
   }
 
   static Map<String, Object> view(SiteConfig site) {
@@ -357,10 +377,16 @@ final class Resources {
   }
 
   static <T> Reply changed(Change<T> change, String what, Function<T, Reply> committed) {
+    return changed(change, what, (value, revision) -> committed.apply(value));
+  }
+
+  /** The reply to a change: of what was committed and its revision, or why it was not. */
+  static <T> Reply changed(Change<T> change, String what, BiFunction<T, Long, Reply> committed) {
     return switch (change) {
-      case Change.Committed<T>(T value, long revision) -> committed.apply(value);
+      case Change.Committed<T>(T value, long revision) -> committed.apply(value, revision);
       case Change.Invalid<T>(var problems) -> Reply.invalid(problems);
       case Change.Conflict<T>(var problem) -> Reply.conflict(problem);
+      case Change.Stale<T>(long revision) -> Reply.stale(what, revision);
       case Change.Limited<T>(Duration retryAfter) -> later(what, retryAfter);
       case Change.Unknown<T>() -> Reply.notFound(what);
     };

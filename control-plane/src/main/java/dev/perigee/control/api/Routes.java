@@ -51,16 +51,25 @@ final class Routes {
       Resources resources, PurgeResource purges, WarmUpResource warmUps, Operations operations) {
     return List.of(
         get("/v1/sites", "All sites.", "SiteList", c -> resources.listSites()),
-        with("POST", "/v1/sites", "Register a site.", "Site", c -> resources.addSite(c.body())),
+        edited(
+            "POST",
+            "/v1/sites",
+            "Register a site.",
+            "Site",
+            c -> resources.addSite(Edits.of(c), c.body())),
         get("/v1/sites/{site}", "A site by id or host.", "Site", c -> resources.showSite(site(c))),
-        with(
+        edited(
             "PUT",
             "/v1/sites/{site}",
-            "Replace a site's settings.",
+            "Replace a site's settings; a revision in the body insists on being the newest.",
             "Site",
-            c -> resources.replaceSite(site(c), c.body())),
-        bare(
-            "DELETE", "/v1/sites/{site}", "Remove a site.", "", c -> resources.removeSite(site(c))),
+            c -> resources.replaceSite(site(c), Edits.of(c), c.body())),
+        edited(
+            "DELETE",
+            "/v1/sites/{site}",
+            "Remove a site.",
+            "",
+            c -> resources.removeSite(site(c), Edits.of(c))),
         get(
             "/v1/sites/{site}/health",
             "How each node sees the site's origins.",
@@ -188,6 +197,20 @@ final class Routes {
   private static Route bare(
       String method, String template, String summary, String response, Action action) {
     return new Route(method, template, summary, "", response, List.of(), List.of(), action);
+  }
+
+  /** A change whose author and reason are kept. */
+  private static Route edited(
+      String method, String template, String summary, String schema, Action action) {
+    return new Route(
+        method,
+        template,
+        summary,
+        schema,
+        schema,
+        List.of(Edits.NOTE),
+        List.of(Edits.USER),
+        action);
   }
 
   private static Route with(

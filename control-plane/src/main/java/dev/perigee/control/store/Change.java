@@ -23,6 +23,13 @@ public sealed interface Change<T> {
   /** It collides with something that exists, such as a host of another site; nothing changed. */
   record Conflict<T>(Problem problem) implements Change<T> {}
 
+  /**
+   * It was meant for an earlier state; nothing changed.
+   *
+   * @param revision of the newest change
+   */
+  record Stale<T>(long revision) implements Change<T> {}
+
   /** Its owner changes things faster than it may; nothing changed. */
   record Limited<T>(Duration retryAfter) implements Change<T> {}
 

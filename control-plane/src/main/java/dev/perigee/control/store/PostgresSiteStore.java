@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
 
@@ -34,23 +35,30 @@ public final class PostgresSiteStore implements SiteStore {
   private final LogNumbers numbers;
   private final String zone;
   private final OriginAddressPolicy addresses;
+  private final SiteHistory history;
 
   /**
    * A store.
    *
    * @param zone whose names no site may claim
    * @param addresses which addresses origins may have
+   * @param history where every change is noted
    */
   public PostgresSiteStore(
-      Database database, LogNumbers numbers, String zone, OriginAddressPolicy addresses) {
+      Database database,
+      LogNumbers numbers,
+      String zone,
+      OriginAddressPolicy addresses,
+      SiteHistory history) {
     this.database = database;
     this.numbers = numbers;
     this.zone = zone;
     this.addresses = addresses;
+    this.history = history;
   }
 
   @Override
-  public Change<SiteConfig> add(SiteConfig wish) {
+  public Change<SiteConfig> add(SiteConfig wish, Edit edit) {
     boolean derived = wish.id().isEmpty();
     SiteConfig site = derived ? wish.withId(derivedId(wish)) : wish;
     List<Problem> problems = problems(site);
@@ -68,7 +76,7 @@ public final class PostgresSiteStore implements SiteStore {
             }
             unique = site.withId(site.id() + "-" + n);
           }
-          return withHosts(handle, unique);
+          return noted(handle, withHosts(handle, unique), SiteHistory.Kind.ADDED, edit);
         });
   }
 
@@ -92,50 +100,106 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   @Override
-  public Change<SiteConfig> replace(SiteConfig site) {
+  public Change<SiteConfig> replace(SiteConfig site, Edit edit) {
+    return replace(site, SiteHistory.Kind.CHANGED, edit);
+  }
+
+  @Override
+  public Change<SiteConfig> rollBack(String id, long revision, Edit edit) {
+    return history
+        .at(id, revision)
+        .map(entry -> replace(entry.site(), SiteHistory.Kind.ROLLED_BACK, edit))
+        .orElseGet(Change.Unknown::new);
+  }
+
+  private Change<SiteConfig> replace(SiteConfig site, SiteHistory.Kind kind, Edit edit) {
     List<Problem> problems = problems(site);
     if (!problems.isEmpty()) {
       return new Change.Invalid<>(problems);
     }
     return change(
         handle -> {
-          int rows =
-              handle.execute(
-                  "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?,"
-                      + " cache_policy = ?, origin_pools = ?, hiding = ?, shield = ?,"
-                      + " pop_share = ?"
-                      + " WHERE id = ? AND removed_at IS NULL",
-                  origins(site),
-                  regions(site),
-                  site.schemeInKey(),
-                  site.portInKey(),
-                  CachePolicyCodec.toBytes(site.cache()),
-                  OriginPoolsCodec.toBytes(site.pools()),
-                  HidingPolicyCodec.toBytes(site.hiding()),
-                  site.tiers().shield(),
-                  site.tiers().popShare(),
-                  site.id());
-          if (rows == 0) {
-            return new Change.Unknown<>();
-          }
-          handle.execute("DELETE FROM site_host WHERE site = ?", site.id());
-          return withHosts(handle, site);
+          Change<SiteConfig> before = locked(handle, site.id(), edit);
+          return before instanceof Change.Committed<SiteConfig>
+              ? noted(handle, update(handle, site), kind, edit)
+              : before;
         });
   }
 
+  /** Replaces the settings of a site whose row is locked. */
+  private static Change<SiteConfig> update(Handle handle, SiteConfig site) {
+    handle.execute(
+        "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?,"
+            + " cache_policy = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?"
+            + " WHERE id = ?",
+        origins(site),
+        regions(site),
+        site.schemeInKey(),
+        site.portInKey(),
+        CachePolicyCodec.toBytes(site.cache()),
+        OriginPoolsCodec.toBytes(site.pools()),
+        HidingPolicyCodec.toBytes(site.hiding()),
+        site.tiers().shield(),
+        site.tiers().popShare(),
+        site.id());
+    handle.execute("DELETE FROM site_host WHERE site = ?", site.id());
+    return withHosts(handle, site);
+  }
+
   @Override
-  public Change<SiteConfig> remove(String id) {
+  public Change<SiteConfig> remove(String id, Edit edit) {
     return change(
         handle -> {
-          Optional<SiteConfig> site = find(handle, "s.id = ?", id);
-          if (site.isEmpty()) {
-            return new Change.Unknown<>();
+          Change<SiteConfig> before = locked(handle, id, edit);
+          if (!(before instanceof Change.Committed<SiteConfig>(SiteConfig site, long since))) {
+            return before;
           }
           handle.execute("UPDATE site SET removed_at = now() WHERE id = ?", id);
           handle.execute("DELETE FROM site_host WHERE site = ?", id);
           long revision = LogNumbers.nextRevision(handle, "site", id);
-          return new Change.Committed<>(site.get(), revision);
+          Change<SiteConfig> removed = new Change.Committed<>(site, revision);
+          return noted(handle, removed, SiteHistory.Kind.REMOVED, edit);
         });
+  }
+
+  /** The site as it is, with its row locked until the end, where it is as the edit wants it. */
+  private Change<SiteConfig> locked(Handle handle, String id, Edit edit) {
+    Optional<Long> revision =
+        handle
+            .createQuery("SELECT revision FROM site WHERE id = ? AND removed_at IS NULL FOR UPDATE")
+            .bind(0, id)
+            .mapTo(Long.class)
+            .findOne();
+    if (revision.isEmpty()) {
+      return new Change.Unknown<>();
+    }
+    if (edit.ifRevision().orElse(revision.get()) != revision.get()) {
+      return new Change.Stale<>(revision.get());
+    }
+    SiteConfig before = find(handle, "s.id = ?", id).orElseThrow();
+    history.find(handle, before, revision.get());
+    return new Change.Committed<>(before, revision.get());
+  }
+
+  private Change<SiteConfig> noted(
+      Handle handle, Change<SiteConfig> change, SiteHistory.Kind kind, Edit edit) {
+    if (change instanceof Change.Committed<SiteConfig>(SiteConfig site, long revision)) {
+      history.record(handle, site, revision, kind, edit);
+    }
+    return change;
+  }
+
+  @Override
+  public OptionalLong revision(String id) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery("SELECT revision FROM site WHERE id = ? AND removed_at IS NULL")
+                .bind(0, id)
+                .mapTo(Long.class)
+                .findOne()
+                .map(OptionalLong::of)
+                .orElseGet(OptionalLong::empty));
   }
 
   @Override

@@ -3,6 +3,7 @@ package dev.perigee.control.store;
 import dev.perigee.contract.SiteConfig;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /** The registered sites. Calls block; a broken database is a {@link StoreException}. */
 public interface SiteStore {
@@ -10,12 +11,33 @@ public interface SiteStore {
    * Registers a site. The id in {@code site} is a wish: where it is empty one is derived from the
    * first host, unique and never used before.
    */
-  Change<SiteConfig> add(SiteConfig site);
+  Change<SiteConfig> add(SiteConfig site, Edit edit);
+
+  /** The same, of which nothing else is known. */
+  default Change<SiteConfig> add(SiteConfig site) {
+    return add(site, Edit.PLAIN);
+  }
 
   /** Replaces a site's settings; its id stays. */
-  Change<SiteConfig> replace(SiteConfig site);
+  Change<SiteConfig> replace(SiteConfig site, Edit edit);
 
-  Change<SiteConfig> remove(String id);
+  /** The same, of which nothing else is known. */
+  default Change<SiteConfig> replace(SiteConfig site) {
+    return replace(site, Edit.PLAIN);
+  }
+
+  /** Puts the settings of an earlier revision in force: a new change, as the history shows. */
+  Change<SiteConfig> rollBack(String id, long revision, Edit edit);
+
+  Change<SiteConfig> remove(String id, Edit edit);
+
+  /** The same, of which nothing else is known. */
+  default Change<SiteConfig> remove(String id) {
+    return remove(id, Edit.PLAIN);
+  }
+
+  /** Of the newest change of a site that exists. */
+  OptionalLong revision(String id);
 
   /** The site with this id. */
   Optional<SiteConfig> byId(String id);

@@ -22,6 +22,7 @@ import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeLimits;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.TestPostgres;
 import java.net.InetAddress;
 import java.net.URI;
@@ -41,7 +42,11 @@ public final class TestApi implements AutoCloseable {
   private final LogNumbers numbers = new LogNumbers(postgres.database());
   final PostgresSiteStore sites =
       new PostgresSiteStore(
-          postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
+          postgres.database(),
+          numbers,
+          "cdn.example",
+          OriginAddressPolicy.PUBLIC,
+          new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT));
   final Fleet fleet;
   private final ApiServer server;
 
@@ -55,6 +60,7 @@ public final class TestApi implements AutoCloseable {
     ApiPorts ports =
         new ApiPorts(
             sites,
+            new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT),
             nodes,
             new PostgresCertificateStore(postgres.database(), numbers, clock),
             new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT),

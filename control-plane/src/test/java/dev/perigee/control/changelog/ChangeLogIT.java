@@ -19,6 +19,7 @@ import dev.perigee.control.store.Node;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.TestPem;
 import dev.perigee.control.store.TestPostgres;
 import java.net.InetAddress;
@@ -59,7 +60,11 @@ final class ChangeLogIT {
     changes = new ChangeStore(postgres.database());
     sites =
         new PostgresSiteStore(
-            postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
+            postgres.database(),
+            numbers,
+            "cdn.example",
+            OriginAddressPolicy.PUBLIC,
+            new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT));
     certificates =
         new PostgresCertificateStore(postgres.database(), numbers, InstantSource.system());
     nodes = new PostgresNodeStore(postgres.database(), numbers);
@@ -81,7 +86,8 @@ final class ChangeLogIT {
       case Change.Committed<SiteConfig>(SiteConfig value, long revision) -> revision;
       case Change.Invalid<SiteConfig> no -> throw new AssertionError(no);
       case Change.Conflict<SiteConfig> no -> throw new AssertionError(no);
-      case Change.Limited<SiteConfig> limited -> throw new AssertionError(limited);
+      case Change.Limited<SiteConfig> no -> throw new AssertionError(no);
+      case Change.Stale<SiteConfig> no -> throw new AssertionError(no);
       case Change.Unknown<SiteConfig> no -> throw new AssertionError(no);
     };
   }

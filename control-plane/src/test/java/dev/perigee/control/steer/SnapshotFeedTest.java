@@ -7,6 +7,7 @@ import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.store.Change;
+import dev.perigee.control.store.Edit;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.SiteStore;
@@ -14,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -132,17 +134,27 @@ class SnapshotFeedTest {
     }
 
     @Override
-    public Change<SiteConfig> add(SiteConfig site) {
+    public Change<SiteConfig> add(SiteConfig site, Edit edit) {
       throw notForTheFeed();
     }
 
     @Override
-    public Change<SiteConfig> replace(SiteConfig site) {
+    public Change<SiteConfig> replace(SiteConfig site, Edit edit) {
       throw notForTheFeed();
     }
 
     @Override
-    public Change<SiteConfig> remove(String id) {
+    public Change<SiteConfig> remove(String id, Edit edit) {
+      throw notForTheFeed();
+    }
+
+    @Override
+    public Change<SiteConfig> rollBack(String id, long revision, Edit edit) {
+      throw notForTheFeed();
+    }
+
+    @Override
+    public OptionalLong revision(String id) {
       throw notForTheFeed();
     }
 

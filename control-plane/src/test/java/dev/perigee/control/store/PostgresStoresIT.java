@@ -46,7 +46,11 @@ final class PostgresStoresIT {
     numbers = new LogNumbers(postgres.database());
     sites =
         new PostgresSiteStore(
-            postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
+            postgres.database(),
+            numbers,
+            "cdn.example",
+            OriginAddressPolicy.PUBLIC,
+            new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT));
     purges = new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT);
   }
 

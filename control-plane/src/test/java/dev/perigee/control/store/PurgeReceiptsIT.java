@@ -38,7 +38,11 @@ final class PurgeReceiptsIT {
   void start() {
     PostgresSiteStore sites =
         new PostgresSiteStore(
-            postgres.database(), numbers, "cdn.example", OriginAddressPolicy.PUBLIC);
+            postgres.database(),
+            numbers,
+            "cdn.example",
+            OriginAddressPolicy.PUBLIC,
+            new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT));
     site =
         PostgresStoresIT.committed(sites.add(PostgresStoresIT.site("shop", "shop.example"))).id();
     here.start();

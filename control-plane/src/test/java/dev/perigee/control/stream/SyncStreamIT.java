@@ -51,7 +51,8 @@ final class SyncStreamIT {
       case Change.Committed<SiteConfig>(SiteConfig site, long revision) -> site;
       case Change.Invalid<SiteConfig> no -> throw new AssertionError(no);
       case Change.Conflict<SiteConfig> no -> throw new AssertionError(no);
-      case Change.Limited<SiteConfig> limited -> throw new AssertionError(limited);
+      case Change.Limited<SiteConfig> no -> throw new AssertionError(no);
+      case Change.Stale<SiteConfig> no -> throw new AssertionError(no);
       case Change.Unknown<SiteConfig> no -> throw new AssertionError(no);
     };
   }

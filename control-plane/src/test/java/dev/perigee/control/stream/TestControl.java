@@ -28,6 +28,7 @@ import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeLimits;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.TestPostgres;
 import io.grpc.ManagedChannel;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
@@ -66,7 +67,11 @@ final class TestControl implements AutoCloseable {
   final LogNumbers numbers = new LogNumbers(postgres.database());
   final PostgresSiteStore sites =
       new PostgresSiteStore(
-          postgres.database(), numbers, "cdn.example", new OriginAddressPolicy(List.of(), true));
+          postgres.database(),
+          numbers,
+          "cdn.example",
+          new OriginAddressPolicy(List.of(), true),
+          new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT));
   final PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
   final PostgresPurgeStore purges =
       new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT);
