@@ -111,6 +111,8 @@ final class ArchitectureTest {
     noClasses()
         .that()
         .doNotHaveFullyQualifiedName(ROOT + ".ControlPlane")
+        .and()
+        .haveNameNotMatching(ROOT.replace(".", "\\.") + "\\.BackupCommands.*")
         .should()
         .callMethod(System.class, "currentTimeMillis")
         .orShould()

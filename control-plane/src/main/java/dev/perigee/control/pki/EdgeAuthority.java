@@ -121,6 +121,11 @@ public final class EdgeAuthority {
     }
   }
 
+  /** When this authority made a certificate: its validity begins earlier, for wrong clocks. */
+  public static Instant issued(X509Certificate certificate) {
+    return certificate.getNotBefore().toInstant().plus(CLOCK_SKEW);
+  }
+
   /** The authority's own certificate. */
   public X509Certificate certificate() {
     return certificate;

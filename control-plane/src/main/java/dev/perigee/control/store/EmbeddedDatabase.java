@@ -27,6 +27,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
   private static final long STOP_SECONDS = 20;
   private static final String ACCESS_FILE = "pg_hba.conf";
+  private static final String USER = "postgres";
   private static final String TRUSTED = "host all all 127.0.0.1/32 trust\n";
   private static final String PASSWORD_ASKED = "host all all 127.0.0.1/32 scram-sha-256\n";
 
@@ -63,6 +64,47 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
     String password = SecretFile.read(passwordFile).orElseThrow();
     return new EmbeddedDatabase(launch(folder, data, password), password);
+  }
+
+  /**
+   * The database that another process runs under this directory, where one does.
+   *
+   * @param directory as {@link #start} was given it
+   */
+  public static Optional<Backup.DatabaseAddress> running(Path directory) throws IOException {
+    Path folder = directory.toAbsolutePath();
+    Path data = folder.resolve("data");
+    Path pidFile = data.resolve("postmaster.pid");
+    Optional<String> password = SecretFile.read(folder.resolve("password"));
+    if (!Files.exists(pidFile) || password.isEmpty()) {
+      return Optional.empty();
+    }
+    // Lines of PostgreSQL's file: process, data directory, start time, port.
+    List<String> lines = Files.readAllLines(pidFile);
+    boolean sound =
+        lines.size() > 3
+            && lines.getFirst().strip().matches("[0-9]{1,9}")
+            && lines.get(3).strip().matches("[0-9]{1,5}");
+    if (!sound
+        || ProcessHandle.of(Long.parseLong(lines.getFirst().strip()))
+            .filter(handle -> isOurs(handle, data))
+            .isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(address(Integer.parseInt(lines.get(3).strip()), password.get()));
+  }
+
+  private static Backup.DatabaseAddress address(int port, String password) {
+    return new Backup.DatabaseAddress(url(port), USER, password);
+  }
+
+  private static String url(int port) {
+    return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+  }
+
+  /** Where it is, for as long as it runs. */
+  public Backup.DatabaseAddress address() {
+    return address(postgres.getPort(), password);
   }
 
   /**
@@ -187,11 +229,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
   }
 
   public String jdbcUrl() {
-    return "jdbc:postgresql://127.0.0.1:" + postgres.getPort() + "/postgres";
+    return url(postgres.getPort());
   }
 
   public String user() {
-    return "postgres";
+    return USER;
   }
 
   public String password() {

@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -189,9 +190,12 @@ public final class PostgresNodeStore implements NodeStore {
 
   /**
    * Whether the node may come with the certificate of this serial number. The first use of a
-   * renewed one ends the use of the one before it.
+   * renewed one ends the use of the one before it. After a backup was restored, the first one
+   * issued since the backup is taken for a renewed one.
+   *
+   * @param issued when the certificate was
    */
-  public boolean admits(String name, String serial) {
+  public boolean admits(String name, String serial, Instant issued) {
     return database.inTransaction(
         handle ->
             handle.execute(
@@ -206,7 +210,14 @@ public final class PostgresNodeStore implements NodeStore {
                     .bind(1, serial)
                     .mapTo(Integer.class)
                     .findOne()
-                    .isPresent());
+                    .isPresent()
+                || handle.execute(
+                        "UPDATE node SET serial = ?, next_serial = NULL, readmit_after = NULL"
+                            + " WHERE name = ? AND readmit_after <= ?",
+                        serial,
+                        name,
+                        issued)
+                    == 1);
   }
 
   private Change<Node> change(Function<Handle, Change<Node>> work) {

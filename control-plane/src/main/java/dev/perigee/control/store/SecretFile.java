@@ -1,7 +1,9 @@
 package dev.perigee.control.store;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -32,19 +34,35 @@ public final class SecretFile {
     Files.createDirectories(folder);
     Path fresh = folder.resolve(file.getFileName() + ".new");
     Files.deleteIfExists(fresh);
-    try (FileChannel channel =
-        FileChannel.open(
-            fresh,
-            Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
-            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")))) {
+    try (FileChannel channel = open(fresh)) {
       ByteBuffer bytes = ByteBuffer.wrap((secret + "\n").getBytes(StandardCharsets.UTF_8));
       while (bytes.hasRemaining()) {
         channel.write(bytes);
       }
+    }
+    settle(fresh, file);
+  }
+
+  /** A new file of mode 600, in place of one that was left there. */
+  public static OutputStream create(Path file) throws IOException {
+    Files.deleteIfExists(file);
+    return Channels.newOutputStream(open(file));
+  }
+
+  private static FileChannel open(Path fresh) throws IOException {
+    return FileChannel.open(
+        fresh,
+        Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE),
+        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+  }
+
+  /** Gives a file that is whole its name, once it is on disk. */
+  public static void settle(Path fresh, Path file) throws IOException {
+    try (FileChannel channel = FileChannel.open(fresh, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
     Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-    sync(folder);
+    sync(Optional.ofNullable(file.toAbsolutePath().getParent()).orElseThrow());
   }
 
   /** Makes sure that what was renamed in the folder is so after a crash. */

@@ -1,5 +1,6 @@
 package dev.perigee.control.stream;
 
+import dev.perigee.control.pki.EdgeAuthority;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -9,6 +10,7 @@ import io.grpc.ServerCallHandler;
 import io.grpc.ServerInterceptor;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.util.Optional;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import javax.net.ssl.SSLSession;
@@ -23,8 +25,9 @@ final class PeerCertificate implements ServerInterceptor {
    *
    * @param node common name of the certificate
    * @param serial of the certificate, hexadecimal
+   * @param issued when the edge CA made it
    */
-  record Peer(String node, String serial) {}
+  record Peer(String node, String serial, Instant issued) {}
 
   @Override
   public <Q, S> ServerCall.Listener<Q> interceptCall(
@@ -50,7 +53,10 @@ final class PeerCertificate implements ServerInterceptor {
       String name = leaf.getSubjectX500Principal().getName();
       return name.startsWith(COMMON_NAME)
           ? Optional.of(
-              new Peer(name.substring(COMMON_NAME.length()), leaf.getSerialNumber().toString(16)))
+              new Peer(
+                  name.substring(COMMON_NAME.length()),
+                  leaf.getSerialNumber().toString(16),
+                  EdgeAuthority.issued(leaf)))
           : Optional.empty();
     } catch (SSLPeerUnverifiedException e) {
       return Optional.empty();

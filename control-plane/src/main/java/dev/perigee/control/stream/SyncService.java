@@ -173,7 +173,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
       }
       try {
         boolean named = peer.filter(p -> p.node().equals(hello.node())).isPresent();
-        if (!named || !nodes.admits(hello.node(), peer.get().serial())) {
+        if (!named || !nodes.admits(hello.node(), peer.get().serial(), peer.get().issued())) {
           String sentence =
               "The client certificate is not the current one of this node: enrol it again.";
           refuse(Status.PERMISSION_DENIED.withDescription(sentence));

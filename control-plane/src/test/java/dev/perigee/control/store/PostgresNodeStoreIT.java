@@ -35,7 +35,7 @@ final class PostgresNodeStoreIT {
     postgres.close();
   }
 
-  private static Node node(String name, String region) {
+  static Node node(String name, String region) {
     return new Node(
         name,
         region,
@@ -111,20 +111,20 @@ final class PostgresNodeStoreIT {
     nodes.remove("syd-1");
     nodes.add(node("syd-1", "eu"));
     assertEquals(Optional.of(new Placement("eu", 3, Set.of())), nodes.placement("syd-1"));
-    assertFalse(nodes.admits("syd-1", "a1"));
+    assertFalse(nodes.admits("syd-1", "a1", Instant.EPOCH));
   }
 
   @Test
   void aRenewedCertificateIsTheOnlyOneFromItsFirstUse() {
     nodes.add(node("syd-1", "ap"));
-    assertFalse(nodes.admits("syd-1", "a1"));
+    assertFalse(nodes.admits("syd-1", "a1", Instant.EPOCH));
     enrolled("syd-1", "a1");
-    assertTrue(nodes.admits("syd-1", "a1"));
+    assertTrue(nodes.admits("syd-1", "a1", Instant.EPOCH));
     assertTrue(enrolments.renew("syd-1", "a1", "b2"));
-    assertTrue(nodes.admits("syd-1", "a1"));
+    assertTrue(nodes.admits("syd-1", "a1", Instant.EPOCH));
     assertEquals(Set.of("a1", "b2"), nodes.placement("syd-1").orElseThrow().serials());
-    assertTrue(nodes.admits("syd-1", "b2"));
-    assertFalse(nodes.admits("syd-1", "a1"));
+    assertTrue(nodes.admits("syd-1", "b2", Instant.EPOCH));
+    assertFalse(nodes.admits("syd-1", "a1", Instant.EPOCH));
     assertFalse(enrolments.renew("syd-1", "a1", "c3"));
     assertTrue(enrolments.renew("syd-1", "b2", "c3"));
     enrolled("syd-1", "d4");
