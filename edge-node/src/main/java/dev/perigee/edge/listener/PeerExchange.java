@@ -10,7 +10,10 @@ import dev.perigee.edge.request.ResponseSink;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 
-/** A request that another node has passed on, as its reader made it. */
+/**
+ * A request that another node has passed on, as its reader made it. Never one for a WebSocket:
+ * nodes ask the origin for those themselves.
+ */
 record PeerExchange(Exchange bare, PeerHop hop, RequestHead head) implements Exchange {
   static PeerExchange of(Exchange bare, PeerHop hop) {
     RequestHead as = bare.head();
@@ -22,10 +25,13 @@ record PeerExchange(Exchange bare, PeerHop hop, RequestHead head) implements Exc
             hop.port(),
             as.target(),
             as.protocol(),
-            FieldList.copyOf(as.fields()).toBuilder().remove(PeerHop.FIELD).build(),
+            FieldList.copyOf(as.fields()).toBuilder()
+                .remove(PeerHop.FIELD)
+                .remove("Upgrade")
+                .build(),
             hop.client(),
             as.hasBody(),
-            as.proxies(),
+            hop.proxies(),
             as.id());
     return new PeerExchange(bare, hop, head);
   }

@@ -20,7 +20,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -175,7 +174,7 @@ public final class PeerListener implements AutoCloseable {
         });
     ConnectionOptions.takeOut(exchange.getRequestHeaders());
     ClientPolicy.Client client =
-        new ClientPolicy.Client(hop.client(), List.of(), Optional.of(hop.scheme()), true);
+        new ClientPolicy.Client(hop.client(), hop.proxies(), Optional.of(hop.scheme()), true);
     RequestId id =
         Optional.ofNullable(exchange.getRequestHeaders().getFirst("X-Request-Id"))
             .flatMap(RequestId::given)

@@ -17,7 +17,10 @@ import java.util.Locale;
  * OriginReference}.
  */
 public final class OriginHiding {
-  /** Of servers and what runs in them; alternatives are the origin's own, not this network's. */
+  /**
+   * Of servers and what runs in them; alternatives are the origin's own, not this network's; and in
+   * the last one only nodes may say something.
+   */
   private static final FieldNames USUAL =
       FieldNames.of(
           "server",
@@ -34,7 +37,8 @@ public final class OriginHiding {
           "x-server",
           "x-upstream",
           "x-served-by",
-          "x-varnish");
+          "x-varnish",
+          "perigee-peer");
 
   /** What may name the origin in its value. */
   private static final FieldNames NAMING =

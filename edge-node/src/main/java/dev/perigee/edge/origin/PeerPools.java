@@ -72,6 +72,15 @@ final class PeerPools {
     return site;
   }
 
+  /**
+   * A small body is kept for a connection that turns out closed. Another address of the same node
+   * is asked where one leads nowhere, not where the node was too slow: the time for all is over.
+   */
+  private static RetryPolicy retries(int addresses) {
+    long kept = addresses > 1 ? 0 : RetryPolicy.DEFAULT.bodyBytes();
+    return new RetryPolicy(addresses - 1, List.of(), kept, ALWAYS, ALWAYS);
+  }
+
   private static SiteConfig site(Asked asked) {
     List<OriginUrl> urls =
         asked.peer.addresses().stream()
@@ -86,8 +95,8 @@ final class PeerPools {
             Optional.empty(),
             LAST,
             0,
-            new RetryPolicy(urls.size() - 1, List.of(), 0, ALWAYS, ALWAYS),
-            new OriginTimeouts(0, asked.millis, 0, asked.millis),
+            retries(urls.size()),
+            new OriginTimeouts(0, asked.millis, 0, urls.size() > 1 ? asked.millis : 0),
             CLOSED,
             OriginTransport.DEFAULT);
     return new SiteConfig(

@@ -91,7 +91,7 @@ final class Forwarding {
               fetched instanceof Fetched.Response response
                   ? OriginSide.shown(fetch, response)
                   : fetched;
-          told.accept(new Came(bare(shown), PeerNote.NONE, Optional.empty()));
+          told.accept(new Came(shown, PeerNote.NONE, Optional.empty()));
         });
   }
 
@@ -177,6 +177,7 @@ final class Forwarding {
               fetch.site().id(),
               fetch.key().host(),
               head.client(),
+              head.proxies(),
               head.scheme(),
               head.port(),
               path);
@@ -184,12 +185,8 @@ final class Forwarding {
     }
   }
 
-  /** Without the field that only nodes may say something in. */
-  private static Fetched bare(Fetched fetched) {
-    if (!(fetched instanceof Fetched.Response response)
-        || !response.head().fields().contains(PeerHop.FIELD)) {
-      return fetched;
-    }
+  /** Without what the other node says to this one. */
+  private static Fetched.Response bare(Fetched.Response response) {
     FieldList fields = response.head().fields().toBuilder().remove(PeerHop.FIELD).build();
     return new Fetched.Response(
         new ResponseHead(response.head().status(), fields),

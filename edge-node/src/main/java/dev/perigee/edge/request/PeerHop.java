@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
  * @param site the site's id
  * @param keyHost the host under which the request is keyed and fetched
  * @param client the reader's address as text
+ * @param proxies addresses of the trusted proxies between the reader and the first node, the
+ *     reader's neighbour first
  * @param scheme of the reader's connection, http or https
  * @param port of the reader's authority
  * @param path names of the nodes it has passed, the one that asks last; at least one
@@ -27,6 +29,7 @@ public record PeerHop(
     String site,
     String keyHost,
     String client,
+    List<String> proxies,
     String scheme,
     int port,
     List<String> path) {
@@ -39,12 +42,15 @@ public record PeerHop(
   private static final Pattern TEXT =
       Pattern.compile(
           "tier=([a-z]+); log=([A-Za-z0-9-]{0,64}); purge=([0-9]{1,15}); site=([a-z0-9-]{1,63});"
-              + " host=([^ ;,\"]{1,255}); client=([0-9A-Za-z:.%_-]{1,80}); scheme=(https?);"
-              + " port=([0-9]{1,5}); path=([a-z0-9-]{1,63}(?:,[a-z0-9-]{1,63}){0,7})");
+              + " host=([^ ;,\"]{1,255}); client=([0-9A-Za-z:.%_-]{1,80});"
+              + " proxies=((?:[0-9A-Za-z:.%_-]{1,56}(?:,[0-9A-Za-z:.%_-]{1,56}){0,15})?);"
+              + " scheme=(https?); port=([0-9]{1,5});"
+              + " path=([a-z0-9-]{1,63}(?:,[a-z0-9-]{1,63}){0,7})");
   private static final int MAX_PORT = 65_535;
 
-  /** Copies the path. */
+  /** Copies the lists. */
   public PeerHop {
+    proxies = List.copyOf(proxies);
     path = List.copyOf(path);
   }
 
@@ -61,8 +67,8 @@ public record PeerHop(
     }
     Optional<PeerTier> tier = PeerTier.of(parts.group(1));
     String host = parts.group(5);
-    int port = Integer.parseInt(parts.group(8));
-    List<String> path = List.of(parts.group(9).split(",", -1));
+    int port = Integer.parseInt(parts.group(9));
+    List<String> path = listed(parts.group(10));
     boolean sound =
         tier.isPresent()
             && HostName.normalise(host).filter(host::equals).isPresent()
@@ -78,10 +84,15 @@ public record PeerHop(
                 parts.group(4),
                 host,
                 parts.group(6),
-                parts.group(7),
+                listed(parts.group(7)),
+                parts.group(8),
                 port,
                 path))
         : Optional.empty();
+  }
+
+  private static List<String> listed(String text) {
+    return text.isEmpty() ? List.of() : List.of(text.split(",", -1));
   }
 
   /** As it stands on the wire. */
@@ -98,6 +109,8 @@ public record PeerHop(
         + keyHost
         + "; client="
         + client
+        + "; proxies="
+        + String.join(",", proxies)
         + "; scheme="
         + scheme
         + "; port="

@@ -29,6 +29,7 @@ public final class TrailerFields {
           "via",
           "forwarded",
           "cdn-loop",
+          "perigee-peer",
           // Of the request: controls, conditions, who it is from.
           "cache-control",
           "pragma",

@@ -38,6 +38,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
@@ -175,6 +176,31 @@ final class GrpcIT {
 
     @Nullable String next() throws InterruptedException {
       return all.poll(20, TimeUnit.SECONDS);
+    }
+  }
+
+  @Test
+  void callsOfEveryKindArriveThroughAShield() throws Exception {
+    Server server = server("http");
+    try (NetworkUnderTest network = new NetworkUnderTest(directory, server.getPort(), 100)) {
+      NetworkUnderTest.Node edge = network.add("edge-1", "eu", false);
+      NetworkUnderTest.Node shield = network.add("shield-1", "us", true);
+      network.origin(
+          new OriginUrl("http", "localhost", server.getPort()), TransportEdge.http2(authority));
+      network.configure();
+      ManagedChannel channel =
+          NettyChannelBuilder.forAddress("127.0.0.1", edge.port())
+              .overrideAuthority(NetworkUnderTest.HOST)
+              .usePlaintext()
+              .maxInboundMessageSize(16 << 20)
+              .build();
+      unaryCalls(channel);
+      streamBothWays(channel);
+      channel.shutdown().awaitTermination(20, TimeUnit.SECONDS);
+      assertEquals(0, edge.originConnections());
+      assertEquals(1, shield.originConnections());
+    } finally {
+      server.shutdownNow().awaitTermination(20, TimeUnit.SECONDS);
     }
   }
 

@@ -1,11 +1,16 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.OriginAddressPolicy;
+import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPools;
+import dev.perigee.contract.OriginTransport;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.PeerConfig;
+import dev.perigee.contract.PoolServer;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SiteConfig;
@@ -17,6 +22,8 @@ import dev.perigee.edge.config.PeerTls;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.TestAuthority;
 import dev.perigee.edge.geo.GeoLocator;
+import dev.perigee.edge.geo.TestGeo;
+import dev.perigee.edge.listener.ClientPolicy;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.listener.PeerListener;
@@ -61,8 +68,14 @@ final class NetworkUnderTest implements AutoCloseable {
   static final String LOG = "log-of-the-test";
   private static final long CAPACITY = 16L << 20;
 
+  /** A proxy in front of every node. */
+  static final String PROXY = "127.0.0.2";
+
+  private static final ClientPolicy TRUSTING =
+      new ClientPolicy(
+          List.of(AddressRange.of(PROXY + "/32")), ClientPolicy.ProxyField.X_FORWARDED_FOR);
+
   private final Path folder;
-  private final int originPort;
   private final long purgeWaitMillis;
   private final AtomicLong skew = new AtomicLong();
   private final InstantSource clock = () -> Instant.now().plusMillis(skew.get());
@@ -70,6 +83,7 @@ final class NetworkUnderTest implements AutoCloseable {
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final List<Purge> purges = new ArrayList<>();
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private OriginPools pools = OriginPools.NONE;
   private TierPolicy tiers = TierPolicy.DEFAULT;
   private CachePolicy policy = CachePolicy.DEFAULT;
 
@@ -80,7 +94,7 @@ final class NetworkUnderTest implements AutoCloseable {
    */
   NetworkUnderTest(Path folder, int originPort, long purgeWaitMillis) {
     this.folder = folder;
-    this.originPort = originPort;
+    origin(new OriginUrl("http", "127.0.0.1", originPort), OriginTransport.DEFAULT);
     this.purgeWaitMillis = purgeWaitMillis;
     var sweeping =
         timer.scheduleAtFixedRate(
@@ -112,6 +126,24 @@ final class NetworkUnderTest implements AutoCloseable {
     return node;
   }
 
+  /** Where the site's content is, from the next {@link #configure} on. */
+  void origin(OriginUrl url, OriginTransport transport) {
+    OriginPool usual = OriginPool.of(OriginPool.NAME, List.of(PoolServer.of(url)));
+    OriginPool pool =
+        new OriginPool(
+            usual.name(),
+            usual.servers(),
+            usual.balance(),
+            usual.check(),
+            usual.ejection(),
+            usual.slowStartMillis(),
+            usual.retries(),
+            usual.timeouts(),
+            usual.breakers(),
+            transport);
+    pools = new OriginPools(List.of(pool), List.of(), "");
+  }
+
   /** Tells every node of the others and of the site. */
   void configure(TierPolicy how, CachePolicy what) {
     tiers = how;
@@ -127,12 +159,12 @@ final class NetworkUnderTest implements AutoCloseable {
     return new SiteConfig(
         "shop",
         List.of(HOST),
-        List.of(new OriginUrl("http", "127.0.0.1", originPort)),
+        List.of(),
         Set.of(),
         false,
         false,
         policy,
-        OriginPools.NONE,
+        pools,
         HidingPolicy.DEFAULT,
         tiers);
   }
@@ -167,17 +199,22 @@ final class NetworkUnderTest implements AutoCloseable {
     private final String region;
     private final boolean shield;
     private final ChronicleResponseStore store;
+    private final OriginClient toOrigins;
     private final Pipeline pipeline;
     private final EdgeListener listener;
     private final PeerListener peers;
     private final PurgeGate gate;
+    private final PeerClient peerClient;
     private final PeerTls tls;
+    private final GeoLocator geo = new GeoLocator();
+    private final Warming warming;
     private final OriginTable origins = new OriginTable(RandomGenerator.getDefault());
     private final int peerPort;
     private volatile EdgeSnapshot snapshot =
         new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of()));
     private volatile Serving serving = Serving.EVERYTHING;
     private volatile boolean isDead;
+    private List<String> addresses = List.of("127.0.0.1");
 
     private Node(String name, String region, boolean shield) throws Exception {
       this.name = name;
@@ -194,15 +231,17 @@ final class NetworkUnderTest implements AutoCloseable {
       Identity identity = new Identity(own.key(), own.certificate(), authority.certificate());
       tls = new PeerTls(() -> identity, () -> snapshot.peers(), clock);
       gate = new PurgeGate(store::position, timer, purgeWaitMillis, () -> true);
-      Peering peering = new Peering(peerClient(), gate, new HotSketch());
+      peerClient = peerClient();
+      Peering peering = new Peering(peerClient, gate, new HotSketch());
+      toOrigins = client(origins, SSLContext.getDefault());
       pipeline =
           new Pipeline(
               new PipelineConfig("perigee", 1 << 20, 64L << 20, 1000, 8L << 20, SLICE_BYTES, 2_000),
               () -> snapshot,
               () -> serving,
               store,
-              client(origins, SSLContext.getDefault()),
-              new GeoLocator(),
+              toOrigins,
+              geo,
               Optional.of(peering),
               clock,
               System::nanoTime,
@@ -210,8 +249,14 @@ final class NetworkUnderTest implements AutoCloseable {
       ListenerConfig config = ListenerConfig.of(List.of("127.0.0.1"), 0, 0);
       listener =
           new EdgeListener(
-              config, pipeline::handle, Optional.empty(), RandomGenerator.getDefault());
+              config.behind(TRUSTING),
+              pipeline::handle,
+              Optional.empty(),
+              RandomGenerator.getDefault());
       listener.start();
+      warming =
+          new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
+      warming.start();
       peers =
           new PeerListener(
               config,
@@ -255,7 +300,7 @@ final class NetworkUnderTest implements AutoCloseable {
     }
 
     private PeerConfig config() {
-      return new PeerConfig(name, region, List.of("127.0.0.1"), peerPort, shield);
+      return new PeerConfig(name, region, addresses, peerPort, shield);
     }
 
     private void configure() {
@@ -300,6 +345,20 @@ final class NetworkUnderTest implements AutoCloseable {
       store.adopt(log, 0);
     }
 
+    /** Where clients are, from now on. */
+    void locate(byte[] cities) throws IOException {
+      TestGeo.take(folder.resolve(name), geo, GeoKind.CITY, cities);
+    }
+
+    Warming warming() {
+      return warming;
+    }
+
+    /** Connections to origins. */
+    int originConnections() {
+      return toOrigins.openConnections();
+    }
+
     long waiting() {
       return gate.waiting();
     }
@@ -307,6 +366,20 @@ final class NetworkUnderTest implements AutoCloseable {
     /** Objects in its store. */
     int stored() {
       return store.statistics().objects();
+    }
+
+    /** Where others look for it, from the next configuration on. */
+    void at(String... places) {
+      addresses = List.of(places);
+    }
+
+    int peersInTrouble() {
+      return peerClient.inTrouble();
+    }
+
+    /** What was answered is stored a moment later. */
+    void awaitStored(int objects) {
+      Awaitility.await(name + " stores " + objects).until(() -> stored() == objects);
     }
 
     /** Other nodes cannot reach it any more. */

@@ -62,6 +62,7 @@ final class PeerPortIT {
         "shop",
         NetworkUnderTest.HOST,
         "198.51.100.7",
+        List.of("203.0.113.1", "203.0.113.2"),
         "https",
         443,
         List.of(path));
@@ -119,10 +120,13 @@ final class PeerPortIT {
     String answer = ask(Optional.of(network.authority().node("edge-1")), field(hop("edge-1")));
     assertTrue(answer.startsWith("HTTP/1.1 200"), answer);
     ScriptedOrigin.Seen seen = origin.requests("/a").getFirst();
-    assertEquals(List.of("198.51.100.7"), seen.all("X-Forwarded-For"));
+    assertEquals(List.of("198.51.100.7, 203.0.113.1, 203.0.113.2"), seen.all("X-Forwarded-For"));
     assertEquals(List.of("https"), seen.all("X-Forwarded-Proto"));
     assertEquals(
-        List.of("for=198.51.100.7;host=www.shop.example;proto=https"), seen.all("Forwarded"));
+        List.of(
+            "for=198.51.100.7;host=www.shop.example;proto=https,"
+                + " for=203.0.113.1, for=203.0.113.2"),
+        seen.all("Forwarded"));
   }
 
   @Test

@@ -28,6 +28,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -303,17 +304,34 @@ final class ShieldIT {
     }
     NetworkUnderTest.Node edge = network.node("edge-1");
     edge.get("/1");
+    Awaitility.await()
+        .until(() -> network.node("shield-1").stored() + network.node("shield-2").stored() == 1);
     String first = network.node("shield-1").stored() == 1 ? "shield-1" : "shield-2";
     String second = first.equals("shield-1") ? "shield-2" : "shield-1";
     assertEquals(0, network.node(second).stored());
     network.node(first).die();
     assertEquals(200, edge.get("/2").status());
-    assertEquals(1, network.node(second).stored());
+    network.node(second).awaitStored(1);
     network.node(second).die();
     Response straight = edge.get("/3");
     assertEquals("body", straight.body());
     assertEquals(List.of("1.1 perigee"), straight.all("Via"));
     assertEquals(1, origin.requests("/3").size());
+  }
+
+  @Test
+  void anAddressOfAShieldThatLeadsNowhereCostsNoRequest() throws Exception {
+    twoEdgesAndAShield();
+    network.node("shield-1").at("127.0.0.9", "127.0.0.1");
+    network.configure();
+    for (String target : List.of("/1", "/2", "/3", "/4")) {
+      origin.on(target, call -> call.ok("body", FRESH));
+      Response answer = network.node("edge-1").get(target);
+      assertEquals("body", answer.body());
+      assertEquals(List.of("1.1 perigee, 1.1 perigee"), answer.all("Via"));
+    }
+    assertEquals(0, network.node("edge-1").peersInTrouble());
+    network.node("shield-1").awaitStored(4);
   }
 
   @Test
