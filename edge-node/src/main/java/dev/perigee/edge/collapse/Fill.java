@@ -233,10 +233,10 @@ public final class Fill {
   private void trim() {
     while (!window.isEmpty()) {
       Chunk first = window.peekFirst();
-      boolean needed = readers.stream().anyMatch(reader -> reader.position < first.end());
-      boolean stored = first.stored && writer != null;
-      boolean full = budget.isFull(windowed);
-      boolean droppable = writer == null ? !needed && expected == 0 : stored && (!needed || full);
+      boolean droppable =
+          writer == null
+              ? expected == 0 && !isNeeded(first)
+              : first.stored && (budget.isFull(windowed) || !isNeeded(first));
       if (!droppable) {
         return;
       }
@@ -245,6 +245,15 @@ public final class Fill {
       budget.give(first.bytes.remaining());
       windowStart = first.end();
     }
+  }
+
+  private boolean isNeeded(Chunk chunk) {
+    for (Reader reader : readers) {
+      if (reader.position < chunk.end()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** What a reader gets when it asks. */
