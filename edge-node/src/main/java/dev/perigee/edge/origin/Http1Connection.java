@@ -28,12 +28,22 @@ final class Http1Connection implements OriginConnection {
   private final ClientConnection client;
   private final ResponseFilter filter;
   private final ByteBufferPool buffers;
+  private final ByteBufferPool bodies;
   private boolean busy;
 
-  Http1Connection(ClientConnection client, ResponseFilter filter, ByteBufferPool buffers) {
+  /**
+   * @param buffers for streams that took an exchange's place
+   * @param bodies for bodies of answers
+   */
+  Http1Connection(
+      ClientConnection client,
+      ResponseFilter filter,
+      ByteBufferPool buffers,
+      ByteBufferPool bodies) {
     this.client = client;
     this.filter = filter;
     this.buffers = buffers;
+    this.bodies = bodies;
   }
 
   @Override
@@ -147,7 +157,7 @@ final class Http1Connection implements OriginConnection {
       }
       OptionalLong known = bodiless ? OptionalLong.of(0) : length;
       replies.answered(
-          head, new OriginBody(answered.getResponseChannel(), buffers, known, filter::trailers));
+          head, new OriginBody(answered.getResponseChannel(), bodies, known, filter::trailers));
     }
 
     private void switched(ResponseHead head, HeaderMap headers) {

@@ -38,9 +38,13 @@ final class OriginConnector {
   /** A whole TLS record: in less a large one would never be complete, and be read for ever. */
   private static final int RECORD_BUFFER = 17 * 1024;
 
+  /** What a socket may hold of a body, so that it takes one call; held for that call only. */
+  private static final int BODY_BUFFER = 64 * 1024;
+
   private final OriginConfig config;
   private final OriginTls tls;
   private final ByteBufferPool buffers;
+  private final ByteBufferPool bodies = new DefaultByteBufferPool(true, BODY_BUFFER);
   private final ByteBufferPool records = new DefaultByteBufferPool(true, RECORD_BUFFER);
   private final AtomicInteger open = new AtomicInteger();
 
@@ -226,7 +230,7 @@ final class OriginConnector {
       OptionMap options = OptionMap.create(UndertowOptions.ENABLE_HTTP2, false);
       var client = OriginConnections.http1(connection, options, buffers);
       client.addCloseListener(nothing -> closed());
-      answer.connected(new Http1Connection(client, filter, buffers));
+      answer.connected(new Http1Connection(client, filter, buffers, bodies));
     }
 
     private void timedOut() {

@@ -184,7 +184,11 @@ final class StorePurges implements AutoCloseable {
         shard.sweptThrough(through);
       }
     }
-    context.invalidations().swept(invalidated);
+    if (!invalidated.isEmpty()) {
+      // They stand in no journal: what they cover must have left the maps before they do.
+      context.threads().drain();
+      context.invalidations().swept(invalidated);
+    }
     synchronized (lock) {
       if (before != adoptions) {
         return through;
