@@ -10,17 +10,28 @@ import java.util.function.LongSupplier;
  * @param own the pool's
  * @param node what is taken where the pool says nothing
  * @param nanos a clock that never jumps
- * @param deadlineNanos of all attempts together, by that clock
+ * @param deadlineNanos of all attempts together, by that clock: none begins behind it
+ * @param endsAnswers whether one that has begun ends there too; not where a body is sent, for which
+ *     a reader may take as long as it goes on
  */
-record FetchTimes(OriginTimeouts own, OriginConfig node, LongSupplier nanos, long deadlineNanos) {
+record FetchTimes(
+    OriginTimeouts own,
+    OriginConfig node,
+    LongSupplier nanos,
+    long deadlineNanos,
+    boolean endsAnswers) {
   private static final long NANOS_PER_MILLI = 1_000_000;
 
   /** For a fetch that begins now. */
   static FetchTimes of(
-      OriginTimeouts own, OriginConfig node, LongSupplier nanos, boolean isBounded) {
+      OriginTimeouts own,
+      OriginConfig node,
+      LongSupplier nanos,
+      boolean isBounded,
+      boolean endsAnswers) {
     boolean bounded = isBounded && own.totalMillis() > 0;
     long total = bounded ? own.totalMillis() * NANOS_PER_MILLI : Long.MAX_VALUE / 2;
-    return new FetchTimes(own, node, nanos, nanos.getAsLong() + total);
+    return new FetchTimes(own, node, nanos, nanos.getAsLong() + total, endsAnswers);
   }
 
   /**
@@ -43,7 +54,7 @@ record FetchTimes(OriginTimeouts own, OriginConfig node, LongSupplier nanos, lon
   /** From the request's end to the answer's head. */
   Limit response() {
     long usual = ownOr(own.responseMillis(), node.responseTimeout());
-    long millis = left(usual);
+    long millis = endsAnswers ? left(usual) : usual;
     return new Limit(
         millis, millis < usual ? FailureKind.TOTAL_TIMEOUT : FailureKind.RESPONSE_TIMEOUT);
   }

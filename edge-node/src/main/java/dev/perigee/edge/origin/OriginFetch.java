@@ -67,7 +67,8 @@ final class OriginFetch {
             pool.config().timeouts(),
             client.config(),
             client::nanos,
-            request.body().isEmpty() || kept.isPresent());
+            request.body().isEmpty() || kept.isPresent(),
+            request.body().isEmpty());
   }
 
   /** Asks the first server. */

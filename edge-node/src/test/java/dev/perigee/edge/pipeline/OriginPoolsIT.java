@@ -182,6 +182,33 @@ final class OriginPoolsIT {
     never.countDown();
   }
 
+  /** The story: an upload that took longer than all attempts may was cut off when it was sent. */
+  @Test
+  void anUploadMayTakeLongerThanAllAttempts() throws Exception {
+    long total = 300;
+    inOrder(RETRIES, new OriginTimeouts(0, 0, 0, total));
+    origins
+        .get(0)
+        .on(
+            "/up",
+            call -> {
+              pass(total);
+              call.ok("" + call.request().bodyBytes());
+            });
+    try (RawClient client = new RawClient(edge.port())) {
+      client.send("PUT", "/up", "Content-Length: 6");
+      client.send("abc");
+      pass(2 * total);
+      client.send("def");
+      assertEquals("6", client.response(false).body());
+    }
+  }
+
+  private static void pass(long millis) {
+    long begun = System.nanoTime();
+    Awaitility.await().until(() -> System.nanoTime() - begun > millis * 1_000_000);
+  }
+
   @Test
   void whatIsNotIdempotentIsSentOnce() throws Exception {
     inOrder(RETRIES, TIMEOUTS);
