@@ -70,6 +70,59 @@ abstract class Commands implements Runnable {
     }
   }
 
+  /** A command that replaces a site's settings, on all nodes or on some first. */
+  abstract static class SiteStaged extends SiteEdit {
+    @Option(
+        names = "--canary",
+        paramLabel = "NODES|PERCENT",
+        description =
+            "only there at first: names with commas between them, or a share such as 10%%")
+    @Nullable String canary;
+
+    @Option(
+        names = "--hold",
+        paramLabel = "TIME",
+        description = "with --canary: promoted by itself after this time without trouble; 10m, 30s")
+    @Nullable String hold;
+
+    @Option(
+        names = "--max-errors",
+        paramLabel = "POINTS",
+        defaultValue = "5",
+        description =
+            "with --canary: halted when the canaries' share of 5xx exceeds the others' by more;"
+                + " ${DEFAULT-VALUE} per cent")
+    int maxErrors;
+
+    @Option(names = "--wait", description = "with --canary: until it is promoted or halted")
+    boolean wait;
+
+    /**
+     * Replaces the settings; the answer is the site as it is, or as its canaries are to have it.
+     */
+    JsonNode replace(String path, Map<String, Object> site) {
+      if (canary == null) {
+        if (wait || hold != null) {
+          throw new Failure(Failure.USAGE, "--hold and --wait go with --canary");
+        }
+        return client().put(noted(path), site);
+      }
+      Map<String, Object> order = new LinkedHashMap<>();
+      order.put("site", site);
+      order.put("canary", canary);
+      order.put("errorPoints", maxErrors);
+      if (hold != null) {
+        order.put("holdSeconds", RolloutCommands.seconds(hold));
+      }
+      JsonNode rollout = client().post(noted(path + "/rollouts"), Optional.of(order));
+      RolloutCommands.tell(json ? spec.commandLine().getErr() : out(), rollout);
+      return (wait
+              ? RolloutCommands.follow(client(), rollout, spec.commandLine().getErr())
+              : rollout)
+          .path("candidate");
+    }
+  }
+
   /** Sites. */
   @Command(
       name = "site",
@@ -177,6 +230,12 @@ abstract class Commands implements Runnable {
         out().println("regions  " + (regions.isEmpty() ? "all" : regions));
         out().println("cache    " + SiteCacheCommand.summary(found.path("cache")));
         out().println("hiding   " + SiteHidingCommand.summary(found.path("hiding")));
+        String id = ApiClient.part(found.path("id").asText());
+        for (JsonNode rollout : client().get("v1/sites/" + id + "/rollouts").path("items")) {
+          if (rollout.path("state").asText().equals("canary")) {
+            out().println("rollout  " + RolloutCommands.sentence(rollout));
+          }
+        }
         out().println("tiers    " + SiteTiersCommand.summary(found));
       }
     }

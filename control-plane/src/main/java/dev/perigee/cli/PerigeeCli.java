@@ -16,6 +16,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       Commands.Site.class,
       Commands.Cert.class,
+      RolloutCommands.Rollouts.class,
       PurgeCommand.class,
       WarmCommand.class,
       NodeCommands.Nodes.class,

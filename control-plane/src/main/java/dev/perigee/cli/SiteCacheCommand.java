@@ -18,7 +18,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "cache",
     description = "A site's cache policy: rules, keys, shares; shown, or set from a file.")
-final class SiteCacheCommand extends Commands.SiteEdit {
+final class SiteCacheCommand extends Commands.SiteStaged {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
@@ -43,9 +43,7 @@ final class SiteCacheCommand extends Commands.SiteEdit {
     }
     found.set("cache", file == null ? JSON.createObjectNode() : read(file));
     JsonNode changed =
-        client()
-            .put(
-                noted(path), JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
+        replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed.path("cache")));
     }

@@ -21,7 +21,7 @@ import picocli.CommandLine.Parameters;
       "What readers and origins do not learn of each other; shown, or set from a file.",
       "Secrets are never shown; one that the file leaves out stays as it is."
     })
-final class SiteHidingCommand extends Commands.SiteEdit {
+final class SiteHidingCommand extends Commands.SiteStaged {
   static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
@@ -45,7 +45,7 @@ final class SiteHidingCommand extends Commands.SiteEdit {
       throw new Failure(Failure.USAGE, "give either --file or --usual");
     }
     found.set("hiding", file == null ? JSON.createObjectNode() : read(file));
-    JsonNode changed = client().put(noted(path), body(found));
+    JsonNode changed = replace(path, body(found));
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed.path("hiding")));
     }

@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
       "A site's own error pages; listed, or changed.",
       "{status} and {request-id} in a page are filled in."
     })
-final class SitePagesCommand extends Commands.SiteEdit {
+final class SitePagesCommand extends Commands.SiteStaged {
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
   String site = "";
 
@@ -44,7 +44,7 @@ final class SitePagesCommand extends Commands.SiteEdit {
     ObjectNode found = client().get(path).deepCopy();
     if (!set.isEmpty() || !remove.isEmpty()) {
       ((ObjectNode) found.path("hiding")).set("pages", changed(found.path("hiding").path("pages")));
-      found = client().put(noted(path), SiteHidingCommand.body(found)).deepCopy();
+      found = replace(path, SiteHidingCommand.body(found)).deepCopy();
     }
     JsonNode pages = found.path("hiding").path("pages");
     if (!asJson(pages)) {

@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "pools",
     description = "A site's pools of origin servers; shown, or set from a file.")
-final class SitePoolsCommand extends Commands.SiteEdit {
+final class SitePoolsCommand extends Commands.SiteStaged {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
@@ -46,9 +46,7 @@ final class SitePoolsCommand extends Commands.SiteEdit {
       found.set("originPools", SiteCacheCommand.read(file));
     }
     JsonNode changed =
-        client()
-            .put(
-                noted(path), JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
+        replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed.path("originPools")));
     }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "tiers",
     description = "Which other nodes a site's misses go through; shown, or changed.")
-final class SiteTiersCommand extends Commands.SiteEdit {
+final class SiteTiersCommand extends Commands.SiteStaged {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
@@ -39,10 +39,7 @@ final class SiteTiersCommand extends Commands.SiteEdit {
     boolean changes = shield != null || popShare != null;
     JsonNode now =
         changes
-            ? client()
-                .put(
-                    noted(path),
-                    JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}))
+            ? replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}))
             : found;
     if (!asJson(now)) {
       out().println(now.path("id").asText() + ": " + summary(now));

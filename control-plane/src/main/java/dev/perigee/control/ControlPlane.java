@@ -14,6 +14,7 @@ import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
+import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.AsnDatabase;
 import dev.perigee.control.steer.GeoDatabase;
 import dev.perigee.control.steer.GeoLocator;
@@ -30,6 +31,7 @@ import dev.perigee.control.store.Node;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
+import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PostgresSiteStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeReceipts;
@@ -137,6 +139,9 @@ public final class ControlPlane implements AutoCloseable {
     PostgresNodeStore nodes = new PostgresNodeStore(database, numbers);
     PostgresCertificateStore certificates = new PostgresCertificateStore(database, numbers, clock);
     PostgresPurgeStore purges = new PostgresPurgeStore(database, numbers, options.purgeLimits());
+    PostgresRolloutStore rolloutStore = new PostgresRolloutStore(database, numbers, sites);
+    Rollouts rollouts = keep(new Rollouts(rolloutStore));
+    rollouts.start();
     PurgeAcks acks = keep(new PurgeAcks(database, clock));
     acks.start();
     EdgeAuthority authority = EdgeAuthority.open(new SettingStore(database), clock, random);
@@ -156,7 +161,8 @@ public final class ControlPlane implements AutoCloseable {
     WarmUps warmUps = new WarmUps(clock);
     Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
     SyncService sync =
-        new SyncService(numbers, changes, purges, nodes, fleet, acks, warmUps, geoFiles, clock);
+        new SyncService(
+            numbers, changes, purges, nodes, fleet, acks, rollouts, warmUps, geoFiles, clock);
     SyncServer grpc =
         keep(
             new SyncServer(
@@ -180,6 +186,7 @@ public final class ControlPlane implements AutoCloseable {
         new ApiPorts(
             sites,
             history,
+            rolloutStore,
             nodes,
             certificates,
             purges,

@@ -37,16 +37,17 @@ final class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "store, api changelog console dns fleet pki steer stream root cli",
-    "fleet, api changelog console dns pki steer store stream root cli",
-    "changelog, api console dns fleet pki steer stream root cli",
-    "pki, api changelog console dns fleet steer stream root cli",
+    "store, api changelog console dns fleet pki rollout steer stream root cli",
+    "fleet, api changelog console dns pki rollout steer store stream root cli",
+    "changelog, api console dns fleet pki rollout steer stream root cli",
+    "pki, api changelog console dns fleet rollout steer stream root cli",
+    "rollout, api changelog console dns fleet pki steer stream root cli",
     "stream, api console dns steer root cli",
-    "steer, api changelog console dns pki stream root cli",
-    "dns, api changelog console fleet pki stream root cli",
-    "api, changelog console dns stream root cli",
-    "console, changelog dns fleet pki steer store stream root cli",
-    "cli, api changelog console dns fleet pki steer store stream root"
+    "steer, api changelog console dns pki stream rollout root cli",
+    "dns, api changelog console fleet pki stream rollout root cli",
+    "api, changelog console dns stream rollout root cli",
+    "console, changelog dns fleet pki rollout steer store stream root cli",
+    "cli, api changelog console dns fleet pki rollout steer store stream root"
   })
   void aPackageDoesNotKnow(String own, String others) {
     noClasses()

@@ -5,6 +5,7 @@ import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.SiteTraffic;
 import dev.perigee.edge.config.ActiveConfig;
 import dev.perigee.edge.config.ConfigState;
 import dev.perigee.edge.config.Enrolment;
@@ -183,7 +184,14 @@ public final class EdgeNode implements AutoCloseable {
                 lastGood,
                 warming,
                 databases,
-                () -> load(meter, listener, serving, store, report.next(clock.millis())),
+                () ->
+                    load(
+                        meter,
+                        listener,
+                        serving,
+                        store,
+                        report.next(clock.millis()),
+                        metrics.sites().next()),
                 clock,
                 RandomGenerator.getDefault()));
     start(sync, options);
@@ -343,7 +351,8 @@ public final class EdgeNode implements AutoCloseable {
       EdgeListener listener,
       ServingState serving,
       ChronicleResponseStore store,
-      List<OriginHealth> origins) {
+      List<OriginHealth> origins,
+      List<SiteTraffic> traffic) {
     Serving now = serving.get();
     boolean healthy = now != Serving.NOTHING;
     return new NodeLoad(
@@ -352,7 +361,8 @@ public final class EdgeNode implements AutoCloseable {
         meter.load(),
         healthy,
         healthy ? store.problem().map(why -> "no cache: " + why).orElse("") : now.sentence(),
-        origins);
+        origins,
+        traffic);
   }
 
   private static AdminListener admin(

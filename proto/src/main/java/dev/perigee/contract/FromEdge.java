@@ -57,6 +57,7 @@ public sealed interface FromEdge {
    * @param load 0 idle to 1 full
    * @param geo the GeoIP databases that serve
    * @param origins how the origins of some sites are doing: of all in turn
+   * @param traffic what readers were answered since the last one, of some sites that had any
    */
   record Heartbeat(
       long revision,
@@ -67,11 +68,37 @@ public sealed interface FromEdge {
       boolean healthy,
       String healthDetail,
       List<GeoHolding> geo,
-      List<OriginHealth> origins)
+      List<OriginHealth> origins,
+      List<SiteTraffic> traffic)
       implements FromEdge {
     public Heartbeat {
       geo = List.copyOf(geo);
       origins = List.copyOf(origins);
+      traffic = List.copyOf(traffic);
+    }
+
+    /** One that says nothing of traffic. */
+    public Heartbeat(
+        long revision,
+        long purge,
+        double requestsPerSecond,
+        long openConnections,
+        double load,
+        boolean healthy,
+        String healthDetail,
+        List<GeoHolding> geo,
+        List<OriginHealth> origins) {
+      this(
+          revision,
+          purge,
+          requestsPerSecond,
+          openConnections,
+          load,
+          healthy,
+          healthDetail,
+          geo,
+          origins,
+          List.of());
     }
 
     /** One that says nothing of databases and origins. */

@@ -343,6 +343,7 @@ public final class SyncCodec {
         .setHealthDetail(beat.healthDetail())
         .addAllGeo(GeoCodec.encode(beat.geo()))
         .addAllOrigins(beat.origins().stream().map(OriginHealthCodec::encode).toList())
+        .addAllTraffic(beat.traffic().stream().map(SyncCodec::encode).toList())
         .build();
   }
 
@@ -356,7 +357,18 @@ public final class SyncCodec {
         beat.getHealthy(),
         beat.getHealthDetail(),
         GeoCodec.decode(beat.getGeoList()),
-        beat.getOriginsList().stream().map(OriginHealthCodec::decode).toList());
+        beat.getOriginsList().stream().map(OriginHealthCodec::decode).toList(),
+        beat.getTrafficList().stream()
+            .map(t -> new SiteTraffic(t.getSite(), t.getRequests(), t.getErrors()))
+            .toList());
+  }
+
+  private static dev.perigee.contract.sync.v1.SiteTraffic encode(SiteTraffic traffic) {
+    return dev.perigee.contract.sync.v1.SiteTraffic.newBuilder()
+        .setSite(traffic.site())
+        .setRequests(traffic.requests())
+        .setErrors(traffic.errors())
+        .build();
   }
 
   private static Optional<String> nonEmpty(String text) {

@@ -57,6 +57,8 @@ final class SyncCodecTest {
         new FromEdge.PurgeAck(12),
         new FromEdge.Heartbeat(8, 12, 10.5, 3, 0.25, false, "disk full"),
         new FromEdge.Heartbeat(
+            8, 12, 1, 3, 0, true, "", List.of(), List.of(), List.of(new SiteTraffic("a", 5, 2))),
+        new FromEdge.Heartbeat(
             8,
             12,
             10.5,

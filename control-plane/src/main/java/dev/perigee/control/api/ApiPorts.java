@@ -7,6 +7,7 @@ import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.SiteHistory;
@@ -31,6 +32,7 @@ import java.util.random.RandomGenerator;
 public record ApiPorts(
     SiteStore sites,
     SiteHistory history,
+    PostgresRolloutStore rollouts,
     NodeStore nodes,
     CertificateStore certificates,
     PurgeStore purges,
@@ -55,6 +57,7 @@ public record ApiPorts(
     List<Routes.Route> routes =
         new ArrayList<>(Routes.all(resources, purgeResource, warmUpResource, operations));
     routes.addAll(new SiteHistoryResource(sites, history, resources::find).routes());
+    routes.addAll(new RolloutResource(resources, rollouts, nodes, fleet).routes());
     return List.copyOf(routes);
   }
 }

@@ -31,7 +31,7 @@ import java.util.random.RandomGenerator;
 
 /** Sites, nodes and certificates. */
 final class Resources {
-  private static final Set<String> SITE_FIELDS =
+  static final Set<String> SITE_FIELDS =
       Set.of(
           "id",
           "revision",
@@ -145,7 +145,7 @@ final class Resources {
    *
    * @param before the site until now, with the keys and secrets that are not shown
    */
-  private SiteConfig site(Input input, String id, Optional<SiteConfig> before) {
+  SiteConfig site(Input input, String id, Optional<SiteConfig> before) {
     List<String> hosts = new ArrayList<>();
     for (String text : input.texts("hosts")) {
       Optional<String> host = HostName.normalisePattern(text);

@@ -49,35 +49,38 @@ public final class ChangeLog {
    * @param from the edge's revision, 0 for none
    * @param head the newest revision known, and the update's; sites and certificates may be newer
    * @param region where the edge was when {@code head} was the newest revision, or later
+   * @param node its name: canaries of a rollout get its candidate
    */
-  public List<FromControl.Update> between(long from, long head, String region) {
+  public List<FromControl.Update> between(long from, long head, String region, String node) {
     if (from == head || head == 0) {
       return List.of();
     }
     if (from == 0 || from > head) {
-      return snapshot(head, region);
+      return snapshot(head, region, node);
     }
     List<LoggedChange> changed =
         changes.after(from, MAX_CHANGES + 1).stream().filter(c -> c.revision() <= head).toList();
     boolean gap = changed.isEmpty() || changed.getFirst().revision() != from + 1;
     if (gap || changed.size() > MAX_CHANGES) {
-      return snapshot(head, region);
+      return snapshot(head, region, node);
     }
-    return delta(from, changed, region);
+    return delta(from, changed, region, node);
   }
 
-  private List<FromControl.Update> snapshot(long head, String region) {
-    List<SiteConfig> served = sites.all().stream().filter(site -> site.isServedIn(region)).toList();
+  private List<FromControl.Update> snapshot(long head, String region, String node) {
+    List<SiteConfig> served =
+        sites.allFor(node).stream().filter(site -> site.isServedIn(region)).toList();
     List<CertificateConfig> wanted =
         certificates.allWithKeys().stream().filter(c -> isFor(c, served)).toList();
     List<PeerConfig> peers = nodes.all().stream().map(Node::peer).toList();
     return parts(head, 0, served, List.of(), wanted, List.of(), peers, List.of());
   }
 
-  private List<FromControl.Update> delta(long from, List<LoggedChange> changed, String region) {
+  private List<FromControl.Update> delta(
+      long from, List<LoggedChange> changed, String region, String node) {
     Set<String> siteIds = resources(changed, "site");
     Set<String> certificateIds = resources(changed, "certificate");
-    Map<String, SiteConfig> siteNow = sites.byIds(siteIds);
+    Map<String, SiteConfig> siteNow = sites.byIds(siteIds, node);
     List<SiteConfig> served =
         siteNow.values().stream().filter(site -> site.isServedIn(region)).toList();
     Set<String> removedSites = new HashSet<>(siteIds);
@@ -87,7 +90,7 @@ public final class ChangeLog {
         siteIds.isEmpty()
             ? certificates.byIds(certificateIds).values()
             : certificates.allWithKeys();
-    List<SiteConfig> all = sites.all().stream().filter(s -> s.isServedIn(region)).toList();
+    List<SiteConfig> all = sites.allFor(node).stream().filter(s -> s.isServedIn(region)).toList();
     List<CertificateConfig> wanted = new ArrayList<>();
     Set<String> removedCertificates = new HashSet<>(certificateIds);
     for (CertificateConfig certificate : concerned) {

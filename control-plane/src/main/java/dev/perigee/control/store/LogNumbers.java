@@ -54,6 +54,19 @@ public final class LogNumbers {
     return revision;
   }
 
+  /** Whether a resource was changed after a revision. */
+  static boolean isNewer(Handle handle, String kind, String resource, long revision) {
+    return handle
+        .createQuery(
+            "SELECT EXISTS (SELECT 1 FROM change_log"
+                + " WHERE revision > ? AND kind = ? AND resource = ?)")
+        .bind(0, revision)
+        .bind(1, kind)
+        .bind(2, resource)
+        .mapTo(Boolean.class)
+        .one();
+  }
+
   static long nextPurge(Handle handle) {
     return handle
         .createQuery("UPDATE log_head SET purge = purge + 1 RETURNING purge")

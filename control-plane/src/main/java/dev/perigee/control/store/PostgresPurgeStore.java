@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /** Purges in PostgreSQL, each in the form in which edges journal it. */
@@ -70,9 +71,8 @@ public final class PostgresPurgeStore implements PurgeStore {
       handle.rollback();
       return new Change.Limited<>(retryAfter);
     }
-    Optional<PurgeScope> keyed = site.flatMap(id -> asKeyed(handle, id, scope));
-    if (keyed.isPresent()) {
-      insert(handle, new Purge(number, site, keyed.get(), soft), Optional.empty());
+    for (PurgeScope keyed : site.map(id -> asKeyed(handle, id, scope)).orElse(List.of())) {
+      insert(handle, new Purge(number, site, keyed, soft), Optional.empty());
       number = LogNumbers.nextPurge(handle);
     }
     insert(handle, new Purge(number, site, scope, soft), idempotencyKey);
@@ -127,19 +127,30 @@ public final class PostgresPurgeStore implements PurgeStore {
 
   /**
    * The URL as the site's rule for queries keys it, where that is another: what was stored before
-   * the rule lies under the one, what was stored since under the other.
+   * the rule lies under the one, what was stored since under the other. Canaries of a rollout may
+   * have a rule of their own.
    */
-  private static Optional<PurgeScope> asKeyed(Handle handle, String site, PurgeScope scope) {
+  private static List<PurgeScope> asKeyed(Handle handle, String site, PurgeScope scope) {
     if (!(scope instanceof PurgeScope.Url(String host, String target))) {
-      return Optional.empty();
+      return List.of();
     }
-    return handle
-        .createQuery("SELECT cache_policy FROM site WHERE id = ?")
-        .bind(0, site)
-        .map((row, context) -> CachePolicyCodec.of(row.getBytes(1)).key().target(target))
-        .findOne()
+    Stream<String> now =
+        handle
+            .createQuery("SELECT cache_policy FROM site WHERE id = ?")
+            .bind(0, site)
+            .map((row, context) -> CachePolicyCodec.of(row.getBytes(1)).key().target(target))
+            .stream();
+    Stream<String> staged =
+        handle
+            .createQuery("SELECT candidate FROM rollout WHERE site = ? AND state = 'canary'")
+            .bind(0, site)
+            .map((row, context) -> SyncCodec.siteOf(row.getBytes(1)).cache().key().target(target))
+            .stream();
+    return Stream.concat(now, staged)
+        .distinct()
         .filter(keyed -> !keyed.equals(target))
-        .map(keyed -> new PurgeScope.Url(host, keyed));
+        .<PurgeScope>map(keyed -> new PurgeScope.Url(host, keyed))
+        .toList();
   }
 
   /** The first purge of the key again, unless another one was meant. */

@@ -9,6 +9,7 @@ import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
+import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.TierPolicy;
 import java.net.InetAddress;
 import java.util.ArrayList;
@@ -23,13 +24,22 @@ import org.jdbi.v3.core.Handle;
 /** Sites in PostgreSQL. */
 public final class PostgresSiteStore implements SiteStore {
   private static final int MAX_LABEL = 50;
-  private static final String SELECT =
+  private static final String COLUMNS =
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
              s.cache_policy, s.origin_pools, s.hiding, s.shield, s.pop_share,
-             array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)
-        FROM site s WHERE s.removed_at IS NULL\
+             array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)\
       """;
+
+  private static final String FROM = " FROM site s WHERE s.removed_at IS NULL";
+  private static final String SELECT = COLUMNS + FROM;
+
+  /** For one node: with the candidate of a rollout of which it is a canary. One statement. */
+  private static final String SELECT_FOR_NODE =
+      COLUMNS
+          + ", (SELECT r.candidate FROM rollout r"
+          + " WHERE r.site = s.id AND r.state = 'canary' AND ? = ANY (r.canaries))"
+          + FROM;
 
   private final Database database;
   private final LogNumbers numbers;
@@ -163,7 +173,7 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   /** The site as it is, with its row locked until the end, where it is as the edit wants it. */
-  private Change<SiteConfig> locked(Handle handle, String id, Edit edit) {
+  Change<SiteConfig> locked(Handle handle, String id, Edit edit) {
     Optional<Long> revision =
         handle
             .createQuery("SELECT revision FROM site WHERE id = ? AND removed_at IS NULL FOR UPDATE")
@@ -176,9 +186,30 @@ public final class PostgresSiteStore implements SiteStore {
     if (edit.ifRevision().orElse(revision.get()) != revision.get()) {
       return new Change.Stale<>(revision.get());
     }
+    boolean staged =
+        handle
+            .createQuery(
+                "SELECT EXISTS (SELECT 1 FROM rollout WHERE site = ? AND state = 'canary')")
+            .bind(0, id)
+            .mapTo(Boolean.class)
+            .one();
+    if (staged) {
+      String reason = "has a rollout under way: promote or halt it first (perigee rollout list)";
+      return new Change.Conflict<>(new Problem("site", reason));
+    }
     SiteConfig before = find(handle, "s.id = ?", id).orElseThrow();
     history.find(handle, before, revision.get());
     return new Change.Committed<>(before, revision.get());
+  }
+
+  /** Puts a rollout's candidate in force everywhere; its hosts are those that the site has. */
+  long promote(Handle handle, SiteConfig site, Edit edit) {
+    if (update(handle, site)
+        instanceof Change.Committed<SiteConfig>(SiteConfig now, long revision)) {
+      history.record(handle, now, revision, SiteHistory.Kind.CHANGED, edit);
+      return revision;
+    }
+    throw new IllegalStateException("the hosts of a site belong to another one: " + site.id());
   }
 
   private Change<SiteConfig> noted(
@@ -249,7 +280,8 @@ public final class PostgresSiteStore implements SiteStore {
     return new Change.Conflict<>(problem);
   }
 
-  private List<Problem> problems(SiteConfig site) {
+  /** What is wrong with a site. */
+  List<Problem> problems(SiteConfig site) {
     List<Problem> problems = new ArrayList<>(SiteValidator.problems(site));
     for (int i = 0; i < site.hosts().size(); i++) {
       String host = site.hosts().get(i);
@@ -338,18 +370,35 @@ public final class PostgresSiteStore implements SiteStore {
         new TierPolicy(row.getBoolean(9), row.getBoolean(10)));
   }
 
-  /** The sites with these ids that still exist, by id. */
-  public Map<String, SiteConfig> byIds(Set<String> ids) {
+  /** All sites as one node is to have them, by id. */
+  public List<SiteConfig> allFor(String node) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(SELECT_FOR_NODE + " ORDER BY s.id")
+                .bind(0, node)
+                .map((row, context) -> readForNode(row))
+                .list());
+  }
+
+  /** The sites with these ids that still exist, as one node is to have them, by id. */
+  public Map<String, SiteConfig> byIds(Set<String> ids, String node) {
     Map<String, SiteConfig> found = new LinkedHashMap<>();
     database
         .read(
             handle ->
                 handle
-                    .createQuery(SELECT + " AND s.id = ANY (?) ORDER BY s.id")
-                    .bind(0, ids.toArray(String[]::new))
-                    .map((row, context) -> read(row))
+                    .createQuery(SELECT_FOR_NODE + " AND s.id = ANY (?) ORDER BY s.id")
+                    .bind(0, node)
+                    .bind(1, ids.toArray(String[]::new))
+                    .map((row, context) -> readForNode(row))
                     .list())
         .forEach(site -> found.put(site.id(), site));
     return found;
+  }
+
+  private static SiteConfig readForNode(java.sql.ResultSet row) throws java.sql.SQLException {
+    byte[] candidate = row.getBytes(12);
+    return candidate == null ? read(row) : SyncCodec.siteOf(candidate);
   }
 }

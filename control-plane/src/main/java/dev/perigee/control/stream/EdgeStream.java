@@ -155,7 +155,7 @@ final class EdgeStream implements Runnable {
       revision = 0;
     }
     List<FromControl.Update> updates =
-        service.changes().between(revision, head, place.get().region());
+        service.changes().between(revision, head, place.get().region(), hello.node());
     for (FromControl.Update update : updates) {
       while (sendPurges()) {
         // A large update keeps no purge waiting.

@@ -9,6 +9,7 @@ import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.WarmUps;
+import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PurgeAcks;
@@ -39,6 +40,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   private final WarmUps warmUps;
   private final Supplier<List<GeoFile>> geoFiles;
   private final PurgeAcks acks;
+  private final Rollouts rollouts;
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
 
@@ -46,6 +48,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
    * Streams that are not open yet.
    *
    * @param acks is told what nodes have in force
+   * @param rollouts is told what canaries take, refuse and answer
    * @param geoFiles the GeoIP databases that edges are brought; asked often
    */
   public SyncService(
@@ -55,6 +58,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
       PostgresNodeStore nodes,
       Fleet fleet,
       PurgeAcks acks,
+      Rollouts rollouts,
       WarmUps warmUps,
       Supplier<List<GeoFile>> geoFiles,
       InstantSource clock) {
@@ -64,6 +68,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     this.nodes = nodes;
     this.fleet = fleet;
     this.acks = acks;
+    this.rollouts = rollouts;
     this.warmUps = warmUps;
     this.geoFiles = geoFiles;
     this.clock = clock;
@@ -191,6 +196,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
         replaced.end(Status.UNAVAILABLE.withDescription("a newer stream of the node took over"));
       }
       fleet.connected(begun, hello);
+      rollouts.forget(hello.node());
       warmUps.connected(hello.node());
       LOG.info("{} is connected, at revision {}", hello.node(), hello.lastRevision());
       Thread.ofVirtual().name("stream-" + hello.node()).start(begun);
@@ -204,10 +210,12 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
               .forEach(r -> LOG.warn("{} refused {}: {}", from.node(), r.resource(), r.reason()));
           from.taken();
           fleet.acknowledged(from.node(), ack);
+          rollouts.acknowledged(from.node(), ack);
         }
         case FromEdge.Nack nack -> {
           LOG.warn("{} could not read revision {}: {}", from.node(), nack.revision(), nack);
           from.refused();
+          rollouts.refused(from.node(), nack);
         }
         case FromEdge.PurgeAck ack -> {
           fleet.purged(from.node(), ack.through());
@@ -216,6 +224,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
         case FromEdge.Heartbeat beat -> {
           fleet.heartbeat(from.node(), beat);
           acks.holds(from.node(), beat.purge());
+          rollouts.answered(from.node(), beat.traffic());
         }
         case FromEdge.Warmed warmed -> warmUps.warmed(from.node(), warmed);
         case FromEdge.GeoReport report -> {

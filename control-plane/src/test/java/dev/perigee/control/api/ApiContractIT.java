@@ -170,6 +170,22 @@ final class ApiContractIT {
     assertEquals("check-failed", seenBy.at("/nodes/0/servers/0/standing").asText());
     JsonNode node = call(seen, "POST", "/v1/nodes", "/v1/nodes", FRA);
     assertFalse(node.path("joinToken").asText().isEmpty());
+    api.postgres.execute("UPDATE node SET serial = 'a1'");
+    String staged = "/v1/sites/{site}/rollouts";
+    String order = "{'site':%s,'canary':'50%%','holdSeconds':600}".formatted(SHOP);
+    JsonNode rollout = call(seen, "POST", staged, "/v1/sites/" + site + "/rollouts", order);
+    assertEquals("canary", rollout.path("state").asText());
+    assertEquals(1, rollout.path("canaries").size());
+    call(seen, "GET", staged, "/v1/sites/" + site + "/rollouts");
+    call(seen, "GET", "/v1/rollouts");
+    String one = "/v1/rollouts/" + rollout.path("id").asText();
+    call(seen, "GET", "/v1/rollouts/{rollout}", one);
+    JsonNode promoted = call(seen, "POST", "/v1/rollouts/{rollout}/promote", one + "/promote");
+    assertEquals("promoted", promoted.path("state").asText());
+    JsonNode second = call(seen, "POST", staged, "/v1/sites/" + site + "/rollouts", order);
+    String other = "/v1/rollouts/" + second.path("id").asText() + "/halt";
+    JsonNode halted = call(seen, "POST", "/v1/rollouts/{rollout}/halt", other);
+    assertEquals("halted", halted.path("state").asText());
     call(seen, "GET", "/v1/nodes");
     call(seen, "GET", "/v1/nodes/{node}", "/v1/nodes/fra-1");
     call(
@@ -438,6 +454,11 @@ final class ApiContractIT {
             + "'origins':['https://b.example'],'revision':'x'} | 422 | note revision",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
             + "'revision':0} | 412 | ",
+        "POST | /v1/sites/held/rollouts | {'canary':'nobody','holdSeconds':-1,'errorPoints':101,"
+            + "'minimumRequests':0} | 422 | site canary holdSeconds errorPoints minimumRequests",
+        "POST | /v1/sites/held/rollouts | {'site':{'hosts':['held.example'],"
+            + "'origins':['https://b.example']},'canary':'0%'} | 422 | canary",
+        "POST | /v1/rollouts/nothing/promote | | 404 | ",
         "POST | /v1/sites/held/rollback | {'revision':'x'} | 422 | to revision",
         "POST | /v1/sites/held/rollback | {'to':999} | 404 | ",
         "POST | /v1/sites/nobody/rollback | {'to':1} | 404 | ",

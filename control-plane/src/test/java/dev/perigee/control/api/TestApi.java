@@ -17,6 +17,7 @@ import dev.perigee.control.store.Node;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
+import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PostgresSiteStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeLimits;
@@ -61,6 +62,7 @@ public final class TestApi implements AutoCloseable {
         new ApiPorts(
             sites,
             new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT),
+            new PostgresRolloutStore(postgres.database(), numbers, sites),
             nodes,
             new PostgresCertificateStore(postgres.database(), numbers, clock),
             new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT),

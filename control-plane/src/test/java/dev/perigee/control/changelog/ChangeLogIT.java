@@ -129,7 +129,8 @@ final class ChangeLogIT {
   }
 
   private FromControl.Update since(long revision) {
-    List<FromControl.Update> parts = log.between(revision, numbers.head().revision(), "ap");
+    List<FromControl.Update> parts =
+        log.between(revision, numbers.head().revision(), "ap", "fra-1");
     assertEquals(1, parts.size());
     return parts.getFirst();
   }
@@ -211,7 +212,7 @@ final class ChangeLogIT {
     sites.remove("short-lived");
     sites.replace(site("stays", "us"));
 
-    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu"));
+    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu", "fra-1"));
 
     assertEquals(from, delta.fromRevision());
     assertEquals(numbers.head().revision(), delta.revision());
@@ -226,7 +227,7 @@ final class ChangeLogIT {
     long from = added(site("a"));
     long head = added(site("b"));
     added(site("c"));
-    FromControl.Update delta = only(log.between(from, head, "eu"));
+    FromControl.Update delta = only(log.between(from, head, "eu", "fra-1"));
     assertEquals(head, delta.revision());
     assertEquals(List.of("b"), delta.sites().stream().map(SiteConfig::id).toList());
   }
@@ -237,11 +238,11 @@ final class ChangeLogIT {
     added(site("b"));
     long head = added(site("c"));
     postgres.execute("DELETE FROM change_log WHERE revision <= 2");
-    FromControl.Update snapshot = only(log.between(from, head, "eu"));
+    FromControl.Update snapshot = only(log.between(from, head, "eu", "fra-1"));
     assertTrue(snapshot.isSnapshot());
     assertEquals(3, snapshot.sites().size());
-    assertFalse(only(log.between(2, head, "eu")).isSnapshot());
-    assertEquals(List.of(), log.between(head, head, "eu"));
+    assertFalse(only(log.between(2, head, "eu", "fra-1")).isSnapshot());
+    assertEquals(List.of(), log.between(head, head, "eu", "fra-1"));
   }
 
   private String certified(String host) {
@@ -264,10 +265,10 @@ final class ChangeLogIT {
     String key = certified("shop.example");
     certified("elsewhere.example");
     long head = numbers.head().revision();
-    assertEquals(List.of(key), keys(only(log.between(0, head, "eu"))));
-    assertEquals(List.of(), keys(only(log.between(0, head, "us"))));
-    assertEquals(List.of(key), keys(only(log.between(1, head, "eu"))));
-    assertEquals(List.of(), keys(only(log.between(1, head, "us"))));
+    assertEquals(List.of(key), keys(only(log.between(0, head, "eu", "fra-1"))));
+    assertEquals(List.of(), keys(only(log.between(0, head, "us", "fra-1"))));
+    assertEquals(List.of(key), keys(only(log.between(1, head, "eu", "fra-1"))));
+    assertEquals(List.of(), keys(only(log.between(1, head, "us", "fra-1"))));
   }
 
   @Test
@@ -276,7 +277,7 @@ final class ChangeLogIT {
     String key = certified("shop.example");
     long from = numbers.head().revision();
     long head = added(site("shop"));
-    assertEquals(List.of(key), keys(only(log.between(from, head, "eu"))));
+    assertEquals(List.of(key), keys(only(log.between(from, head, "eu", "fra-1"))));
   }
 
   @Test
@@ -285,7 +286,7 @@ final class ChangeLogIT {
     String key = certified("shop.example");
     long from = numbers.head().revision();
     sites.replace(site("shop", "us"));
-    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu"));
+    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu", "fra-1"));
     assertEquals(List.of("shop"), delta.removedSites());
     assertEquals(List.of(key), delta.removedCertificates());
   }
@@ -296,7 +297,7 @@ final class ChangeLogIT {
     String key = certified("shop.example");
     long from = numbers.head().revision();
     certificates.remove(key);
-    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu"));
+    FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu", "fra-1"));
     assertEquals(List.of(key), delta.removedCertificates());
     assertEquals(List.of(), delta.sites());
   }

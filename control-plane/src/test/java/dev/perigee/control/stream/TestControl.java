@@ -16,6 +16,7 @@ import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
+import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.LogNumbers;
@@ -23,6 +24,7 @@ import dev.perigee.control.store.Node;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
+import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PostgresSiteStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeLimits;
@@ -75,6 +77,9 @@ final class TestControl implements AutoCloseable {
   final PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
   final PostgresPurgeStore purges =
       new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT);
+  final PostgresRolloutStore rolloutStore =
+      new PostgresRolloutStore(postgres.database(), numbers, sites);
+  final Rollouts rollouts = new Rollouts(rolloutStore);
   final PurgeAcks acks = new PurgeAcks(postgres.database(), clock);
   final PurgeReceipts receipts = new PurgeReceipts(postgres.database(), acks, clock);
   final PostgresCertificateStore certificates =
@@ -99,9 +104,19 @@ final class TestControl implements AutoCloseable {
             List.of("127.0.0.1"),
             authority,
             new SyncService(
-                numbers, changes, purges, nodes, fleet, acks, warmUps, geoFiles::get, clock),
+                numbers,
+                changes,
+                purges,
+                nodes,
+                fleet,
+                acks,
+                rollouts,
+                warmUps,
+                geoFiles::get,
+                clock),
             new EnrolmentService(enrolments, authority));
     acks.start();
+    rollouts.start();
     server.start();
   }
 
@@ -206,6 +221,7 @@ final class TestControl implements AutoCloseable {
   public void close() {
     server.close();
     acks.close();
+    rollouts.close();
     postgres.close();
   }
 }

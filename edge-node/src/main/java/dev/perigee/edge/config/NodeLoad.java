@@ -1,6 +1,7 @@
 package dev.perigee.edge.config;
 
 import dev.perigee.contract.OriginHealth;
+import dev.perigee.contract.SiteTraffic;
 import java.util.List;
 
 /**
@@ -9,6 +10,7 @@ import java.util.List;
  * @param load 0 idle to 1 full
  * @param detail why it is not healthy; empty when it is
  * @param origins how the origins of some sites are doing
+ * @param traffic what readers were answered since the last heartbeat
  */
 public record NodeLoad(
     double requestsPerSecond,
@@ -16,9 +18,11 @@ public record NodeLoad(
     double load,
     boolean healthy,
     String detail,
-    List<OriginHealth> origins) {
-  /** Copies the list. */
+    List<OriginHealth> origins,
+    List<SiteTraffic> traffic) {
+  /** Copies the lists. */
   public NodeLoad {
     origins = List.copyOf(origins);
+    traffic = List.copyOf(traffic);
   }
 }

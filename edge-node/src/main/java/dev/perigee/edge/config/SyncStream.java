@@ -92,7 +92,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             load.healthy(),
             load.detail(),
             parts.geo().holdings().stream().filter(h -> !h.version().isEmpty()).toList(),
-            load.origins()));
+            load.origins(),
+            load.traffic()));
   }
 
   /** Ends the stream from this side. */

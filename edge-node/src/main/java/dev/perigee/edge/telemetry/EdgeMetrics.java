@@ -30,6 +30,7 @@ public final class EdgeMetrics implements RequestObserver {
   private final Counter bytes;
   private final Timer duration;
   private final LongAdder ended = new LongAdder();
+  private final SiteTally sites = new SiteTally();
 
   public EdgeMetrics() {
     for (RequestRecord.Outcome outcome : RequestRecord.Outcome.values()) {
@@ -68,6 +69,12 @@ public final class EdgeMetrics implements RequestObserver {
     bytes.increment((double) request.bytes());
     duration.record(request.nanos(), TimeUnit.NANOSECONDS);
     ended.increment();
+    sites.ended(request);
+  }
+
+  /** What each site's readers were answered, for heartbeats. */
+  public SiteTally sites() {
+    return sites;
   }
 
   /** Adds a value that is read when metrics are asked for. */

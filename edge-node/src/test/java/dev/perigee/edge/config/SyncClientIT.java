@@ -289,7 +289,7 @@ class SyncClientIT {
                     new FromEdge.Warmed(
                         order.job(), order.from() + order.urls().size(), 0, 1, 0, 0, List.of())),
             geo,
-            () -> new NodeLoad(0, 0, 0, true, "", List.of()),
+            () -> new NodeLoad(0, 0, 0, true, "", List.of(), List.of()),
             InstantSource.system(),
             new Random(1));
     open.add(client);

@@ -1,0 +1,209 @@
+package dev.perigee.control.api;
+
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.store.Edit;
+import dev.perigee.control.store.Node;
+import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.PostgresRolloutStore;
+import dev.perigee.control.store.Rollout;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** Changes of sites that some nodes get first. */
+final class RolloutResource {
+  private static final Set<String> FIELDS =
+      Set.of("site", "canary", "holdSeconds", "errorPoints", "minimumRequests");
+  private static final long MAX_HOLD = Duration.ofDays(30).toSeconds();
+  private static final int MINIMUM_REQUESTS = 20;
+  private static final int ERROR_POINTS = 5;
+
+  private final Resources resources;
+  private final PostgresRolloutStore rollouts;
+  private final NodeStore nodes;
+  private final FleetView fleet;
+
+  RolloutResource(
+      Resources resources, PostgresRolloutStore rollouts, NodeStore nodes, FleetView fleet) {
+    this.resources = resources;
+    this.rollouts = rollouts;
+    this.nodes = nodes;
+    this.fleet = fleet;
+  }
+
+  List<Routes.Route> routes() {
+    String one = "/v1/rollouts/{rollout}";
+    return List.of(
+        new Routes.Route(
+            "POST",
+            "/v1/sites/{site}/rollouts",
+            "Replace a site's settings on some nodes first.",
+            "RolloutOrder",
+            "Rollout",
+            List.of(Edits.NOTE),
+            List.of(Edits.USER),
+            call -> begin(call.path("site"), Edits.of(call), call.body())),
+        get(
+            "/v1/sites/{site}/rollouts",
+            "A site's rollouts, newest first.",
+            "RolloutList",
+            call -> ofSite(call.path("site"))),
+        get("/v1/rollouts", "The rollouts that are under way.", "RolloutList", call -> underWay()),
+        get(one, "A rollout.", "Rollout", call -> show(call.path("rollout"))),
+        order(
+            one + "/promote",
+            "Give it to every node.",
+            call ->
+                Resources.changed(
+                    rollouts.promote(call.path("rollout")), "rollout", r -> Reply.ok(view(r)))),
+        order(
+            one + "/halt",
+            "Take it from its canaries.",
+            call ->
+                Resources.changed(
+                    rollouts.halt(call.path("rollout"), "halted by command"),
+                    "rollout",
+                    r -> Reply.ok(view(r)))));
+  }
+
+  private static Routes.Route get(
+      String template, String summary, String response, Routes.Action action) {
+    return new Routes.Route("GET", template, summary, "", response, List.of(), List.of(), action);
+  }
+
+  private static Routes.Route order(String template, String summary, Routes.Action action) {
+    return new Routes.Route("POST", template, summary, "", "Rollout", List.of(), List.of(), action);
+  }
+
+  private Reply begin(String name, Edits edits, String body) {
+    Optional<SiteConfig> found = resources.find(name);
+    if (found.isEmpty()) {
+      return Reply.notFound("site");
+    }
+    Input input = Input.read(body, FIELDS);
+    Optional<Input> sent = input.object("site", Resources.SITE_FIELDS);
+    if (sent.isEmpty() && !input.has("site")) {
+      input.problem("site", "is missing");
+    }
+    SiteConfig before = found.get();
+    SiteConfig candidate =
+        sent.map(s -> resources.site(s, before.id(), Optional.of(before))).orElse(before);
+    Edit edit = edits.read(sent.orElse(input));
+    List<String> canaries = canaries(input, input.required("canary"), candidate);
+    Rollout.Plan plan = plan(input);
+    if (!input.problems().isEmpty()) {
+      return Reply.invalid(input.problems());
+    }
+    return Resources.changed(
+        rollouts.begin(candidate, canaries, plan, edit),
+        "site",
+        begun -> new Reply.Json(202, view(begun)));
+  }
+
+  private static Rollout.Plan plan(Input input) {
+    OptionalLong hold = input.whole("holdSeconds");
+    if (hold.orElse(0) < 0 || hold.orElse(0) > MAX_HOLD) {
+      input.problem("holdSeconds", "must be 0 to " + MAX_HOLD);
+    }
+    int points = input.integer("errorPoints", ERROR_POINTS);
+    if (points < 0 || points > 100) {
+      input.problem("errorPoints", "must be 0 to 100");
+    }
+    int minimum = input.integer("minimumRequests", MINIMUM_REQUESTS);
+    if (minimum < 1) {
+      input.problem("minimumRequests", "must be at least 1");
+    }
+    Optional<Duration> after =
+        hold.isPresent() ? Optional.of(Duration.ofSeconds(hold.getAsLong())) : Optional.empty();
+    return new Rollout.Plan(after, points, minimum);
+  }
+
+  /** The nodes that are named, or a share of those that serve the site. */
+  private List<String> canaries(Input input, String text, SiteConfig site) {
+    List<String> serving =
+        nodes.all().stream()
+            .filter(node -> node.enrolled() && site.isServedIn(node.region()))
+            .map(Node::name)
+            .toList();
+    if (text.matches("[0-9]{1,3}%")) {
+      int percent = Integer.parseInt(text.substring(0, text.length() - 1));
+      if (percent < 1 || percent > 100) {
+        input.problem("canary", "must be 1% to 100%, or names of nodes with commas between them");
+      }
+      long count = (serving.size() * (long) percent + 99) / 100;
+      // Those that are connected first, and of these not for every site the same.
+      return serving.stream()
+          .sorted(
+              Comparator.<String>comparingInt(node -> fleet.state(node).connected() ? 0 : 1)
+                  .thenComparingInt(node -> (site.id() + ":" + node).hashCode() * 0x9E3779B9)
+                  .thenComparing(Comparator.naturalOrder()))
+          .limit(count)
+          .sorted()
+          .toList();
+    }
+    List<String> named = new ArrayList<>();
+    for (String name : text.isEmpty() ? new String[0] : text.split(",", -1)) {
+      String node = name.strip();
+      if (!serving.contains(node)) {
+        input.problem("canary", "is no node that is enrolled and serves the site: " + node);
+      }
+      named.add(node);
+    }
+    return named.stream().distinct().sorted().toList();
+  }
+
+  private Reply ofSite(String name) {
+    return resources
+        .find(name)
+        .map(site -> Reply.items(rollouts.of(site.id()).stream().map(this::view).toList()))
+        .orElseGet(() -> Reply.notFound("site"));
+  }
+
+  private Reply underWay() {
+    return Reply.items(rollouts.underWay().stream().map(this::view).toList());
+  }
+
+  private Reply show(String id) {
+    return rollouts
+        .byId(id)
+        .map(rollout -> Reply.ok(view(rollout)))
+        .orElseGet(() -> Reply.notFound("rollout"));
+  }
+
+  private Map<String, Object> view(Rollout rollout) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("id", rollout.id());
+    view.put("site", rollout.candidate().id());
+    view.put("state", rollout.state().word());
+    view.put("revision", rollout.revision());
+    view.put("candidate", Resources.view(rollout.candidate()));
+    rollout.plan().hold().ifPresent(hold -> view.put("holdSeconds", hold.toSeconds()));
+    view.put("errorPoints", rollout.plan().errorPoints());
+    view.put("minimumRequests", rollout.plan().minimumRequests());
+    view.put("who", rollout.who());
+    view.put("note", rollout.note());
+    view.put("reason", rollout.reason());
+    view.put("begunAt", rollout.begunAt().toString());
+    rollout.endedAt().ifPresent(at -> view.put("endedAt", at.toString()));
+    view.put("canaries", rollout.canaries().stream().map(this::view).toList());
+    view.put("others", rollout.others());
+    return view;
+  }
+
+  private Map<String, Object> view(Rollout.Canary canary) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("node", canary.node());
+    view.put("connected", fleet.state(canary.node()).connected());
+    canary.appliedAt().ifPresent(at -> view.put("appliedAt", at.toString()));
+    view.put("requests", canary.answered().requests());
+    view.put("errors", canary.answered().errors());
+    return view;
+  }
+}
