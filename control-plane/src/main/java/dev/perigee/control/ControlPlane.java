@@ -5,12 +5,10 @@ import dev.perigee.contract.HostName;
 import dev.perigee.control.api.ApiConfig;
 import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.api.ApiServer;
-import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.dns.DnsConfig;
 import dev.perigee.control.dns.DnsServer;
 import dev.perigee.control.fleet.Fleet;
-import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
@@ -22,22 +20,21 @@ import dev.perigee.control.steer.HttpSteering;
 import dev.perigee.control.steer.NearestSteering;
 import dev.perigee.control.steer.SnapshotFeed;
 import dev.perigee.control.steer.Steering;
-import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.EmbeddedDatabase;
 import dev.perigee.control.store.EnrolmentStore;
+import dev.perigee.control.store.LogCompaction;
+import dev.perigee.control.store.LogNews;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
-import dev.perigee.control.store.PostgresCertificateStore;
-import dev.perigee.control.store.PostgresNodeStore;
-import dev.perigee.control.store.PostgresPurgeStore;
-import dev.perigee.control.store.PostgresRolloutStore;
-import dev.perigee.control.store.PostgresSiteStore;
-import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeReceipts;
+import dev.perigee.control.store.Replica;
+import dev.perigee.control.store.ReplicaStore;
 import dev.perigee.control.store.SettingStore;
-import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.stream.EnrolmentService;
+import dev.perigee.control.stream.ReplicaLinks;
+import dev.perigee.control.stream.ReplicaRegistry;
+import dev.perigee.control.stream.ReplicaService;
 import dev.perigee.control.stream.SyncServer;
 import dev.perigee.control.stream.SyncService;
 import java.io.IOException;
@@ -56,8 +53,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -68,11 +67,15 @@ import picocli.CommandLine;
 public final class ControlPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
   private static final long SWEEP_MILLIS = 250;
+  private static final long LOOK_MILLIS = 1_000;
 
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
   private final InstantSource clock = InstantSource.system();
   private final SecureRandom random = new SecureRandom();
   private final CountDownLatch stopping = new CountDownLatch(1);
+
+  /** Which control plane this is, among those on one database. */
+  private final String id = UUID.randomUUID().toString();
 
   private ControlPlane() {}
 
@@ -131,47 +134,28 @@ public final class ControlPlane implements AutoCloseable {
     String zone =
         HostName.normalise(options.dnsZone)
             .orElseThrow(() -> new IOException("--dns-zone is no name: " + options.dnsZone));
-    Database database = database(options, state);
-    LogNumbers numbers = new LogNumbers(database);
-    SiteHistory history = new SiteHistory(database, options.siteHistory());
-    PostgresSiteStore sites =
-        new PostgresSiteStore(database, numbers, zone, options.originAddresses(), history);
-    PostgresNodeStore nodes = new PostgresNodeStore(database, numbers);
-    PostgresCertificateStore certificates = new PostgresCertificateStore(database, numbers, clock);
-    PostgresPurgeStore purges = new PostgresPurgeStore(database, numbers, options.purgeLimits());
-    PostgresRolloutStore rolloutStore = new PostgresRolloutStore(database, numbers, sites);
-    Rollouts rollouts = keep(new Rollouts(rolloutStore));
+    Stores stores = Stores.over(database(options, state), zone, options, clock);
+    LogNews news = keep(new LogNews(stores.database(), stores.numbers(), id));
+    news.start();
+    keep(stores.acks()).start();
+    Rollouts rollouts = keep(new Rollouts(stores.rollouts()));
     rollouts.start();
-    PurgeAcks acks = keep(new PurgeAcks(database, clock));
-    acks.start();
-    EdgeAuthority authority = EdgeAuthority.open(new SettingStore(database), clock, random);
-    Enrolments enrolments = new Enrolments(new EnrolmentStore(database), authority, clock, random);
-
-    Fleet fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
+    keep(new LogCompaction(stores.database(), options.logKeep, options.logCompactEvery)).start();
+    EdgeAuthority authority = EdgeAuthority.open(stores.settings(), clock, random);
+    Enrolments enrolments =
+        new Enrolments(new EnrolmentStore(stores.database()), authority, clock, random);
+    Fleet fleet = new Fleet(clock, () -> stores.nodes().all().stream().map(Node::name).toList());
     Optional<GeoDatabase> geo = geo(options);
+    Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
     NearestSteering steering =
         new NearestSteering(
             geo.<GeoLocator>map(g -> g).orElseGet(GeoLocator::unknown),
             position(options.steerDefault));
     SnapshotFeed feed =
-        keep(new SnapshotFeed(sites, nodes, fleet, () -> numbers.head().revision(), steering));
+        keep(new SnapshotFeed(stores.sites(), stores.nodes(), fleet, stores::revision, steering));
     feed.start();
 
-    ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, nodes, zone);
-    WarmUps warmUps = new WarmUps(clock);
-    Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
-    SyncService sync =
-        new SyncService(
-            numbers, changes, purges, nodes, fleet, acks, rollouts, warmUps, geoFiles, clock);
-    SyncServer grpc =
-        keep(
-            new SyncServer(
-                new InetSocketAddress(options.grpcBind, options.grpcPort),
-                names(options),
-                authority,
-                sync,
-                new EnrolmentService(enrolments, authority)));
-    named("gRPC " + options.grpcBind + ":" + options.grpcPort, grpc::start);
+    int grpc = edges(options, stores, fleet, rollouts, authority, enrolments, zone, geoFiles);
     DnsServer dns = keep(dns(options, zone, steering));
     named("DNS " + options.dnsBind + ":" + options.dnsPort, dns::start);
     HttpSteering redirects =
@@ -179,27 +163,104 @@ public final class ControlPlane implements AutoCloseable {
             new HttpSteering(
                 InetAddress.getByName(options.steerBind), options.steerPort, zone, steering));
     named("steering " + options.steerBind + ":" + options.steerPort, redirects::start);
-    Path tokenFile =
-        options.operatorTokenFile == null ? state.resolve("token") : options.operatorTokenFile;
-    FileOperatorToken token = FileOperatorToken.open(tokenFile, random);
     ApiPorts ports =
         new ApiPorts(
-            sites,
-            history,
-            rolloutStore,
-            nodes,
-            certificates,
-            purges,
-            new PurgeReceipts(database, acks, clock),
+            stores.sites(),
+            stores.history(),
+            stores.rollouts(),
+            stores.nodes(),
+            stores.certificates(),
+            stores.purges(),
+            new PurgeReceipts(stores.database(), stores.acks(), clock),
             fleet,
-            warmUps,
+            stores.warmUps(),
             steering,
             enrolments,
-            () -> numbers.head().revision(),
+            stores::revision,
             () -> geo.map(GeoDatabase::age).map(age -> age.isNegative() ? Duration.ZERO : age),
             geoFiles,
             fleet::changed,
             random);
+    int api = api(options, ports, token(options, state, stores.settings()));
+    follow(stores, fleet, feed);
+    return "control plane ready api=http://%s:%d grpc=%s:%d dns=%s:%d steer=http://%s:%d"
+        .formatted(
+            options.apiBind,
+            api,
+            options.grpcBind,
+            grpc,
+            options.dnsBind,
+            dns.port(),
+            options.steerBind,
+            redirects.port());
+  }
+
+  /** Opens the port for edges and other control planes, and enters this one; gives the port. */
+  private int edges(
+      Options options,
+      Stores stores,
+      Fleet fleet,
+      Rollouts rollouts,
+      EdgeAuthority authority,
+      Enrolments enrolments,
+      String zone,
+      Supplier<List<GeoFile>> geoFiles)
+      throws IOException {
+    EdgeAuthority.Identity identity = authority.controlIdentity(names(options));
+    // The port is known, and with it the registry, once the streams can begin.
+    AtomicReference<Supplier<List<String>>> replicas = new AtomicReference<>(List::of);
+    SyncService sync =
+        new SyncService(
+            stores.logs(zone),
+            fleet,
+            stores.acks(),
+            rollouts,
+            geoFiles,
+            () -> replicas.get().get(),
+            Duration.ofMillis(options.edgePulse),
+            clock);
+    SyncServer grpc =
+        keep(
+            new SyncServer(
+                new InetSocketAddress(options.grpcBind, options.grpcPort),
+                identity,
+                authority,
+                sync,
+                new EnrolmentService(enrolments, authority),
+                new ReplicaService(fleet, clock)));
+    named("gRPC " + options.grpcBind + ":" + options.grpcPort, grpc::start);
+    ReplicaLinks links = keep(new ReplicaLinks(id, authority, identity, fleet, clock));
+    fleet.others(links::origins);
+    Replica own = new Replica(id, options.reachable(grpc.port()), build());
+    ReplicaRegistry registry =
+        keep(
+            new ReplicaRegistry(
+                new ReplicaStore(stores.database()),
+                own,
+                clock,
+                living -> {
+                  links.follow(living);
+                  stores.numbers().stir();
+                }));
+    replicas.set(registry::addresses);
+    registry.start();
+    return grpc.port();
+  }
+
+  private static String build() {
+    String version = ControlPlane.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  /** The operator's token: in a file here, and for control planes that come later the same. */
+  private FileOperatorToken token(Options options, Path state, SettingStore settings)
+      throws IOException {
+    Path file =
+        options.operatorTokenFile == null ? state.resolve("token") : options.operatorTokenFile;
+    return FileOperatorToken.open(file, FileOperatorToken.shared(settings), random);
+  }
+
+  private int api(Options options, ApiPorts ports, FileOperatorToken token) throws IOException {
     ApiServer api =
         keep(
             new ApiServer(
@@ -208,17 +269,7 @@ public final class ControlPlane implements AutoCloseable {
                 token,
                 ConsoleFiles.all()));
     named("API " + options.apiBind + ":" + options.apiPort, api::start);
-    follow(numbers, fleet, feed);
-    return "control plane ready api=http://%s:%d grpc=%s:%d dns=%s:%d steer=http://%s:%d"
-        .formatted(
-            options.apiBind,
-            api.port(),
-            options.grpcBind,
-            grpc.port(),
-            options.dnsBind,
-            dns.port(),
-            options.steerBind,
-            redirects.port());
+    return api.port();
   }
 
   /** Something that may fail to bind. */
@@ -237,10 +288,14 @@ public final class ControlPlane implements AutoCloseable {
 
   private Database database(Options options, Path state) throws IOException {
     if (options.databaseUrl != null) {
-      return keep(Database.open(options.databaseUrl, "", options.databasePassword));
+      return keep(
+          Database.open(
+              options.database.config(options.databaseUrl, "", options.databasePassword)));
     }
     EmbeddedDatabase embedded = keep(EmbeddedDatabase.start(state.resolve("postgres"), random));
-    return keep(Database.open(embedded.jdbcUrl(), embedded.user(), embedded.password()));
+    return keep(
+        Database.open(
+            options.database.config(embedded.jdbcUrl(), embedded.user(), embedded.password())));
   }
 
   private Optional<GeoDatabase> geo(Options options) throws IOException {
@@ -296,6 +351,7 @@ public final class ControlPlane implements AutoCloseable {
       names.add(options.grpcBind);
     }
     names.addAll(options.grpcNames);
+    options.advertisedHost().filter(host -> !names.contains(host)).ifPresent(names::add);
     return names;
   }
 
@@ -309,7 +365,7 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /** Keeps steering in step with the log, and notices nodes that fall silent. */
-  private void follow(LogNumbers numbers, Fleet fleet, SnapshotFeed feed) {
+  private void follow(Stores stores, Fleet fleet, SnapshotFeed feed) {
     Thread sweeper =
         Thread.ofVirtual()
             .name("sweep-fleet")
@@ -324,6 +380,7 @@ public final class ControlPlane implements AutoCloseable {
                   }
                 });
     keep(sweeper::interrupt);
+    LogNumbers numbers = stores.numbers();
     Thread follower =
         Thread.ofVirtual()
             .name("follow-log")
@@ -332,7 +389,7 @@ public final class ControlPlane implements AutoCloseable {
                   long seen = numbers.generation();
                   try {
                     while (!Thread.currentThread().isInterrupted()) {
-                      numbers.await(seen, TimeUnit.SECONDS.toMillis(1));
+                      numbers.await(seen, LOOK_MILLIS);
                       seen = numbers.generation();
                       feed.changed();
                     }

@@ -4,18 +4,26 @@ import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.control.store.PurgeLimits;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The control plane's settings. */
 final class Options {
+  private static final Pattern HOST_PORT =
+      Pattern.compile("(?:\\[([0-9A-Fa-f:.]{2,45})\\]|([A-Za-z0-9._-]{1,253})):[0-9]{1,5}");
+
   @Option(names = "--state-dir", required = true, description = "where its files lie")
   Path stateDir = Path.of(".");
 
@@ -46,6 +54,23 @@ final class Options {
       names = "--grpc-name",
       description = "further name or address by which edges reach it; repeatable")
   List<String> grpcNames = new ArrayList<>();
+
+  @Option(
+      names = "--grpc-advertise",
+      description = {
+        "HOST:PORT by which edges and other control planes on the same database reach it;",
+        "by default --grpc-bind, or the first --grpc-name where that is 0.0.0.0"
+      })
+  @Nullable String grpcAdvertise;
+
+  @Option(
+      names = "--edge-pulse",
+      defaultValue = "500",
+      description = {
+        "milliseconds between two questions of an edge whether this one lives; ${DEFAULT-VALUE}.",
+        "After two without an answer the edge moves to another one"
+      })
+  long edgePulse;
 
   @Option(names = "--dns-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
   String dnsBind = "";
@@ -142,6 +167,23 @@ final class Options {
       description = "made with mode 600 where it is missing; STATE-DIR/token by default")
   @Nullable Path operatorTokenFile;
 
+  @Option(
+      names = "--log-keep",
+      defaultValue = "1000000",
+      description = {
+        "purges, and changes, that are kept; ${DEFAULT-VALUE}. A node that missed more gets",
+        "everything anew, and all it has counts as purged"
+      })
+  long logKeep;
+
+  @Option(
+      names = "--log-compact-every",
+      defaultValue = "600",
+      description = "seconds; ${DEFAULT-VALUE}")
+  long logCompactEvery;
+
+  @Mixin DatabaseOptions database = new DatabaseOptions();
+
   @Option(names = "--config", description = "properties file with these keys, without dashes")
   @Nullable Path config;
 
@@ -151,11 +193,36 @@ final class Options {
       description = "this text")
   boolean help;
 
+  /** HOST:PORT by which others reach the gRPC port, which is this one. */
+  String reachable(int port) throws IOException {
+    if (grpcAdvertise == null) {
+      boolean everywhere = InetAddress.getByName(grpcBind).isAnyLocalAddress();
+      String host = everywhere && !grpcNames.isEmpty() ? grpcNames.getFirst() : grpcBind;
+      return (host.indexOf(':') >= 0 ? "[" + host + "]" : host) + ":" + port;
+    }
+    if (advertisedHost().isEmpty()) {
+      throw new IOException("--grpc-advertise must be HOST:PORT: " + grpcAdvertise);
+    }
+    return grpcAdvertise;
+  }
+
+  /** The host of what is advertised, without brackets. */
+  Optional<String> advertisedHost() {
+    if (grpcAdvertise == null) {
+      return Optional.empty();
+    }
+    Matcher matcher = HOST_PORT.matcher(grpcAdvertise);
+    return matcher.matches()
+        ? Optional.of(matcher.group(1) == null ? matcher.group(2) : matcher.group(1))
+        : Optional.empty();
+  }
+
   /** What is in force, without secrets, on one line. */
   String effective() {
     return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s"
             + " steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s"
-            + " purge-rate=%d purge-burst=%d purge-key-hours=%d site-history=%d")
+            + " purge-rate=%d purge-burst=%d purge-key-hours=%d site-history=%d"
+            + " edge-pulse-ms=%d log-keep=%d %s")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -176,7 +243,10 @@ final class Options {
             purgeRate,
             purgeBurst,
             purgeKeyHours,
-            siteHistory);
+            siteHistory,
+            edgePulse,
+            logKeep,
+            database.effective());
   }
 
   PurgeLimits purgeLimits() throws IOException {

@@ -66,6 +66,7 @@ final class ArchitectureTest {
     "io.grpc.., stream",
     "com.google.protobuf.., stream",
     "dev.perigee.contract.sync.v1.., stream",
+    "dev.perigee.contract.replica.v1.., stream",
     "com.maxmind.., steer",
     "org.xbill.., dns",
     "org.bouncycastle.., pki store",

@@ -142,9 +142,7 @@ public final class EdgeNode implements AutoCloseable {
     Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
     Identity identity = identity(options, enrolment);
     ChronicleResponseStore store = store(options, state);
-    ServingState serving =
-        new ServingState(
-            options.serveUnsynced.duration(), store::lastPurge, clock, state.resolve("contact"));
+    ServingState serving = serving(options, store, state);
     ServerTls tls = new ServerTls(options.tlsEngine);
     LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
     Origins origins = origins(options);
@@ -175,7 +173,7 @@ public final class EdgeNode implements AutoCloseable {
     SyncClient sync =
         keep(
             new SyncClient(
-                new SyncConfig(options.name, build(), options.control),
+                syncConfig(options, state),
                 identity,
                 enrolment,
                 new StoreSink(store, peers::purged),
@@ -193,6 +191,7 @@ public final class EdgeNode implements AutoCloseable {
                         report.next(clock.millis()),
                         metrics.sites().next()),
                 clock,
+                System::nanoTime,
                 RandomGenerator.getDefault()));
     start(sync, options);
     peers.listen(pipeline);
@@ -209,6 +208,19 @@ public final class EdgeNode implements AutoCloseable {
     return "edge %s ready http=%d https=%d admin=%d"
         .formatted(
             options.name, listener.port("http"), listener.port("https"), admin.bound().getPort());
+  }
+
+  private ServingState serving(EdgeOptions options, ChronicleResponseStore store, Path state) {
+    return new ServingState(
+        options.serveUnsynced.duration(),
+        store::lastPurge,
+        clock,
+        System::nanoTime,
+        state.resolve("contact"));
+  }
+
+  private static SyncConfig syncConfig(EdgeOptions options, Path state) {
+    return new SyncConfig(options.name, build(), options.control, state.resolve("control-planes"));
   }
 
   private static void start(SyncClient sync, EdgeOptions options) throws InterruptedException {

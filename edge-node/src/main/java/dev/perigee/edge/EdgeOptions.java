@@ -29,7 +29,10 @@ final class EdgeOptions {
       required = true,
       split = ",",
       converter = ControlConverter.class,
-      description = "Where the control plane listens for edges: host:port[,host:port].")
+      description = {
+        "Where control planes listen for edges: host:port[,host:port].",
+        "They tell the node of each other; one that works is enough."
+      })
   List<ControlAddress> control = new ArrayList<>();
 
   @Option(names = "--join", description = "Join token, for the first start only.")

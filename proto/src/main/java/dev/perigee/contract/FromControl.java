@@ -1,5 +1,6 @@
 package dev.perigee.contract;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -13,9 +14,22 @@ public sealed interface FromControl {
    * @param headPurge newest purge; the node answers nothing from its cache before it applied it
    * @param purgedThrough everything fetched before this purge counts as hard-purged; 0 when the log
    *     reaches back to the node's last purge
+   * @param pulse how often the node sends {@link FromEdge.Ping}; zero: never
    */
-  record Welcome(String logId, long headRevision, long headPurge, long purgedThrough)
-      implements FromControl {}
+  record Welcome(
+      String logId, long headRevision, long headPurge, long purgedThrough, Duration pulse)
+      implements FromControl {
+    public Welcome {
+      if (pulse.isNegative()) {
+        throw new IllegalArgumentException("a pulse of " + pulse);
+      }
+    }
+
+    /** One without a pulse. */
+    public Welcome(String logId, long headRevision, long headPurge, long purgedThrough) {
+      this(logId, headRevision, headPurge, purgedThrough, Duration.ZERO);
+    }
+  }
 
   /**
    * A snapshot ({@code fromRevision} 0) or a delta, or one part of it.
@@ -109,6 +123,21 @@ public sealed interface FromControl {
       }
       if (urls.isEmpty() || urls.size() > Limits.WARM_BATCH) {
         throw new IllegalArgumentException("a warm-up of " + urls.size() + " URLs");
+      }
+    }
+  }
+
+  /** The answer to {@link FromEdge.Ping}. */
+  record Pong() implements FromControl {}
+
+  /** Where all control planes listen for edges, each {@code host:port}. */
+  record Replicas(List<String> addresses) implements FromControl {
+    public Replicas {
+      addresses = List.copyOf(addresses);
+      if (addresses.size() > Limits.REPLICAS
+          || addresses.stream().anyMatch(address -> address.length() > Limits.HOST_LENGTH + 8)) {
+        throw new IllegalArgumentException(
+            "more than " + Limits.REPLICAS + " control planes, or an address that is too long");
       }
     }
   }

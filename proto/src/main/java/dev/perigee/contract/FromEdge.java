@@ -28,6 +28,9 @@ public sealed interface FromEdge {
     /** The feature of a node that takes {@link FromControl.WarmUp}. */
     public static final String WARM_UP = "warm-up";
 
+    /** The feature of a node that takes {@link FromControl.Replicas}. */
+    public static final String REPLICAS = "replicas";
+
     public Hello {
       features = Set.copyOf(features);
       geo = List.copyOf(geo);
@@ -149,6 +152,9 @@ public sealed interface FromEdge {
       failures = List.copyOf(failures);
     }
   }
+
+  /** Whether the control plane lives; it answers with {@link FromControl.Pong}. */
+  record Ping() implements FromEdge {}
 
   /** How far a node came with a GeoIP database. */
   enum GeoOutcome {

@@ -116,5 +116,8 @@ public final class Limits {
   /** Bytes of one GeoIP database. */
   public static final int GEO_FILE_BYTES = 1 << 30;
 
+  /** Control planes that a node is told of. */
+  public static final int REPLICAS = 32;
+
   private Limits() {}
 }

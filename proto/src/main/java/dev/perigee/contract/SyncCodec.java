@@ -11,14 +11,18 @@ import dev.perigee.contract.sync.v1.Hello;
 import dev.perigee.contract.sync.v1.Nack;
 import dev.perigee.contract.sync.v1.Origin;
 import dev.perigee.contract.sync.v1.Peer;
+import dev.perigee.contract.sync.v1.Ping;
+import dev.perigee.contract.sync.v1.Pong;
 import dev.perigee.contract.sync.v1.Prefix;
 import dev.perigee.contract.sync.v1.PurgeAck;
 import dev.perigee.contract.sync.v1.PurgeBatch;
 import dev.perigee.contract.sync.v1.Refusal;
+import dev.perigee.contract.sync.v1.Replicas;
 import dev.perigee.contract.sync.v1.Site;
 import dev.perigee.contract.sync.v1.Update;
 import dev.perigee.contract.sync.v1.Url;
 import dev.perigee.contract.sync.v1.Welcome;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 
@@ -56,6 +60,7 @@ public final class SyncCodec {
       case FromEdge.Heartbeat beat -> out.setHeartbeat(encodeHeartbeat(beat));
       case FromEdge.Warmed warmed -> out.setWarmed(WarmUpCodec.encode(warmed));
       case FromEdge.GeoReport report -> out.setGeo(GeoCodec.encode(report));
+      case FromEdge.Ping ping -> out.setPing(Ping.getDefaultInstance());
     }
     return out.build();
   }
@@ -90,6 +95,7 @@ public final class SyncCodec {
       case HEARTBEAT -> decodeHeartbeat(message.getHeartbeat());
       case WARMED -> WarmUpCodec.decode(message.getWarmed());
       case GEO -> GeoCodec.decode(message.getGeo());
+      case PING -> new FromEdge.Ping();
       case KIND_NOT_SET -> throw new IllegalArgumentException("an edge message of unknown kind");
     };
   }
@@ -103,7 +109,8 @@ public final class SyncCodec {
                   .setLogId(welcome.logId())
                   .setHeadRevision(welcome.headRevision())
                   .setHeadPurge(welcome.headPurge())
-                  .setPurgedThrough(welcome.purgedThrough()));
+                  .setPurgedThrough(welcome.purgedThrough())
+                  .setPulseMillis(welcome.pulse().toMillis()));
       case FromControl.Update update -> out.setUpdate(encodeUpdate(update));
       case FromControl.Purges purges -> {
         PurgeBatch.Builder batch = PurgeBatch.newBuilder();
@@ -112,6 +119,9 @@ public final class SyncCodec {
       }
       case FromControl.WarmUp order -> out.setWarmUp(WarmUpCodec.encode(order));
       case FromControl.GeoChunk chunk -> out.setGeo(GeoCodec.encode(chunk));
+      case FromControl.Pong pong -> out.setPong(Pong.getDefaultInstance());
+      case FromControl.Replicas replicas ->
+          out.setReplicas(Replicas.newBuilder().addAllAddresses(replicas.addresses()));
     }
     return out.build();
   }
@@ -124,7 +134,8 @@ public final class SyncCodec {
             welcome.getLogId(),
             welcome.getHeadRevision(),
             welcome.getHeadPurge(),
-            welcome.getPurgedThrough());
+            welcome.getPurgedThrough(),
+            Duration.ofMillis(welcome.getPulseMillis()));
       }
       case UPDATE -> decodeUpdate(message.getUpdate());
       case PURGES ->
@@ -132,6 +143,8 @@ public final class SyncCodec {
               message.getPurges().getPurgesList().stream().map(SyncCodec::decode).toList());
       case WARM_UP -> WarmUpCodec.decode(message.getWarmUp());
       case GEO -> GeoCodec.decode(message.getGeo());
+      case PONG -> new FromControl.Pong();
+      case REPLICAS -> new FromControl.Replicas(message.getReplicas().getAddressesList());
       case KIND_NOT_SET -> throw new IllegalArgumentException("a control message of unknown kind");
     };
   }

@@ -2,7 +2,6 @@ package dev.perigee.control.api;
 
 import dev.perigee.contract.GeoFile;
 import dev.perigee.control.fleet.FleetView;
-import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.CertificateStore;
@@ -12,6 +11,7 @@ import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SiteStore;
+import dev.perigee.control.store.WarmUpStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,7 +38,7 @@ public record ApiPorts(
     PurgeStore purges,
     PurgeReceipts receipts,
     FleetView fleet,
-    WarmUps warmUps,
+    WarmUpStore warmUps,
     Steering steering,
     JoinTokens joinTokens,
     LongSupplier revision,

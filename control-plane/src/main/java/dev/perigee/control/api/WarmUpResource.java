@@ -4,9 +4,9 @@ import dev.perigee.contract.Limits;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.WarmUrl;
 import dev.perigee.control.fleet.FleetView;
-import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.WarmUpStore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -23,7 +23,7 @@ final class WarmUpResource {
       Set.of("site", "urls", "perSecond", "regions", "fields");
   private static final int USUAL_PER_SECOND = 20;
 
-  private final WarmUps warmUps;
+  private final WarmUpStore warmUps;
   private final NodeStore nodes;
   private final FleetView fleet;
   private final Function<String, Optional<SiteConfig>> find;
@@ -34,7 +34,7 @@ final class WarmUpResource {
    * @param find a site by id or host
    */
   WarmUpResource(
-      WarmUps warmUps,
+      WarmUpStore warmUps,
       NodeStore nodes,
       FleetView fleet,
       Function<String, Optional<SiteConfig>> find) {
@@ -61,7 +61,7 @@ final class WarmUpResource {
     if (!input.problems().isEmpty() || site.isEmpty()) {
       return Reply.invalid(input.problems());
     }
-    WarmUps.Order order = order(site.get(), urls, fields, perSecond, regions);
+    WarmUpStore.Order order = order(site.get(), urls, fields, perSecond, regions);
     if (order.nodes().isEmpty()) {
       String who = order.absent().isEmpty() ? "No node serves" : "No connected node serves";
       return new Reply.Refused(
@@ -76,7 +76,7 @@ final class WarmUpResource {
                     429,
                     "Too many",
                     "At most %d URLs are kept for all warm-ups; begin this one in an hour."
-                        .formatted(WarmUps.MAX_URLS),
+                        .formatted(WarmUpStore.MAX_URLS),
                     List.of()));
   }
 
@@ -137,7 +137,7 @@ final class WarmUpResource {
     return sound;
   }
 
-  private WarmUps.Order order(
+  private WarmUpStore.Order order(
       SiteConfig site,
       List<WarmUrl> urls,
       Map<String, String> fields,
@@ -155,10 +155,10 @@ final class WarmUpResource {
         }
       }
     }
-    return new WarmUps.Order(site.id(), urls, fields, perSecond, there, absent);
+    return new WarmUpStore.Order(site.id(), urls, fields, perSecond, there, absent);
   }
 
-  private static Map<String, Object> view(WarmUps.Progress progress) {
+  private static Map<String, Object> view(WarmUpStore.Progress progress) {
     List<Map<String, Object>> nodes = new ArrayList<>();
     new TreeMap<>(progress.nodes())
         .forEach(

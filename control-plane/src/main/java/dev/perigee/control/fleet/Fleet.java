@@ -9,12 +9,21 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
-/** The fleet as the streams of this control plane report it. */
+/**
+ * The fleet as the streams of this control plane report it, and as other control planes report
+ * theirs. A node that moves is for a moment known to both: then the one that heard it last counts.
+ * What a node has applied of the purges it never loses, whoever heard of it.
+ */
 public final class Fleet implements FleetView {
   /** Without a heartbeat for this long a node counts as gone. */
   private static final Duration SILENCE = Duration.ofSeconds(3);
@@ -22,9 +31,15 @@ public final class Fleet implements FleetView {
   private final InstantSource clock;
   private final Supplier<List<String>> provisioned;
   private final Map<String, NodeState> states = new ConcurrentHashMap<>();
+  private final Map<String, Said> elsewhere = new ConcurrentHashMap<>();
   private final Map<String, Object> streams = new ConcurrentHashMap<>();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<String>> reporters = new CopyOnWriteArrayList<>();
   private final OriginViews views = new OriginViews();
+  private volatile Function<String, Map<String, OriginHealth>> others = site -> Map.of();
+
+  /** What another control plane said of a node. */
+  private record Said(String by, NodeState state) {}
 
   /**
    * A fleet that nobody has reported to.
@@ -64,75 +79,47 @@ public final class Fleet implements FleetView {
   public void lost(Object stream, String node) {
     if (streams.remove(node, stream)) {
       views.forget(node);
-      update(node, before -> with(before, false));
+      update(node, before -> before.withConnected(false));
       changed();
     }
   }
 
   public void heartbeat(String node, FromEdge.Heartbeat beat) {
-    NodeState before = state(node);
+    boolean served = state(node).isServing();
     views.said(node, beat.origins());
-    update(
-        node,
-        old ->
-            new NodeState(
-                node,
-                true,
-                beat.healthy(),
-                beat.healthDetail(),
-                old.build(),
-                beat.revision(),
-                Math.max(old.purge(), beat.purge()),
-                beat.load(),
-                beat.requestsPerSecond(),
-                beat.openConnections(),
-                Optional.of(clock.instant()),
-                old.refusals(),
-                beat.geo()));
-    if (!before.isServing() || !beat.healthy()) {
+    update(node, old -> old.withHeartbeat(beat, clock.instant()));
+    if (!served || !beat.healthy()) {
       changed();
     }
   }
 
   public void acknowledged(String node, FromEdge.Ack ack) {
-    update(
-        node,
-        old ->
-            new NodeState(
-                node,
-                old.connected(),
-                old.healthy(),
-                old.healthDetail(),
-                old.build(),
-                ack.revision(),
-                old.purge(),
-                old.load(),
-                old.requestsPerSecond(),
-                old.openConnections(),
-                old.lastSeen(),
-                ack.refusals(),
-                old.geo()));
+    update(node, old -> old.withAck(ack));
     changed();
   }
 
   public void purged(String node, long through) {
-    update(
-        node,
-        old ->
-            new NodeState(
-                node,
-                old.connected(),
-                old.healthy(),
-                old.healthDetail(),
-                old.build(),
-                old.revision(),
-                Math.max(old.purge(), through),
-                old.load(),
-                old.requestsPerSecond(),
-                old.openConnections(),
-                old.lastSeen(),
-                old.refusals(),
-                old.geo()));
+    update(node, old -> old.withPurge(Math.max(old.purge(), through)));
+  }
+
+  /**
+   * Another control plane says how a node does: heard by it just now, or not any more.
+   *
+   * @param by which one
+   */
+  public void heard(String by, NodeState said) {
+    boolean served = state(said.node()).isServing();
+    elsewhere.compute(
+        said.node(),
+        (node, before) -> {
+          long purge = before == null ? 0 : before.state().purge();
+          boolean counts = before == null || said.connected() || before.by().equals(by);
+          Said now = counts ? new Said(by, said) : before;
+          return new Said(now.by(), now.state().withPurge(Math.max(purge, said.purge())));
+        });
+    if (served != state(said.node()).isServing()) {
+      changed();
+    }
   }
 
   /** Finds nodes that fell silent; to be called several times a second. */
@@ -140,8 +127,15 @@ public final class Fleet implements FleetView {
     boolean any = false;
     for (NodeState state : List.copyOf(states.values())) {
       if (state.connected() && isSilent(state)) {
-        update(state.node(), before -> with(before, false));
+        update(state.node(), before -> before.withConnected(false));
         any = true;
+      }
+    }
+    for (Said said : List.copyOf(elsewhere.values())) {
+      NodeState state = said.state();
+      if (state.connected() && isSilent(state)) {
+        Said silent = new Said(said.by(), state.withConnected(false));
+        any |= elsewhere.replace(state.node(), said, silent);
       }
     }
     if (any) {
@@ -156,22 +150,61 @@ public final class Fleet implements FleetView {
 
   @Override
   public NodeState state(String node) {
-    NodeState state = states.get(node);
-    if (state == null) {
-      return unknown(node);
+    NodeState own = now(states.get(node), node);
+    Said said = elsewhere.get(node);
+    if (said == null) {
+      return own;
     }
-    return state.connected() && isSilent(state) ? with(state, false) : state;
+    NodeState other = now(said.state(), node);
+    boolean newer =
+        own.connected() == other.connected()
+            ? heardAt(other).isAfter(heardAt(own))
+            : other.connected();
+    return (newer ? other : own).withPurge(Math.max(own.purge(), other.purge()));
+  }
+
+  private NodeState now(@Nullable NodeState state, String node) {
+    if (state == null) {
+      return NodeState.unknown(node);
+    }
+    return state.connected() && isSilent(state) ? state.withConnected(false) : state;
+  }
+
+  private static Instant heardAt(NodeState state) {
+    return state.lastSeen().orElse(Instant.MIN);
+  }
+
+  /** Names of the nodes that ever had a stream here. */
+  public Set<String> own() {
+    return Set.copyOf(states.keySet());
+  }
+
+  /** A node as the streams of this control plane alone report it. */
+  public NodeState own(String node) {
+    return now(states.get(node), node);
   }
 
   @Override
   public Map<String, OriginHealth> origins(String site) {
+    Map<String, OriginHealth> seen = new TreeMap<>(others.apply(site));
+    seen.putAll(ownOrigins(site));
+    return seen;
+  }
+
+  /** The same, of the nodes whose streams are here. */
+  public Map<String, OriginHealth> ownOrigins(String site) {
     Map<String, OriginHealth> seen = new TreeMap<>();
     for (String node : provisioned.get()) {
-      if (state(node).connected()) {
+      if (own(node).connected()) {
         views.of(node, site).ifPresent(health -> seen.put(node, health));
       }
     }
     return seen;
+  }
+
+  /** Where the nodes of other control planes are asked for, by site; may block for a second. */
+  public void others(Function<String, Map<String, OriginHealth>> asked) {
+    others = asked;
   }
 
   @Override
@@ -179,50 +212,27 @@ public final class Fleet implements FleetView {
     listeners.add(listener);
   }
 
+  /** Called with a node's name after anything its stream here reported. Must not block. */
+  public void onReport(Consumer<String> reporter) {
+    reporters.add(reporter);
+  }
+
+  /** Nobody is to be told any more. */
+  public void noMore(Consumer<String> reporter) {
+    reporters.remove(reporter);
+  }
+
   private boolean isSilent(NodeState state) {
     Instant limit = clock.instant().minus(SILENCE);
     return state.lastSeen().filter(seen -> seen.isAfter(limit)).isEmpty();
   }
 
-  private void update(String node, java.util.function.UnaryOperator<NodeState> change) {
-    states.compute(node, (name, now) -> change.apply(now == null ? unknown(name) : now));
+  private void update(String node, UnaryOperator<NodeState> change) {
+    states.compute(node, (name, now) -> change.apply(now == null ? NodeState.unknown(name) : now));
+    reporters.forEach(reporter -> reporter.accept(node));
   }
 
   private static List<GeoHolding> held(List<GeoHolding> geo) {
     return geo.stream().filter(holding -> !holding.version().isEmpty()).toList();
-  }
-
-  private static NodeState unknown(String node) {
-    return new NodeState(
-        node,
-        false,
-        false,
-        "never connected",
-        "",
-        0,
-        0,
-        0,
-        0,
-        0,
-        Optional.empty(),
-        List.of(),
-        List.of());
-  }
-
-  private static NodeState with(NodeState state, boolean connected) {
-    return new NodeState(
-        state.node(),
-        connected,
-        state.healthy(),
-        state.healthDetail(),
-        state.build(),
-        state.revision(),
-        state.purge(),
-        state.load(),
-        state.requestsPerSecond(),
-        state.openConnections(),
-        state.lastSeen(),
-        state.refusals(),
-        state.geo());
   }
 }

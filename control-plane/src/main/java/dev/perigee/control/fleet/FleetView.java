@@ -8,13 +8,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What is known of the fleet now. Reads never block. */
+/** What is known of the fleet now. Reads do not block, except where they say so. */
 public interface FleetView {
   /** State of one node; a node that never connected is simply not connected. */
   NodeState state(String node);
 
   /**
    * How each node sees the origins of a site, by the node's name; only nodes that are connected.
+   * Asks other control planes for their nodes, and waits a second for their answers.
    */
   Map<String, OriginHealth> origins(String site);
 
@@ -46,6 +47,95 @@ public interface FleetView {
     public NodeState {
       refusals = List.copyOf(refusals);
       geo = List.copyOf(geo);
+    }
+
+    /** A node that nobody has heard of. */
+    static NodeState unknown(String node) {
+      return new NodeState(
+          node,
+          false,
+          false,
+          "never connected",
+          "",
+          0,
+          0,
+          0,
+          0,
+          0,
+          Optional.empty(),
+          List.of(),
+          List.of());
+    }
+
+    NodeState withConnected(boolean now) {
+      return new NodeState(
+          node,
+          now,
+          healthy,
+          healthDetail,
+          build,
+          revision,
+          purge,
+          load,
+          requestsPerSecond,
+          openConnections,
+          lastSeen,
+          refusals,
+          geo);
+    }
+
+    NodeState withPurge(long through) {
+      return through == purge
+          ? this
+          : new NodeState(
+              node,
+              connected,
+              healthy,
+              healthDetail,
+              build,
+              revision,
+              through,
+              load,
+              requestsPerSecond,
+              openConnections,
+              lastSeen,
+              refusals,
+              geo);
+    }
+
+    NodeState withAck(FromEdge.Ack ack) {
+      return new NodeState(
+          node,
+          connected,
+          healthy,
+          healthDetail,
+          build,
+          ack.revision(),
+          purge,
+          load,
+          requestsPerSecond,
+          openConnections,
+          lastSeen,
+          ack.refusals(),
+          geo);
+    }
+
+    /** What the node says again and again; it does not forget a purge that it has applied. */
+    NodeState withHeartbeat(FromEdge.Heartbeat beat, Instant now) {
+      return new NodeState(
+          node,
+          true,
+          beat.healthy(),
+          beat.healthDetail(),
+          build,
+          beat.revision(),
+          Math.max(purge, beat.purge()),
+          beat.load(),
+          beat.requestsPerSecond(),
+          beat.openConnections(),
+          Optional.of(now),
+          refusals,
+          beat.geo());
     }
 
     /** Connected and healthy by its own word: may be steered to. */

@@ -1,6 +1,7 @@
 /**
  * Which node runs which revision and applied which purge, and how it fares, as the streams report
- * it. Fed by {@code stream}; read by API and steering; never touches the database.
+ * it: those of this control plane and, by way of {@code stream}, those of the others. Fed by {@code
+ * stream}; read by API and steering; never touches the database.
  */
 @NullMarked
 package dev.perigee.control.fleet;

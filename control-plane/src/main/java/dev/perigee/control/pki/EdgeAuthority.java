@@ -16,6 +16,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
+import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.security.interfaces.ECPublicKey;
 import java.security.interfaces.RSAPublicKey;
@@ -53,7 +54,11 @@ public final class EdgeAuthority {
   private static final Duration AUTHORITY_LIFE = Duration.ofDays(3650);
   private static final Duration NODE_LIFE = Duration.ofDays(30);
   private static final Duration SERVER_LIFE = Duration.ofDays(365);
+
+  /** A node's clock may be wrong by a day, and is then still served. */
   private static final Duration CLOCK_SKEW = Duration.ofDays(1);
+
+  private static final String CONTROL_PLANE = "Perigee control plane";
   private static final int LEAST_RSA_BITS = 2048;
   private static final String ALGORITHM = "SHA256withECDSA";
 
@@ -149,8 +154,11 @@ public final class EdgeAuthority {
     }
   }
 
-  /** A new identity for this control plane's gRPC port; names may be addresses. */
-  public Identity serverIdentity(List<String> names) {
+  /**
+   * A new identity of this control plane: for its gRPC port, and before other control planes. Names
+   * may be addresses.
+   */
+  public Identity controlIdentity(List<String> names) {
     try {
       KeyPair pair = keyPair(random);
       GeneralName[] all =
@@ -165,11 +173,12 @@ public final class EdgeAuthority {
               .toArray(GeneralName[]::new);
       X509Certificate leaf =
           sign(
-              "Perigee control plane",
+              CONTROL_PLANE,
               pair.getPublic(),
               SERVER_LIFE,
+              new GeneralNames(all),
               KeyPurposeId.id_kp_serverAuth,
-              new GeneralNames(all));
+              KeyPurposeId.id_kp_clientAuth);
       return new Identity(pair.getPrivate(), List.of(leaf, certificate));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this Java cannot make an EC key", e);
@@ -191,13 +200,25 @@ public final class EdgeAuthority {
         return Optional.empty();
       }
       GeneralNames names = new GeneralNames(new GeneralName(GeneralName.dNSName, node));
-      return Optional.of(sign(node, wanted, NODE_LIFE, KeyPurposeId.id_kp_clientAuth, names));
+      return Optional.of(sign(node, wanted, NODE_LIFE, names, KeyPurposeId.id_kp_clientAuth));
     } catch (IOException
         | GeneralSecurityException
         | OperatorCreationException
         | PKCSException
         | IllegalArgumentException e) {
       return Optional.empty();
+    }
+  }
+
+  /** Whether a certificate of this authority is one that it made for a control plane. */
+  public static boolean isControlPlane(X509Certificate leaf) {
+    try {
+      List<String> uses = leaf.getExtendedKeyUsage();
+      return uses != null
+          && uses.contains(KeyPurposeId.id_kp_serverAuth.getId())
+          && leaf.getSubjectX500Principal().getName().equals("CN=" + CONTROL_PLANE);
+    } catch (CertificateParsingException e) {
+      return false;
     }
   }
 
@@ -210,7 +231,7 @@ public final class EdgeAuthority {
   }
 
   private X509Certificate sign(
-      String name, PublicKey subject, Duration life, KeyPurposeId purpose, GeneralNames names) {
+      String name, PublicKey subject, Duration life, GeneralNames names, KeyPurposeId... purposes) {
     Instant now = clock.instant();
     try {
       JcaX509v3CertificateBuilder builder =
@@ -223,7 +244,7 @@ public final class EdgeAuthority {
               subject);
       builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(false));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
-      builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purpose));
+      builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purposes));
       builder.addExtension(Extension.subjectAlternativeName, false, names);
       return new JcaX509CertificateConverter()
           .getCertificate(builder.build(new JcaContentSignerBuilder(ALGORITHM).build(key)));

@@ -7,6 +7,7 @@ import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.SiteStore;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -31,7 +32,7 @@ public final class SnapshotFeed implements AutoCloseable {
   private final NearestSteering target;
   private final Semaphore due = new Semaphore(0);
   private final CountDownLatch closed = new CountDownLatch(1);
-  private Read read = new Read(List.of(), List.of(), 0);
+  private Read read = new Read(List.of(), List.of(), -1);
 
   /** What the database said last. */
   private record Read(List<Node> nodes, List<SiteConfig> sites, long revision) {}
@@ -76,11 +77,17 @@ public final class SnapshotFeed implements AutoCloseable {
   private void readAgain() {
     // Read before the rest: what comes in between is read once more, never left out.
     long number = revision.getAsLong();
-    Read now = new Read(nodes.all(), sites.all(), number);
+    List<SiteConfig> known = sitesOf(number).orElseGet(sites::all);
+    Read now = new Read(nodes.all(), known, number);
     synchronized (this) {
       read = now;
       restate();
     }
+  }
+
+  /** The sites as of this revision, where they were read: without a change they are the same. */
+  private synchronized Optional<List<SiteConfig>> sitesOf(long number) {
+    return read.revision() == number ? Optional.of(read.sites()) : Optional.empty();
   }
 
   private void follow() {

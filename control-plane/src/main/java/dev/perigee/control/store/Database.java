@@ -2,6 +2,9 @@ package dev.perigee.control.store;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
 import org.jdbi.v3.core.Handle;
@@ -11,53 +14,75 @@ import org.postgresql.ds.PGSimpleDataSource;
 
 /** The pool of connections, migrated; every wait has a limit. */
 public final class Database implements AutoCloseable {
-  private static final int CONNECTIONS = 16;
-  private static final long CONNECT_MILLIS = 5_000;
+  /** By so much longer than a statement a connection is waited for before it counts as dead. */
+  private static final Duration GRACE = Duration.ofSeconds(2);
 
+  private final DatabaseConfig config;
   private final HikariDataSource pool;
   private final Jdbi jdbi;
 
-  private Database(HikariDataSource pool) {
+  private Database(DatabaseConfig config, HikariDataSource pool) {
+    this.config = config;
     this.pool = pool;
     this.jdbi = Jdbi.create(pool);
   }
 
-  /**
-   * Connects and migrates forward.
-   *
-   * @param user empty where the URL names it
-   * @param password empty where the URL names it or none is asked for
-   */
+  /** Connects with the usual limits and migrates forward. */
   public static Database open(String url, String user, String password) {
-    HikariConfig config = new HikariConfig();
-    config.setJdbcUrl(url);
-    if (!user.isEmpty()) {
-      config.setUsername(user);
+    return open(DatabaseConfig.of(url, user, password));
+  }
+
+  /** Connects and migrates forward. */
+  public static Database open(DatabaseConfig config) {
+    migrate(config, "classpath:db/migration");
+    HikariConfig settings = new HikariConfig();
+    settings.setDataSource(source(config));
+    settings.setMaximumPoolSize(config.connections());
+    settings.setConnectionTimeout(config.connect().toMillis());
+    settings.setPoolName("control");
+    settings.setConnectionInitSql(
+        "SET statement_timeout = %d; SET lock_timeout = %d;"
+                .formatted(config.statement().toMillis(), config.lock().toMillis())
+            + " SET idle_in_transaction_session_timeout = "
+            + config.idle().toMillis());
+    return new Database(config, new HikariDataSource(settings));
+  }
+
+  /** A server that is cut off does not answer a time-out: then the socket's ends the wait. */
+  private static PGSimpleDataSource source(DatabaseConfig config) {
+    PGSimpleDataSource source = unlimited(config);
+    source.setSocketTimeout(seconds(config.statement().plus(GRACE)));
+    return source;
+  }
+
+  /** Connections on which a statement may take any time, but opening one may not. */
+  private static PGSimpleDataSource unlimited(DatabaseConfig config) {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(config.url());
+    if (!config.user().isEmpty()) {
+      source.setUser(config.user());
     }
-    if (!password.isEmpty()) {
-      config.setPassword(password);
+    if (!config.password().isEmpty()) {
+      source.setPassword(config.password());
     }
-    config.setMaximumPoolSize(CONNECTIONS);
-    config.setConnectionTimeout(CONNECT_MILLIS);
-    config.setPoolName("control");
-    config.setConnectionInitSql(
-        "SET statement_timeout = '10s'; SET lock_timeout = '5s';"
-            + " SET idle_in_transaction_session_timeout = '30s'");
-    migrate(url, user, password, "classpath:db/migration");
-    return new Database(new HikariDataSource(config));
+    source.setConnectTimeout(seconds(config.connect()));
+    source.setLoginTimeout(seconds(config.connect()));
+    source.setTcpKeepAlive(true);
+    return source;
+  }
+
+  private static int seconds(Duration wait) {
+    return Math.toIntExact(Math.max(1, wait.plusMillis(999).toSeconds()));
   }
 
   /** Migrates over a connection without the pool's time-outs: a large table may take its time. */
-  static void migrate(String url, String user, String password, String... locations) {
-    PGSimpleDataSource source = new PGSimpleDataSource();
-    source.setUrl(url);
-    if (!user.isEmpty()) {
-      source.setUser(user);
-    }
-    if (!password.isEmpty()) {
-      source.setPassword(password);
-    }
-    Flyway.configure().dataSource(source).locations(locations).load().migrate();
+  static void migrate(DatabaseConfig config, String... locations) {
+    Flyway.configure().dataSource(unlimited(config)).locations(locations).load().migrate();
+  }
+
+  /** A connection beside the pool, for who keeps one. */
+  Connection connect() throws SQLException {
+    return source(config).getConnection();
   }
 
   /** One transaction: all of it or nothing. */

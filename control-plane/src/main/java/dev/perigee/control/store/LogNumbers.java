@@ -1,5 +1,8 @@
 package dev.perigee.control.store;
 
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
@@ -10,13 +13,14 @@ import org.jdbi.v3.core.Handle;
  * the lock of one row that is held until the commit: so a reader that has seen number n has seen
  * everything below it.
  *
- * <p>Whoever waits for news is woken by commits of this process at once, and looks by itself once a
- * second for those of others.
+ * <p>Whoever waits for news is woken by commits of this process at once, by those of others when
+ * {@link LogNews} hears of them, and looks by itself once a second for news that got lost.
  */
 public final class LogNumbers {
   private final Database database;
   private final Lock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
+  private final List<Runnable> committed = new CopyOnWriteArrayList<>();
   private long generation;
 
   public LogNumbers(Database database) {
@@ -74,8 +78,19 @@ public final class LogNumbers {
         .one();
   }
 
-  /** Something was committed: wakes who waits. */
+  /** Something was committed here: wakes who waits, and tells who is to know elsewhere. */
   public void wake() {
+    stir();
+    committed.forEach(Runnable::run);
+  }
+
+  /** Called after each commit of this process; must not block. */
+  void onCommit(Runnable listener) {
+    committed.add(listener);
+  }
+
+  /** Wakes who waits, here alone. */
+  public void stir() {
     lock.lock();
     try {
       generation++;
@@ -99,7 +114,7 @@ public final class LogNumbers {
   public void await(long seen, long millis) throws InterruptedException {
     lock.lock();
     try {
-      long nanos = java.util.concurrent.TimeUnit.MILLISECONDS.toNanos(millis);
+      long nanos = TimeUnit.MILLISECONDS.toNanos(millis);
       while (generation == seen && nanos > 0) {
         nanos = news.awaitNanos(nanos);
       }

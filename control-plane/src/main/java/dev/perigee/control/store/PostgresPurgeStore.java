@@ -210,13 +210,13 @@ public final class PostgresPurgeStore implements PurgeStore {
     return numbers.head().purge();
   }
 
-  /** The log is not compacted yet: it reaches back to the first purge. */
   @Override
   public long floor() {
     return database.read(
         handle ->
             handle
-                .createQuery("SELECT coalesce(min(number) - 1, 0) FROM purge")
+                .createQuery(
+                    "SELECT coalesce((SELECT min(number) - 1 FROM purge), purge) FROM log_head")
                 .mapTo(Long.class)
                 .one());
   }

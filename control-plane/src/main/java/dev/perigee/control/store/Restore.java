@@ -44,7 +44,8 @@ public final class Restore {
       Backup.Summary head = head(from);
       migrate(address, head.schema());
       Backup.Summary whole = load(address, head, from, new DataInputStream(zipped), digest);
-      Database.migrate(address.url(), address.user(), address.password(), LOCATION);
+      Database.migrate(
+          DatabaseConfig.of(address.url(), address.user(), address.password()), LOCATION);
       return whole;
     } catch (SQLException e) {
       throw new IOException("nothing was restored: " + e.getMessage(), e);

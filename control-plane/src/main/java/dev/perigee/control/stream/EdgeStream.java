@@ -31,6 +31,7 @@ final class EdgeStream implements Runnable {
   private final SyncService service;
   private final Outgoing out;
   private final GeoStream geo;
+  private final WarmPlan warming = new WarmPlan();
   private final FromEdge.Hello hello;
   private final String serial;
 
@@ -42,6 +43,7 @@ final class EdgeStream implements Runnable {
 
   private long revision;
   private long purge;
+  private List<String> replicas = List.of();
 
   EdgeStream(
       SyncService service,
@@ -69,6 +71,29 @@ final class EdgeStream implements Runnable {
     geo.reported(report);
   }
 
+  /**
+   * The edge asks whether this side lives; a stream that takes nothing answers by what it takes.
+   */
+  void pinged() {
+    out.sendIfReady(new FromControl.Pong());
+  }
+
+  /** The edge is through a batch of a warm-up. */
+  void warmed(FromEdge.Warmed warmed) {
+    for (WarmPlan.Step step : warming.warmed(warmed)) {
+      try {
+        if (!service.warmUps().note(node(), step.from(), step.warmed())) {
+          warming.lose(warmed.job());
+          return;
+        }
+      } catch (StoreException e) {
+        LOG.warn("a warm-up of {} begins again where it was noted: {}", node(), e.getMessage());
+        warming.lose(warmed.job());
+        return;
+      }
+    }
+  }
+
   /** The edge took an update. Called by the call's thread, as {@link #refused} is. */
   void taken() {
     refusals = 0;
@@ -79,13 +104,13 @@ final class EdgeStream implements Runnable {
     int count = refusals + 1;
     refusals = count;
     snapshotDue.set(service.clock().instant().plus(NackPolicy.wait(count)));
-    service.numbers().wake();
+    service.numbers().stir();
   }
 
   /** Ends the stream from outside; of several reasons the first counts. */
   void end(Status status) {
     out.end(status);
-    service.numbers().wake();
+    service.numbers().stir();
   }
 
   private boolean isOver() {
@@ -130,7 +155,9 @@ final class EdgeStream implements Runnable {
     purge = reachable ? hello.lastPurge() : head.purge();
     service.acks().joined(hello.node(), reachable ? purge : 0, purge);
     revision = known ? hello.lastRevision() : 0;
-    send(new FromControl.Welcome(head.logId(), head.revision(), head.purge(), purgedThrough));
+    send(
+        new FromControl.Welcome(
+            head.logId(), head.revision(), head.purge(), purgedThrough, service.pulse()));
   }
 
   /** Sends what is new; false when nothing was. */
@@ -143,7 +170,7 @@ final class EdgeStream implements Runnable {
       end(Status.UNAVAILABLE.withDescription("the node was removed or its certificate replaced"));
       return true;
     }
-    if (sendPurges()) {
+    if (sendPurges() || sendReplicas()) {
       return true;
     }
     Instant due = snapshotDue.get();
@@ -171,11 +198,24 @@ final class EdgeStream implements Runnable {
     if (!hello.features().contains(FromEdge.Hello.WARM_UP)) {
       return false;
     }
-    List<FromControl.WarmUp> due = service.warmUps().due(hello.node());
+    List<FromControl.WarmUp> due =
+        warming.due(
+            service.warmJobs().now(), job -> service.warmUps().through(job.id(), hello.node()));
     for (FromControl.WarmUp order : due) {
       send(order);
     }
     return !due.isEmpty();
+  }
+
+  /** Says where the control planes are, where that is news; false where it is not. */
+  private boolean sendReplicas() throws InterruptedException {
+    List<String> now = service.replicas();
+    if (now.equals(replicas) || !hello.features().contains(FromEdge.Hello.REPLICAS)) {
+      return false;
+    }
+    send(new FromControl.Replicas(now));
+    replicas = now;
+    return true;
   }
 
   /** Sends the next purges; false when there are none. */

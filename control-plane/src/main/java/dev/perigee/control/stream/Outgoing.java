@@ -75,6 +75,18 @@ final class Outgoing {
     }
   }
 
+  /** Sends where the call takes more now; else it is left out. */
+  void sendIfReady(FromControl message) {
+    lock.lock();
+    try {
+      if (call.isReady()) {
+        sendNow(message);
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Sends once the call takes more, if it ever does before it is over. */
   void sendWhenReady(FromControl message) throws InterruptedException {
     lock.lock();

@@ -26,8 +26,10 @@ final class PeerCertificate implements ServerInterceptor {
    * @param node common name of the certificate
    * @param serial of the certificate, hexadecimal
    * @param issued when the edge CA made it
+   * @param isControlPlane whether the certificate is one of a control plane; no node gets one that
+   *     is made for servers alone and that name
    */
-  record Peer(String node, String serial, Instant issued) {}
+  record Peer(String node, String serial, Instant issued, boolean isControlPlane) {}
 
   @Override
   public <Q, S> ServerCall.Listener<Q> interceptCall(
@@ -56,7 +58,8 @@ final class PeerCertificate implements ServerInterceptor {
               new Peer(
                   name.substring(COMMON_NAME.length()),
                   leaf.getSerialNumber().toString(16),
-                  EdgeAuthority.issued(leaf)))
+                  EdgeAuthority.issued(leaf),
+                  EdgeAuthority.isControlPlane(leaf)))
           : Optional.empty();
     } catch (SSLPeerUnverifiedException e) {
       return Optional.empty();

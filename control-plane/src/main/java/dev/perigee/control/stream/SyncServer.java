@@ -10,7 +10,6 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
-import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
@@ -23,21 +22,23 @@ public final class SyncServer implements AutoCloseable {
 
   private final Server server;
   private final SyncService sync;
+  private final ReplicaService replicas;
 
   /**
    * A server that is not started.
    *
-   * @param names under which edges reach it, for its certificate
+   * @param identity what it shows, with the names under which it is reached
    */
   public SyncServer(
       InetSocketAddress address,
-      List<String> names,
+      EdgeAuthority.Identity identity,
       EdgeAuthority authority,
       SyncService sync,
-      EnrolmentService enrolment)
+      EnrolmentService enrolment,
+      ReplicaService replicas)
       throws IOException {
     this.sync = sync;
-    EdgeAuthority.Identity identity = authority.serverIdentity(names);
+    this.replicas = replicas;
     SslContext tls =
         GrpcSslContexts.configure(
                 SslContextBuilder.forServer(
@@ -57,6 +58,7 @@ public final class SyncServer implements AutoCloseable {
             .intercept(new PeerCertificate())
             .addService(sync)
             .addService(enrolment)
+            .addService(replicas)
             .build();
   }
 
@@ -71,6 +73,7 @@ public final class SyncServer implements AutoCloseable {
   @Override
   public void close() {
     sync.endAll();
+    replicas.endAll();
     server.shutdown();
     try {
       if (!server.awaitTermination(1, TimeUnit.SECONDS)) {

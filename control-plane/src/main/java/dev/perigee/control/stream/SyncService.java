@@ -8,16 +8,17 @@ import dev.perigee.contract.sync.v1.EdgeMessage;
 import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.fleet.Fleet;
-import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.StoreException;
+import dev.perigee.control.store.WarmUpStore;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
@@ -32,17 +33,24 @@ import org.slf4j.LoggerFactory;
 public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   private static final Logger LOG = LoggerFactory.getLogger(SyncService.class);
 
-  private final LogNumbers numbers;
-  private final ChangeLog changes;
-  private final PurgeStore purges;
-  private final PostgresNodeStore nodes;
+  private final Logs logs;
   private final Fleet fleet;
-  private final WarmUps warmUps;
+  private final WarmJobs warmJobs;
   private final Supplier<List<GeoFile>> geoFiles;
   private final PurgeAcks acks;
   private final Rollouts rollouts;
+  private final Supplier<List<String>> replicas;
+  private final Duration pulse;
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
+
+  /** What streams read from. */
+  public record Logs(
+      LogNumbers numbers,
+      ChangeLog changes,
+      PurgeStore purges,
+      PostgresNodeStore nodes,
+      WarmUpStore warmUps) {}
 
   /**
    * Streams that are not open yet.
@@ -50,56 +58,67 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
    * @param acks is told what nodes have in force
    * @param rollouts is told what canaries take, refuse and answer
    * @param geoFiles the GeoIP databases that edges are brought; asked often
+   * @param replicas where all control planes listen for edges; asked often
+   * @param pulse how often edges ask whether this one lives
    */
   public SyncService(
-      LogNumbers numbers,
-      ChangeLog changes,
-      PurgeStore purges,
-      PostgresNodeStore nodes,
+      Logs logs,
       Fleet fleet,
       PurgeAcks acks,
       Rollouts rollouts,
-      WarmUps warmUps,
       Supplier<List<GeoFile>> geoFiles,
+      Supplier<List<String>> replicas,
+      Duration pulse,
       InstantSource clock) {
-    this.numbers = numbers;
-    this.changes = changes;
-    this.purges = purges;
-    this.nodes = nodes;
+    this.logs = logs;
     this.fleet = fleet;
     this.acks = acks;
     this.rollouts = rollouts;
-    this.warmUps = warmUps;
+    this.warmJobs = new WarmJobs(logs.warmUps(), logs.numbers(), clock);
     this.geoFiles = geoFiles;
+    this.replicas = replicas;
+    this.pulse = pulse;
     this.clock = clock;
   }
 
   LogNumbers numbers() {
-    return numbers;
+    return logs.numbers();
   }
 
   ChangeLog changes() {
-    return changes;
+    return logs.changes();
   }
 
   PurgeStore purges() {
-    return purges;
+    return logs.purges();
   }
 
   PostgresNodeStore nodes() {
-    return nodes;
+    return logs.nodes();
   }
 
   PurgeAcks acks() {
     return acks;
   }
 
-  WarmUps warmUps() {
-    return warmUps;
+  WarmUpStore warmUps() {
+    return logs.warmUps();
+  }
+
+  WarmJobs warmJobs() {
+    return warmJobs;
   }
 
   Supplier<List<GeoFile>> geoFiles() {
     return geoFiles;
+  }
+
+  List<String> replicas() {
+    return replicas.get();
+  }
+
+  Duration pulse() {
+    return pulse;
   }
 
   InstantSource clock() {
@@ -178,7 +197,7 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
       }
       try {
         boolean named = peer.filter(p -> p.node().equals(hello.node())).isPresent();
-        if (!named || !nodes.admits(hello.node(), peer.get().serial(), peer.get().issued())) {
+        if (!named || !nodes().admits(hello.node(), peer.get().serial(), peer.get().issued())) {
           String sentence =
               "The client certificate is not the current one of this node: enrol it again.";
           refuse(Status.PERMISSION_DENIED.withDescription(sentence));
@@ -197,7 +216,6 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
       }
       fleet.connected(begun, hello);
       rollouts.forget(hello.node());
-      warmUps.connected(hello.node());
       LOG.info("{} is connected, at revision {}", hello.node(), hello.lastRevision());
       Thread.ofVirtual().name("stream-" + hello.node()).start(begun);
     }
@@ -226,7 +244,8 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
           acks.holds(from.node(), beat.purge());
           rollouts.answered(from.node(), beat.traffic());
         }
-        case FromEdge.Warmed warmed -> warmUps.warmed(from.node(), warmed);
+        case FromEdge.Warmed warmed -> from.warmed(warmed);
+        case FromEdge.Ping ping -> from.pinged();
         case FromEdge.GeoReport report -> {
           tell(from.node(), report);
           from.reported(report);

@@ -7,7 +7,6 @@ import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
-import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.steer.Steering;
@@ -19,6 +18,7 @@ import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeLimits;
 import dev.perigee.control.store.PurgeReceipts;
@@ -69,7 +69,7 @@ public final class TestApi implements AutoCloseable {
             new PurgeReceipts(
                 postgres.database(), new PurgeAcks(postgres.database(), clock), clock),
             fleet,
-            new WarmUps(clock),
+            new PostgresWarmUpStore(postgres.database(), numbers),
             (client, site) -> explanation(client),
             new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random),
             () -> numbers.head().revision(),

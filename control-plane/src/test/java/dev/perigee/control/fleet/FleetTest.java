@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
@@ -111,5 +112,51 @@ final class FleetTest {
     fleet.acknowledged("fra-1", new FromEdge.Ack("n", 2, refusals));
     assertEquals(2, fleet.state("fra-1").revision());
     assertEquals(refusals, fleet.state("fra-1").refusals());
+  }
+
+  private FleetView.NodeState said(boolean connected, long purge, Duration ago) {
+    return new FleetView.NodeState(
+        "fra-1",
+        connected,
+        true,
+        "",
+        "1.0",
+        3,
+        purge,
+        0,
+        0,
+        0,
+        Optional.of(clock.instant().minus(ago)),
+        List.of(),
+        List.of());
+  }
+
+  @Test
+  void ofTwoWhoHearANodeTheOneThatHeardItLastCounts() {
+    fleet.connected(this, hello("fra-1", 3, 4));
+    fleet.heartbeat("fra-1", beat(3, 4, false));
+    fleet.heard("other", said(true, 2, Duration.ofSeconds(1)));
+    assertFalse(fleet.state("fra-1").isServing());
+    clock.advance(Duration.ofMillis(1));
+    fleet.heard("other", said(true, 2, Duration.ZERO));
+    assertTrue(fleet.state("fra-1").isServing());
+    assertEquals(4, fleet.state("fra-1").purge(), "what it applied it has applied");
+    fleet.heard("third", said(false, 0, Duration.ofDays(1)));
+    assertTrue(fleet.state("fra-1").isServing(), "one that lost it says nothing of the others");
+    fleet.heard("other", said(false, 2, Duration.ZERO));
+    assertFalse(fleet.state("fra-1").isServing(), "so the own stream counts again");
+    assertTrue(fleet.state("fra-1").connected());
+  }
+
+  @Test
+  void aNodeThatOnlyAnotherOneHeardIsGoneAfterThreeSecondsOfSilence() {
+    AtomicInteger changes = new AtomicInteger();
+    fleet.onChange(changes::incrementAndGet);
+    fleet.heard("other", said(true, 0, Duration.ZERO));
+    assertTrue(fleet.state("fra-1").isServing());
+    clock.advance(Duration.ofSeconds(3));
+    fleet.sweep();
+    assertFalse(fleet.state("fra-1").connected());
+    assertEquals(2, changes.get());
   }
 }

@@ -101,7 +101,9 @@ final class PostgresStoresIT {
   void aMigrationMayTakeLongerThanAStatementOfTheStores() throws SQLException {
     try (TestPostgres own = TestPostgres.fresh()) {
       Database.migrate(
-          own.url(), own.user(), own.password(), "classpath:db/migration", "classpath:db/test");
+          DatabaseConfig.of(own.url(), own.user(), own.password()),
+          "classpath:db/migration",
+          "classpath:db/test");
       String pooled =
           own.database()
               .read(

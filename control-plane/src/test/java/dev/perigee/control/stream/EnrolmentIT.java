@@ -13,11 +13,14 @@ import dev.perigee.testkit.NothingLeaks;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import java.io.IOException;
+import java.security.cert.X509Certificate;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Date;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,6 +68,17 @@ final class EnrolmentIT {
     assertEquals(List.of("1.3.6.1.5.5.7.3.2"), fra.certificate().getExtendedKeyUsage());
     fra.certificate().verify(control.authority.certificate().getPublicKey());
     assertEquals(List.of(true, false), control.nodes.all().stream().map(Node::enrolled).toList());
+  }
+
+  @Test
+  void aNodeWhoseClockIsOffByADayFindsAllCertificatesValid() throws Exception {
+    List<X509Certificate> all =
+        new ArrayList<>(control.authority.controlIdentity(List.of("localhost")).chain());
+    all.add(control.enrol(control.enrolments.issue("fra-1")).certificate());
+    for (X509Certificate certificate : all) {
+      certificate.checkValidity(Date.from(control.clock.instant().minus(Duration.ofDays(1))));
+      certificate.checkValidity(Date.from(control.clock.instant().plus(Duration.ofDays(1))));
+    }
   }
 
   @Test

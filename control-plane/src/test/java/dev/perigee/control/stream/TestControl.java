@@ -6,6 +6,8 @@ import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.replica.v1.FleetExchangeGrpc;
+import dev.perigee.contract.replica.v1.WatchRequest;
 import dev.perigee.contract.sync.v1.EnrolRequest;
 import dev.perigee.contract.sync.v1.EnrolResponse;
 import dev.perigee.contract.sync.v1.EnrolmentGrpc;
@@ -13,11 +15,12 @@ import dev.perigee.contract.sync.v1.RenewRequest;
 import dev.perigee.control.MovableClock;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.fleet.Fleet;
-import dev.perigee.control.fleet.WarmUps;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.rollout.Rollouts;
+import dev.perigee.control.store.Change;
 import dev.perigee.control.store.ChangeStore;
+import dev.perigee.control.store.Database;
 import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
@@ -26,13 +29,17 @@ import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeLimits;
 import dev.perigee.control.store.PurgeReceipts;
+import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.TestPostgres;
 import io.grpc.ManagedChannel;
+import io.grpc.Status;
+import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
@@ -48,10 +55,12 @@ import java.security.SecureRandom;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.bouncycastle.asn1.x500.X500Name;
@@ -64,60 +73,109 @@ final class TestControl implements AutoCloseable {
   /** As edges have it. */
   private static final int MAX_MESSAGE = 1 << 20;
 
-  final TestPostgres postgres = TestPostgres.fresh();
+  final TestPostgres postgres;
   final MovableClock clock = new MovableClock(Instant.now());
-  final LogNumbers numbers = new LogNumbers(postgres.database());
-  final PostgresSiteStore sites =
-      new PostgresSiteStore(
-          postgres.database(),
-          numbers,
-          "cdn.example",
-          new OriginAddressPolicy(List.of(), true),
-          new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT));
-  final PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
-  final PostgresPurgeStore purges =
-      new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT);
-  final PostgresRolloutStore rolloutStore =
-      new PostgresRolloutStore(postgres.database(), numbers, sites);
-  final Rollouts rollouts = new Rollouts(rolloutStore);
-  final PurgeAcks acks = new PurgeAcks(postgres.database(), clock);
-  final PurgeReceipts receipts = new PurgeReceipts(postgres.database(), acks, clock);
-  final PostgresCertificateStore certificates =
-      new PostgresCertificateStore(postgres.database(), numbers, clock);
-  final Fleet fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
-  final WarmUps warmUps = new WarmUps(clock);
+  final LogNumbers numbers;
+  final PostgresSiteStore sites;
+  final PostgresRolloutStore rolloutStore;
+  final Rollouts rollouts;
+  final PostgresNodeStore nodes;
+  final PostgresPurgeStore purges;
+  final PostgresCertificateStore certificates;
+  final PurgeAcks acks;
+  final PurgeReceipts receipts;
+  final PostgresWarmUpStore warmUps;
+  final Fleet fleet;
+  final ReplicaLinks links;
+  final Replica replica;
+  final AtomicReference<List<String>> replicas = new AtomicReference<>(List.of());
   final AtomicReference<List<GeoFile>> geoFiles = new AtomicReference<>(List.of());
   final EdgeAuthority authority;
   final Enrolments enrolments;
   private final SyncServer server;
 
+  /** One over a database of its own. */
   TestControl() throws IOException {
+    this(TestPostgres.fresh());
+  }
+
+  /** One of several over a database. */
+  TestControl(TestPostgres postgres) throws IOException {
+    this.postgres = postgres;
+    Database database = postgres.database();
+    numbers = new LogNumbers(database);
+    sites =
+        new PostgresSiteStore(
+            database,
+            numbers,
+            "cdn.example",
+            new OriginAddressPolicy(List.of(), true),
+            new SiteHistory(database, SiteHistory.USUAL_KEPT));
+    rolloutStore = new PostgresRolloutStore(database, numbers, sites);
+    rollouts = new Rollouts(rolloutStore);
+    nodes = new PostgresNodeStore(database, numbers);
+    purges = new PostgresPurgeStore(database, numbers, PurgeLimits.DEFAULT);
+    acks = new PurgeAcks(database, clock);
+    receipts = new PurgeReceipts(database, acks, clock);
+    certificates = new PostgresCertificateStore(database, numbers, clock);
+    warmUps = new PostgresWarmUpStore(database, numbers);
+    fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
     SecureRandom random = new SecureRandom();
-    authority = EdgeAuthority.open(new SettingStore(postgres.database()), clock, random);
-    enrolments = new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random);
+    authority = EdgeAuthority.open(new SettingStore(database), clock, random);
+    enrolments = new Enrolments(new EnrolmentStore(database), authority, clock, random);
     ChangeLog changes =
-        new ChangeLog(
-            new ChangeStore(postgres.database()), sites, certificates, nodes, "cdn.example");
+        new ChangeLog(new ChangeStore(database), sites, certificates, nodes, "cdn.example");
+    EdgeAuthority.Identity identity = authority.controlIdentity(List.of("127.0.0.1"));
     server =
         new SyncServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            List.of("127.0.0.1"),
+            identity,
             authority,
             new SyncService(
-                numbers,
-                changes,
-                purges,
-                nodes,
+                new SyncService.Logs(numbers, changes, purges, nodes, warmUps),
                 fleet,
                 acks,
                 rollouts,
-                warmUps,
                 geoFiles::get,
+                replicas::get,
+                Duration.ofMillis(500),
                 clock),
-            new EnrolmentService(enrolments, authority));
+            new EnrolmentService(enrolments, authority),
+            new ReplicaService(fleet, clock));
     acks.start();
     rollouts.start();
     server.start();
+    replica = new Replica(UUID.randomUUID().toString(), "127.0.0.1:" + server.port(), "test");
+    links = new ReplicaLinks(replica.id(), authority, identity, fleet, clock);
+    fleet.others(links::origins);
+  }
+
+  /** What a change came to, which must be committed. */
+  static <T> T committed(Change<T> change) {
+    return switch (change) {
+      case Change.Committed<T>(T value, long revision) -> value;
+      case Change.Invalid<T> no -> throw new AssertionError(no);
+      case Change.Conflict<T> no -> throw new AssertionError(no);
+      case Change.Unknown<T> no -> throw new AssertionError(no);
+      case Change.Limited<T> no -> throw new AssertionError(no);
+      case Change.Stale<T> no -> throw new AssertionError(no);
+    };
+  }
+
+  /** How the question ends that only control planes may ask. */
+  Status watch(Optional<Identity> identity) throws IOException {
+    ManagedChannel channel = channel(identity);
+    try {
+      FleetExchangeGrpc.newBlockingStub(channel)
+          .withDeadlineAfter(20, TimeUnit.SECONDS)
+          .watch(WatchRequest.getDefaultInstance())
+          .forEachRemaining(reports -> {});
+      return Status.OK;
+    } catch (StatusRuntimeException e) {
+      return e.getStatus();
+    } finally {
+      channel.shutdownNow();
+    }
   }
 
   /** What an edge holds once it is enrolled. */
@@ -219,6 +277,7 @@ final class TestControl implements AutoCloseable {
 
   @Override
   public void close() {
+    links.close();
     server.close();
     acks.close();
     rollouts.close();

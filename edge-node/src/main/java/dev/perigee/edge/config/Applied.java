@@ -5,7 +5,11 @@ import java.util.List;
 
 /** What became of an update. */
 public sealed interface Applied {
-  /** The new state; what was refused keeps its last good in it, or is absent. */
+  /**
+   * The new state; what was refused keeps its last good in it, or is absent.
+   *
+   * @param refusals of this update alone
+   */
   record Accepted(ConfigState state, List<FromEdge.Refusal> refusals) implements Applied {
     public Accepted {
       refusals = List.copyOf(refusals);

@@ -1,17 +1,21 @@
 package dev.perigee.edge.config;
 
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
+import java.util.List;
 import java.util.Map;
 
 /**
- * Everything of one revision that the node took: what is in force and what lies on its disk.
+ * Everything of one revision that the node took: what is in force and what lies on its disk; and
+ * what it did not take of it, which is not on its disk.
  *
  * @param logId which change log the revision counts in; empty for none yet
  * @param sites by id
  * @param certificates by id
  * @param peers the nodes of the network, by name
+ * @param refused why, by the id of each site or certificate that is not as the revision has it
  */
 public record ConfigState(
     String logId,
@@ -19,12 +23,44 @@ public record ConfigState(
     String zone,
     Map<String, SiteConfig> sites,
     Map<String, CertificateConfig> certificates,
-    Map<String, PeerConfig> peers) {
+    Map<String, PeerConfig> peers,
+    Map<String, String> refused) {
+  /** Refusals that are told at once; more would not fit into a message. */
+  private static final int TOLD = 1_000;
+
+  private static final int REASON_LENGTH = 400;
+
   /** Copies the maps. */
   public ConfigState {
     sites = Map.copyOf(sites);
     certificates = Map.copyOf(certificates);
     peers = Map.copyOf(peers);
+    refused = Map.copyOf(refused);
+  }
+
+  /** One of which nothing was refused. */
+  public ConfigState(
+      String logId,
+      long revision,
+      String zone,
+      Map<String, SiteConfig> sites,
+      Map<String, CertificateConfig> certificates,
+      Map<String, PeerConfig> peers) {
+    this(logId, revision, zone, sites, certificates, peers, Map.of());
+  }
+
+  /** What is refused, as the control plane is told it. */
+  List<FromEdge.Refusal> refusals() {
+    return refused.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .limit(TOLD)
+        .map(
+            one -> {
+              String reason = one.getValue();
+              int length = Math.min(reason.length(), REASON_LENGTH);
+              return new FromEdge.Refusal(one.getKey(), reason.substring(0, length));
+            })
+        .toList();
   }
 
   public static ConfigState empty() {

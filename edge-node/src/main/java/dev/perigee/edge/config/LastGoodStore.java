@@ -26,7 +26,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps the last good configuration on disk: the SHA-256 of what follows, then a Welcome (the log)
  * and an Update (all sites, certificates and nodes) as delimited protobuf messages. Mode 600: it
- * holds keys. What the node refused never gets here.
+ * holds keys. What the node refused never gets here; where it refused anything, the revision does
+ * not either: so after a restart it asks for everything, and says again what it refuses.
  */
 public final class LastGoodStore {
   private static final Logger LOG = LoggerFactory.getLogger(LastGoodStore.class);
@@ -43,13 +44,13 @@ public final class LastGoodStore {
 
   /** Replaces the file; on disk, synced, when this returns. */
   public void save(ConfigState state) throws IOException {
+    long revision = state.refused().isEmpty() ? state.revision() : 0;
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    SyncCodec.encode(new FromControl.Welcome(state.logId(), state.revision(), 0, 0))
-        .writeDelimitedTo(out);
+    SyncCodec.encode(new FromControl.Welcome(state.logId(), revision, 0, 0)).writeDelimitedTo(out);
     SyncCodec.encode(
             new FromControl.Update(
                 "",
-                state.revision(),
+                revision,
                 0,
                 0,
                 true,

@@ -6,17 +6,20 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /**
  * How well the node is in step with the control plane, and so how much it may serve. Written by the
- * sync stream, read for each request. The time of the last contact survives a restart.
+ * sync stream, read for each request. The time of the last contact survives a restart; a clock that
+ * is set while the node runs changes nothing, as the time since is that of one that never jumps.
  */
 public final class ServingState implements Supplier<Serving> {
   private final Duration serveUnsynced;
   private final LongSupplier lastPurge;
   private final InstantSource clock;
+  private final LongSupplier nanos;
   private final Path contactFile;
 
   // Written by the sync thread alone.
@@ -24,19 +27,35 @@ public final class ServingState implements Supplier<Serving> {
   private volatile long headPurge;
   private volatile long lastContactMillis;
 
+  /** By the clock that never jumps; before the start where the last contact was. */
+  private volatile long lastContactNanos;
+
   /**
    * Begins disconnected, with the contact noted in {@code contactFile}.
    *
    * @param serveUnsynced how long to serve without contact; zero: never
    * @param lastPurge number of the last purge in force
+   * @param nanos a clock that never jumps
    */
   public ServingState(
-      Duration serveUnsynced, LongSupplier lastPurge, InstantSource clock, Path contactFile) {
+      Duration serveUnsynced,
+      LongSupplier lastPurge,
+      InstantSource clock,
+      LongSupplier nanos,
+      Path contactFile) {
     this.serveUnsynced = serveUnsynced;
     this.lastPurge = lastPurge;
     this.clock = clock;
     this.contactFile = contactFile;
+    this.nanos = nanos;
     this.lastContactMillis = readContact(contactFile);
+    long before = Math.max(0, clock.millis() - lastContactMillis);
+    this.lastContactNanos = nanos.getAsLong() - TimeUnit.MILLISECONDS.toNanos(before);
+  }
+
+  private void contact() {
+    lastContactMillis = clock.millis();
+    lastContactNanos = nanos.getAsLong();
   }
 
   @Override
@@ -55,7 +74,7 @@ public final class ServingState implements Supplier<Serving> {
   /** The stream's first answer came: this purge must be in force before the next hit. */
   void welcomed(long newHeadPurge) {
     headPurge = newHeadPurge;
-    lastContactMillis = clock.millis();
+    contact();
     connected = true;
   }
 
@@ -67,7 +86,7 @@ public final class ServingState implements Supplier<Serving> {
   /** The stream ended. */
   void disconnected() {
     if (connected) {
-      lastContactMillis = clock.millis();
+      contact();
       connected = false;
     }
   }
@@ -75,7 +94,7 @@ public final class ServingState implements Supplier<Serving> {
   /** Notes the contact on disk, so that a restart knows how long it was away. */
   void noteContact() throws IOException {
     if (connected) {
-      lastContactMillis = clock.millis();
+      contact();
     }
     if (lastContactMillis > 0) {
       StateFile.replace(
@@ -84,7 +103,8 @@ public final class ServingState implements Supplier<Serving> {
   }
 
   private boolean isOverdue() {
-    return serveUnsynced.isZero() || clock.millis() - lastContactMillis > serveUnsynced.toMillis();
+    long away = TimeUnit.NANOSECONDS.toMillis(nanos.getAsLong() - lastContactNanos);
+    return serveUnsynced.isZero() || away >= serveUnsynced.toMillis();
   }
 
   private static long readContact(Path file) {

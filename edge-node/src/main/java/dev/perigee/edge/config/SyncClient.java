@@ -5,11 +5,13 @@ import io.grpc.ManagedChannel;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +21,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Keeps one sync stream to the control plane open, for as long as the node lives.
  *
+ * <p>Where the control plane is several, another one takes over from one that dies, is cut off or
+ * says nothing any more, in less than two seconds.
+ *
  * <p>Everything runs on one thread of its own: what comes in, heartbeats, and the next try after a
  * stream has ended. So nothing here is locked, and what the control plane orders stays in order.
  */
@@ -26,13 +31,22 @@ public final class SyncClient implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SyncClient.class);
   private static final long HEARTBEAT_MILLIS = 1_000;
   private static final int BEATS_PER_NOTE = 10;
-  private static final int BEATS_TO_WELCOME = 10;
+
+  /** For the first answer of one of several; twice as long with each round in which none came. */
+  private static final long WELCOME_MILLIS = 1_000;
+
+  private static final long MOST_WELCOME_MILLIS = 10_000;
+
+  /** Nodes that lose one control plane together come to the others spread over so long. */
+  private static final long JITTER_MILLIS = 150;
 
   private final SyncStream.Parts parts;
   private final Enrolment enrolment;
   private final Supplier<NodeLoad> load;
   private final InstantSource clock;
   private final RandomGenerator random;
+  private final LongSupplier nanos;
+  private final ControlPlanes planes;
   private final CountDownLatch firstSync = new CountDownLatch(1);
   private final AtomicBoolean renewing = new AtomicBoolean();
   private final ScheduledThreadPoolExecutor thread;
@@ -40,11 +54,19 @@ public final class SyncClient implements AutoCloseable {
   private volatile Identity identity;
   private @Nullable SyncStream stream;
   private @Nullable ManagedChannel channel;
+  private @Nullable Pulse pulse;
+  private long connectingSince;
+
+  /** Rounds over all control planes in which none was reached. */
   private int failures;
-  private int address;
+
   private int beats;
 
-  /** A client that is not started. */
+  /**
+   * A client that is not started.
+   *
+   * @param nanos a clock that never jumps
+   */
   public SyncClient(
       SyncConfig config,
       Identity identity,
@@ -57,6 +79,7 @@ public final class SyncClient implements AutoCloseable {
       GeoSink geo,
       Supplier<NodeLoad> load,
       InstantSource clock,
+      LongSupplier nanos,
       RandomGenerator random) {
     this.parts = new SyncStream.Parts(config, purges, serving, active, lastGood, warmUps, geo);
     this.identity = identity;
@@ -64,6 +87,8 @@ public final class SyncClient implements AutoCloseable {
     this.load = load;
     this.clock = clock;
     this.random = random;
+    this.nanos = nanos;
+    this.planes = new ControlPlanes(config.control(), config.planesFile(), random);
     this.thread =
         new ScheduledThreadPoolExecutor(
             1, Thread.ofPlatform().name("edge-sync").daemon(true).factory());
@@ -76,6 +101,8 @@ public final class SyncClient implements AutoCloseable {
     var _ =
         thread.scheduleWithFixedDelay(
             this::beat, HEARTBEAT_MILLIS, HEARTBEAT_MILLIS, TimeUnit.MILLISECONDS);
+    long look = Pulse.LOOK.toMillis();
+    var _ = thread.scheduleWithFixedDelay(this::look, look, look, TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -116,10 +143,11 @@ public final class SyncClient implements AutoCloseable {
     if (thread.isShutdown()) {
       return;
     }
-    var control = parts.config().control();
-    ControlAddress next = control.get(Math.floorMod(address++, control.size()));
+    ControlAddress next = planes.next();
     SyncStream fresh = new SyncStream(parts, new Watch());
     stream = fresh;
+    pulse = null;
+    connectingSince = nanos.getAsLong();
     beats = 0;
     try {
       ManagedChannel open = ControlChannel.open(next, identity, this::onThread, clock);
@@ -152,9 +180,42 @@ public final class SyncClient implements AutoCloseable {
         noteContact();
         renewWhenDue();
       }
-    } else if (beats > BEATS_TO_WELCOME) {
-      open.cancel("the control plane did not answer");
     }
+  }
+
+  /** Whether the control plane lives, or comes. */
+  private void look() {
+    SyncStream open = stream;
+    if (open == null) {
+      return;
+    }
+    long now = nanos.getAsLong();
+    if (!open.isWelcomed()) {
+      if (now - connectingSince > TimeUnit.MILLISECONDS.toNanos(welcomeMillis())) {
+        open.cancel("the control plane did not answer");
+      }
+      return;
+    }
+    Duration beat = open.pulse();
+    if (beat.isZero()) {
+      return; // of an earlier build: the transport finds out
+    }
+    Pulse known = pulse;
+    if (known == null) {
+      pulse = new Pulse(beat, now);
+      return;
+    }
+    switch (known.look(open.heard(), planes.isChoice(), now)) {
+      case NOTHING -> {}
+      case ASK -> open.ping();
+      case DEAD -> open.cancel("the control plane says nothing any more");
+    }
+  }
+
+  private long welcomeMillis() {
+    return planes.isChoice()
+        ? Math.min(MOST_WELCOME_MILLIS, WELCOME_MILLIS << Math.min(failures, 10))
+        : MOST_WELCOME_MILLIS;
   }
 
   private void noteContact() {
@@ -184,6 +245,15 @@ public final class SyncClient implements AutoCloseable {
             });
   }
 
+  /** At once where there are others to be tried; else the later the more often there were none. */
+  private Duration nextTry() {
+    if (!planes.isRoundOver() && planes.isChoice()) {
+      return Duration.ofMillis(random.nextLong(JITTER_MILLIS + 1));
+    }
+    failures++;
+    return Backoff.wait(failures, random);
+  }
+
   /** Follows the stream that is open. */
   private final class Watch implements SyncStream.Events {
     private boolean inStep;
@@ -191,6 +261,16 @@ public final class SyncClient implements AutoCloseable {
     @Override
     public void later(Runnable action) {
       onThread(action);
+    }
+
+    @Override
+    public void welcomed() {
+      planes.reached();
+    }
+
+    @Override
+    public void told(List<String> controlPlanes) {
+      planes.told(controlPlanes);
     }
 
     @Override
@@ -215,8 +295,7 @@ public final class SyncClient implements AutoCloseable {
         open.shutdownNow();
       }
       parts.serving().disconnected();
-      failures++;
-      Duration wait = Backoff.wait(failures, random);
+      Duration wait = nextTry();
       LOG.info("no control plane ({}); next try in {} ms", reason, wait.toMillis());
       if (!thread.isShutdown()) {
         var _ = thread.schedule(SyncClient.this::connect, wait.toMillis(), TimeUnit.MILLISECONDS);

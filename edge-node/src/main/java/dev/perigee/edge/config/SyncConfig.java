@@ -1,5 +1,6 @@
 package dev.perigee.edge.config;
 
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -7,9 +8,10 @@ import java.util.List;
  *
  * @param node the node's name, as in its certificate
  * @param build version of the software
- * @param control where the control plane may be, tried in turn; at least one
+ * @param control where the control plane may be; at least one
+ * @param planesFile keeps where control planes say that they all are
  */
-public record SyncConfig(String node, String build, List<ControlAddress> control) {
+public record SyncConfig(String node, String build, List<ControlAddress> control, Path planesFile) {
   /** Copies the collection. */
   public SyncConfig {
     control = List.copyOf(control);

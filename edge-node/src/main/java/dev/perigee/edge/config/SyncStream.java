@@ -9,6 +9,7 @@ import dev.perigee.contract.sync.v1.EdgeMessage;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -29,6 +30,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
   private @Nullable ClientCallStreamObserver<EdgeMessage> out;
   private FromControl.@Nullable Welcome welcome;
   private boolean ended;
+  private long heard;
 
   /** What a stream works on. */
   record Parts(
@@ -42,6 +44,12 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
 
   /** Is told what becomes of a stream. */
   interface Events {
+    /** The control plane has answered. */
+    void welcomed();
+
+    /** Where all control planes are. */
+    void told(List<String> controlPlanes);
+
     /** Everything up to the heads that Welcome named is in force. */
     void inStep();
 
@@ -72,13 +80,29 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             parts.active().state().revisionIn(purges.logId()),
             purges.lastPurge(),
             purges.logId(),
-            Set.of(FromEdge.Hello.WARM_UP),
+            Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS),
             parts.geo().holdings()));
   }
 
   /** Whether the control plane has answered. */
   boolean isWelcomed() {
     return welcome != null && !ended;
+  }
+
+  /** How often the control plane is to be asked whether it lives; zero: never. */
+  Duration pulse() {
+    FromControl.Welcome first = welcome;
+    return first == null ? Duration.ZERO : first.pulse();
+  }
+
+  /** Messages that came so far. */
+  long heard() {
+    return heard;
+  }
+
+  /** Asks whether the control plane lives. */
+  void ping() {
+    send(new FromEdge.Ping());
   }
 
   void heartbeat(NodeLoad load) {
@@ -109,6 +133,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
     if (ended) {
       return;
     }
+    heard++;
     try {
       switch (SyncCodec.decode(message)) {
         case FromControl.Welcome first -> welcomed(first);
@@ -118,6 +143,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             parts.warmUps().warm(order, warmed -> events.later(() -> send(warmed)));
         case FromControl.GeoChunk chunk ->
             parts.geo().take(chunk, report -> events.later(() -> send(report)));
+        case FromControl.Pong pong -> {} // counted
+        case FromControl.Replicas replicas -> events.told(replicas.addresses());
       }
     } catch (IllegalArgumentException e) {
       unreadable(message, e);
@@ -148,6 +175,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
       purges.adopt(first.logId(), first.purgedThrough());
     }
     welcome = first;
+    events.welcomed();
     parts.serving().welcomed(first.headPurge());
     LOG.info(
         "control plane at revision {}, purge {}; this node at {}, {}",
@@ -155,6 +183,11 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
         first.headPurge(),
         parts.active().state().revisionIn(first.logId()),
         purges.lastPurge());
+    if (!parts.active().state().refused().isEmpty()) {
+      // Another control plane may not know of it.
+      ConfigState now = parts.active().state();
+      send(new FromEdge.Ack("", now.revisionIn(first.logId()), now.refusals()));
+    }
     checkInStep(first);
   }
 
@@ -190,7 +223,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
     }
     parts.active().swap(next);
     refusals.forEach(r -> LOG.warn("refused {}: {}", r.resource(), r.reason()));
-    send(new FromEdge.Ack(update.nonce(), update.revision(), refusals));
+    send(new FromEdge.Ack(update.nonce(), update.revision(), next.refusals()));
   }
 
   private void purged(List<Purge> batch) throws IOException {

@@ -50,9 +50,26 @@ public final class UpdatePolicy {
     takeSites(current, update, sites, refusals);
     takeCertificates(current, update, certificates, refusals);
     takePeers(current, update, peers, refusals);
+    Map<String, String> refused = refused(current, update, refusals);
     return new Applied.Accepted(
-        new ConfigState(logId, update.revision(), update.zone(), sites, certificates, peers),
+        new ConfigState(
+            logId, update.revision(), update.zone(), sites, certificates, peers, refused),
         refusals);
+  }
+
+  /** What was refused stays so until an update brings it anew or takes it away. */
+  private static Map<String, String> refused(
+      ConfigState current, Update update, List<Refusal> refusals) {
+    Map<String, String> refused =
+        update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.refused());
+    update.sites().forEach(site -> refused.remove(site.id()));
+    update.certificates().forEach(certificate -> refused.remove(certificate.id()));
+    update.removedSites().forEach(refused::remove);
+    update.removedCertificates().forEach(refused::remove);
+    update.peers().forEach(peer -> refused.remove(peer.name()));
+    update.removedPeers().forEach(refused::remove);
+    refusals.forEach(refusal -> refused.put(refusal.resource(), refusal.reason()));
+    return refused;
   }
 
   private static void takeSites(

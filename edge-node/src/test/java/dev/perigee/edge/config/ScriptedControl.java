@@ -22,6 +22,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.security.GeneralSecurityException;
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -92,6 +93,14 @@ final class ScriptedControl implements AutoCloseable {
       throw new AssertionError("expected " + kind.getSimpleName() + ", heard " + message);
     }
     return kind.cast(message);
+  }
+
+  /** Nothing but heartbeats comes for so long. */
+  void hearsNothing(Duration time) throws InterruptedException {
+    FromEdge message = heard.poll(time.toMillis(), TimeUnit.MILLISECONDS);
+    if (message != null) {
+      throw new AssertionError("heard " + message);
+    }
   }
 
   @Override

@@ -36,13 +36,18 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The sync stream against a scripted control plane over real mutual TLS. */
 class SyncClientIT {
   private static final Duration DAY = Duration.ofHours(24);
+  private static final Set<String> FEATURES =
+      Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS);
 
   @TempDir Path folder = Path.of("");
 
@@ -51,6 +56,7 @@ class SyncClientIT {
   private final MemorySink sink = new MemorySink();
   private final OneGeo geo = new OneGeo();
   private final List<AutoCloseable> open = new ArrayList<>();
+  private InstantSource clock = InstantSource.system();
 
   SyncClientIT() throws IOException {}
 
@@ -66,8 +72,7 @@ class SyncClientIT {
   void aSnapshotAndThenADeltaComeIntoForceAndAreAcknowledged() throws Exception {
     Node node = start(DAY);
     FromEdge.Hello hello = control.next(FromEdge.Hello.class);
-    Set<String> features = Set.of(FromEdge.Hello.WARM_UP);
-    assertEquals(new FromEdge.Hello("fra-1", "test", 0, 0, "", features, geo.holdings()), hello);
+    assertEquals(new FromEdge.Hello("fra-1", "test", 0, 0, "", FEATURES, geo.holdings()), hello);
     control.say(new Welcome("log-a", 5, 0, 0));
     control.say(update(5, 0, site("one", "one.example")));
     assertEquals(List.of(), control.next(FromEdge.Ack.class).refusals());
@@ -120,8 +125,8 @@ class SyncClientIT {
             "cdn.example"));
     FromEdge.Ack ack = control.next(FromEdge.Ack.class);
     assertEquals(
-        List.of("one", broken.id()),
-        ack.refusals().stream().map(FromEdge.Refusal::resource).toList());
+        Set.of("one", broken.id()),
+        ack.refusals().stream().map(FromEdge.Refusal::resource).collect(Collectors.toSet()));
     assertTrue(node.serves("one.example") && node.serves("two.example"));
     assertFalse(node.serves("moved.example"));
     ConfigState onDisk = new LastGoodStore(folder.resolve("last-good")).load().orElseThrow();
@@ -132,6 +137,54 @@ class SyncClientIT {
     assertEquals(
         "rw-------",
         PosixFilePermissions.toString(Files.getPosixFilePermissions(folder.resolve("last-good"))));
+  }
+
+  /** The story: with the next good change a node that still refused a site seemed to be well. */
+  @Test
+  void whatIsRefusedIsNamedUntilItIsMendedToEveryControlPlaneAndAfterARestart() throws Exception {
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 5, 0, 0));
+    SiteConfig bad =
+        new SiteConfig("one", List.of("one.example"), List.of(), Set.of(), false, false);
+    control.say(update(5, 0, bad));
+    List<FromEdge.Refusal> refused = control.next(FromEdge.Ack.class).refusals();
+    assertEquals("one", refused.getFirst().resource());
+    control.say(update(6, 5, site("two", "two.example")));
+    assertEquals(refused, control.next(FromEdge.Ack.class).refusals());
+    assertTrue(node.serves("two.example"));
+
+    control.cut();
+    assertEquals(6, control.next(FromEdge.Hello.class).lastRevision());
+    control.say(new Welcome("log-a", 6, 0, 0));
+    assertEquals(
+        new FromEdge.Ack("", 6, refused), control.next(FromEdge.Ack.class), "to a stranger too");
+
+    node.client.close();
+    start(DAY);
+    assertEquals(0, control.next(FromEdge.Hello.class).lastRevision(), "it asks for everything");
+    control.say(new Welcome("log-a", 6, 0, 0));
+    control.say(update(6, 0, bad));
+    assertEquals(refused, control.next(FromEdge.Ack.class).refusals());
+    control.say(update(7, 6, site("one", "one.example")));
+    assertEquals(List.of(), control.next(FromEdge.Ack.class).refusals());
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {-24, 24})
+  void aNodeWhoseClockIsOffByADayIsInStepAllTheSame(long hours) throws Exception {
+    clock = () -> InstantSource.system().instant().plus(Duration.ofHours(hours));
+    Node node = start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 5, 1, 0));
+    control.say(update(5, 0, site("one", "one.example")));
+    control.next(FromEdge.Ack.class);
+    control.say(new Purges(List.of(purge(1))));
+    assertEquals(1, control.next(FromEdge.PurgeAck.class).through());
+    assertEquals(Serving.EVERYTHING, node.serving.get());
+    control.cut();
+    control.next(FromEdge.Hello.class);
+    assertEquals(Serving.EVERYTHING, node.serving.get());
   }
 
   @Test
@@ -199,8 +252,7 @@ class SyncClientIT {
     control.next(FromEdge.PurgeAck.class);
     control.cut();
     assertEquals(
-        new FromEdge.Hello(
-            "fra-1", "test", 5, 1, "log-a", Set.of(FromEdge.Hello.WARM_UP), geo.holdings()),
+        new FromEdge.Hello("fra-1", "test", 5, 1, "log-a", FEATURES, geo.holdings()),
         control.next(FromEdge.Hello.class));
     assertTrue(node.serves("one.example"));
   }
@@ -257,6 +309,49 @@ class SyncClientIT {
     control.next(FromEdge.PurgeAck.class);
   }
 
+  /** The story: an edge stayed for twenty seconds with a control plane that had been cut off. */
+  @Test
+  void aNodeMovesInLessThanTwoSecondsFromAControlPlaneThatSaysNothingAnyMore() throws Exception {
+    try (ScriptedControl other = new ScriptedControl(authority)) {
+      Node node = start(DAY);
+      control.next(FromEdge.Hello.class);
+      control.say(new Welcome("log-a", 0, 0, 0, Duration.ofMillis(500)));
+      String told = other.address().toString();
+      control.say(new FromControl.Replicas(List.of(control.address().toString(), told)));
+      for (int i = 0; i < 4; i++) {
+        control.next(FromEdge.Ping.class);
+        control.say(new FromControl.Pong());
+      }
+      long silent = System.nanoTime();
+      other.next(FromEdge.Hello.class); // which is waited for no longer than ten seconds
+      System.out.println("moved after " + (System.nanoTime() - silent) / 1_000_000 + " ms");
+      other.say(new Welcome("log-a", 0, 0, 0));
+      await().atMost(Duration.ofSeconds(10)).until(node.serving::isConnected);
+    }
+  }
+
+  @Test
+  void aNodeMovesAtOnceFromAControlPlaneThatEndsItsStream() throws Exception {
+    try (ScriptedControl other = new ScriptedControl(authority)) {
+      start(DAY);
+      control.next(FromEdge.Hello.class);
+      control.say(new Welcome("log-a", 0, 0, 0));
+      control.say(new FromControl.Replicas(List.of(other.address().toString())));
+      control.say(new Purges(List.of(purge(1))));
+      control.next(FromEdge.PurgeAck.class);
+      control.cut();
+      assertEquals(1, other.next(FromEdge.Hello.class).lastPurge());
+    }
+  }
+
+  @Test
+  void aControlPlaneOfAnEarlierBuildIsNotAskedWhetherItLives() throws Exception {
+    start(DAY);
+    control.next(FromEdge.Hello.class);
+    control.say(new Welcome("log-a", 0, 0, 0));
+    control.hearsNothing(Duration.ofMillis(1_500));
+  }
+
   private Node start(Duration serveUnsynced) throws IOException {
     TestAuthority.Issued own = authority.node("fra-1");
     return start(
@@ -267,7 +362,7 @@ class SyncClientIT {
     LastGoodStore lastGood = new LastGoodStore(folder.resolve("last-good"));
     ServingState serving =
         new ServingState(
-            serveUnsynced, sink::lastPurge, InstantSource.system(), folder.resolve("contact"));
+            serveUnsynced, sink::lastPurge, clock, System::nanoTime, folder.resolve("contact"));
     ActiveConfig active =
         new ActiveConfig(
             "fra-1",
@@ -276,10 +371,9 @@ class SyncClientIT {
             sites -> {});
     SyncClient client =
         new SyncClient(
-            new SyncConfig("fra-1", "test", List.of(control.address())),
+            new SyncConfig("fra-1", "test", List.of(control.address()), folder.resolve("planes")),
             identity,
-            new Enrolment(
-                List.of(control.address()), folder.resolve("identity"), InstantSource.system()),
+            new Enrolment(List.of(control.address()), folder.resolve("identity"), clock),
             sink,
             serving,
             active,
@@ -290,7 +384,8 @@ class SyncClientIT {
                         order.job(), order.from() + order.urls().size(), 0, 1, 0, 0, List.of())),
             geo,
             () -> new NodeLoad(0, 0, 0, true, "", List.of(), List.of()),
-            InstantSource.system(),
+            clock,
+            System::nanoTime,
             new Random(1));
     open.add(client);
     client.start();

@@ -99,7 +99,7 @@ public final class TestAuthority {
 
   private X509Certificate sign(
       String name, PublicKey key, boolean ca, List<KeyPurposeId> uses, List<String> names) {
-    Instant from = Instant.now().minusSeconds(60);
+    Instant from = Instant.now().minus(Duration.ofDays(2));
     try {
       var builder =
           new JcaX509v3CertificateBuilder(

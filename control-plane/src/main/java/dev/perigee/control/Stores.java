@@ -1,0 +1,63 @@
+package dev.perigee.control;
+
+import dev.perigee.control.changelog.ChangeLog;
+import dev.perigee.control.store.ChangeStore;
+import dev.perigee.control.store.Database;
+import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.PostgresCertificateStore;
+import dev.perigee.control.store.PostgresNodeStore;
+import dev.perigee.control.store.PostgresPurgeStore;
+import dev.perigee.control.store.PostgresRolloutStore;
+import dev.perigee.control.store.PostgresSiteStore;
+import dev.perigee.control.store.PostgresWarmUpStore;
+import dev.perigee.control.store.PurgeAcks;
+import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.SiteHistory;
+import dev.perigee.control.stream.SyncService;
+import java.io.IOException;
+import java.time.InstantSource;
+
+/** Everything that is kept in one database. */
+record Stores(
+    Database database,
+    LogNumbers numbers,
+    SiteHistory history,
+    PostgresSiteStore sites,
+    PostgresRolloutStore rollouts,
+    PostgresNodeStore nodes,
+    PostgresCertificateStore certificates,
+    PostgresPurgeStore purges,
+    PurgeAcks acks,
+    PostgresWarmUpStore warmUps,
+    SettingStore settings) {
+  static Stores over(Database database, String zone, Options options, InstantSource clock)
+      throws IOException {
+    LogNumbers numbers = new LogNumbers(database);
+    SiteHistory history = new SiteHistory(database, options.siteHistory());
+    PostgresSiteStore sites =
+        new PostgresSiteStore(database, numbers, zone, options.originAddresses(), history);
+    return new Stores(
+        database,
+        numbers,
+        history,
+        sites,
+        new PostgresRolloutStore(database, numbers, sites),
+        new PostgresNodeStore(database, numbers),
+        new PostgresCertificateStore(database, numbers, clock),
+        new PostgresPurgeStore(database, numbers, options.purgeLimits()),
+        new PurgeAcks(database, clock),
+        new PostgresWarmUpStore(database, numbers),
+        new SettingStore(database));
+  }
+
+  /** The newest revision. */
+  long revision() {
+    return numbers.head().revision();
+  }
+
+  /** What the streams of edges read from. */
+  SyncService.Logs logs(String zone) {
+    ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, nodes, zone);
+    return new SyncService.Logs(numbers, changes, purges, nodes, warmUps);
+  }
+}

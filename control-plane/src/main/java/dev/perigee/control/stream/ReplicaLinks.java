@@ -1,0 +1,141 @@
+package dev.perigee.control.stream;
+
+import dev.perigee.contract.OriginHealth;
+import dev.perigee.contract.replica.v1.FleetExchangeGrpc;
+import dev.perigee.contract.replica.v1.NodeReports;
+import dev.perigee.contract.replica.v1.OriginsRequest;
+import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.pki.EdgeAuthority;
+import dev.perigee.control.store.Replica;
+import io.grpc.StatusRuntimeException;
+import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
+import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
+import java.io.IOException;
+import java.security.cert.X509Certificate;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One link to each other control plane on the same database, over which it says how its nodes do;
+ * mutual TLS with certificates of the edge authority.
+ */
+public final class ReplicaLinks implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaLinks.class);
+  private static final long ORIGINS_MILLIS = 1_000;
+
+  private final String self;
+  private final Fleet fleet;
+  private final InstantSource clock;
+  private final SslContext tls;
+  private final Map<String, ReplicaLink> links = new ConcurrentHashMap<>();
+
+  /**
+   * No links yet.
+   *
+   * @param self id of this control plane
+   */
+  public ReplicaLinks(
+      String self,
+      EdgeAuthority authority,
+      EdgeAuthority.Identity identity,
+      Fleet fleet,
+      InstantSource clock)
+      throws IOException {
+    this.self = self;
+    this.fleet = fleet;
+    this.clock = clock;
+    this.tls =
+        GrpcSslContexts.forClient()
+            .trustManager(authority.certificate())
+            .keyManager(identity.key(), identity.chain().toArray(X509Certificate[]::new))
+            .build();
+  }
+
+  /** Links to those that live and to nobody else. */
+  public synchronized void follow(List<Replica> living) {
+    Map<String, Replica> wanted = new HashMap<>();
+    living.stream()
+        .filter(replica -> !replica.id().equals(self))
+        .forEach(replica -> wanted.put(replica.id(), replica));
+    links.entrySet().removeIf(link -> closedUnless(wanted.containsKey(link.getKey()), link));
+    wanted.forEach((id, replica) -> links.computeIfAbsent(id, any -> begin(replica)));
+  }
+
+  private static boolean closedUnless(boolean wanted, Map.Entry<String, ReplicaLink> link) {
+    if (!wanted) {
+      link.getValue().close();
+    }
+    return !wanted;
+  }
+
+  private ReplicaLink begin(Replica other) {
+    ReplicaLink link = new ReplicaLink(self, other, tls, fleet, clock);
+    Thread.ofVirtual().name("replica-link-" + other.address()).start(link);
+    return link;
+  }
+
+  /** How the nodes of the others see the origins of a site; who does not answer is left out. */
+  public Map<String, OriginHealth> origins(String site) {
+    OriginsRequest request = OriginsRequest.newBuilder().setSite(site).build();
+    Map<String, OriginHealth> seen = new HashMap<>();
+    List<Thread> asked = new ArrayList<>();
+    for (ReplicaLink link : links.values()) {
+      asked.add(
+          Thread.ofVirtual()
+              .name("replica-origins")
+              .start(
+                  () -> {
+                    Map<String, OriginHealth> some = origins(link, request);
+                    synchronized (seen) {
+                      seen.putAll(some);
+                    }
+                  }));
+    }
+    try {
+      for (Thread one : asked) {
+        one.join();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    synchronized (seen) {
+      return Map.copyOf(seen);
+    }
+  }
+
+  private static Map<String, OriginHealth> origins(ReplicaLink link, OriginsRequest request) {
+    Map<String, OriginHealth> seen = new HashMap<>();
+    link.channel()
+        .ifPresent(
+            channel -> {
+              try {
+                NodeReports reports =
+                    FleetExchangeGrpc.newBlockingStub(channel)
+                        .withDeadlineAfter(ORIGINS_MILLIS, TimeUnit.MILLISECONDS)
+                        .origins(request);
+                reports
+                    .getNodesList()
+                    .forEach(
+                        report ->
+                            ReportCodec.origins(report)
+                                .forEach(health -> seen.put(report.getNode(), health)));
+              } catch (StatusRuntimeException | IllegalArgumentException e) {
+                LOG.debug("a control plane says nothing of origins", e);
+              }
+            });
+    return seen;
+  }
+
+  @Override
+  public synchronized void close() {
+    links.values().forEach(ReplicaLink::close);
+    links.clear();
+  }
+}
