@@ -1,0 +1,233 @@
+package dev.perigee.e2e;
+
+import dev.perigee.testkit.Loopback;
+import dev.perigee.testkit.Relay;
+import dev.perigee.testkit.RunningProcess;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Several control planes on one PostgreSQL, and edges, each a process that the launcher script
+ * started. Between each control plane and the rest lies a link that can be broken: to the database
+ * one for all, to edges and other control planes one of each.
+ */
+final class ReplicaNetwork implements AutoCloseable {
+  static final int HTTP = 8080;
+
+  private static final int API = 7070;
+  private static final int GRPC = 7443;
+  private static final int LINK = 7444;
+  private static final int DNS = 7053;
+  private static final int STEER = 7080;
+  private static final Duration SOON = Duration.ofSeconds(90);
+  private static final Duration REQUEST = Duration.ofSeconds(20);
+  private static final String TOKEN = "the-operator-s-token-of-this-test-alone";
+  private static final Pattern JOIN_TOKEN = Pattern.compile("pj1\\.[A-Za-z0-9_.-]+");
+
+  private final Path folder;
+  private final Loopback loopback = Loopback.fresh(API, GRPC, LINK, DNS, STEER, HTTP, 8443, 9090);
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final Map<Integer, RunningProcess> controls = new ConcurrentHashMap<>();
+  private final Map<Integer, Relay> links = new ConcurrentHashMap<>();
+  private final Map<String, RunningProcess> edges = new ConcurrentHashMap<>();
+  private final Map<String, String> addresses = new ConcurrentHashMap<>();
+  private final Map<String, String> homes = new ConcurrentHashMap<>();
+  private final Relay toDatabase;
+  private PostgresProcess postgres;
+
+  /** A database and nothing else. */
+  ReplicaNetwork(Path folder) throws IOException {
+    this.folder = folder;
+    Files.writeString(folder.resolve("token"), TOKEN);
+    postgres = PostgresProcess.start(folder.resolve("postgres"));
+    toDatabase = Relay.open(loopback.host(250), 0, databaseAddress());
+  }
+
+  private InetSocketAddress databaseAddress() {
+    return new InetSocketAddress(InetAddress.getLoopbackAddress(), postgres.port());
+  }
+
+  String originAddress() {
+    return loopback.host(200);
+  }
+
+  String address(String edge) {
+    return Optional.ofNullable(addresses.get(edge)).orElseThrow();
+  }
+
+  /** What lies between a control plane and those that it does not know as the database. */
+  Relay link(int number) {
+    return Optional.ofNullable(links.get(number)).orElseThrow();
+  }
+
+  Relay toDatabase() {
+    return toDatabase;
+  }
+
+  /** A connection beside all control planes. */
+  Connection database() throws SQLException {
+    return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+  }
+
+  /** Ends PostgreSQL. */
+  void stopDatabase() {
+    toDatabase.cut();
+    postgres.close();
+  }
+
+  /** Starts it again, with what it had. */
+  void startDatabase() throws IOException {
+    postgres = PostgresProcess.start(folder.resolve("postgres"));
+    toDatabase.to(databaseAddress());
+    toDatabase.mend();
+  }
+
+  private String host(int control) {
+    return loopback.host(100 + control);
+  }
+
+  /** Starts a control plane, for the first time or again, and waits until it is ready. */
+  void startControl(int number, String... more) {
+    String host = host(number);
+    links.computeIfAbsent(number, any -> Relay.open(host, LINK, new InetSocketAddress(host, GRPC)));
+    List<String> command = Network.script("control");
+    command.addAll(List.of("--state-dir", folder.resolve("control-" + number).toString()));
+    command.addAll(List.of("--operator-token-file", folder.resolve("token").toString()));
+    command.addAll(
+        List.of(
+            "--database-url",
+            "jdbc:postgresql://%s:%d/postgres?user=%s"
+                .formatted(loopback.host(250), toDatabase.port(), postgres.user())));
+    for (String port : List.of("api:" + API, "grpc:" + GRPC, "dns:" + DNS, "steer:" + STEER)) {
+      String[] parts = port.split(":", 2);
+      command.addAll(List.of("--" + parts[0] + "-bind", host));
+      command.addAll(List.of("--" + parts[0] + "-port", parts[1]));
+    }
+    command.addAll(List.of("--grpc-advertise", host + ":" + LINK, "--allow-private-origins"));
+    command.addAll(List.of(more));
+    RunningProcess started =
+        RunningProcess.start("control plane " + number, folder, environment(), command);
+    controls.put(number, started);
+    started.awaitLine("control plane ready", SOON);
+  }
+
+  /** {@code kill -9}. */
+  void killControl(int number) {
+    RunningProcess control = Optional.ofNullable(controls.get(number)).orElseThrow();
+    control.kill();
+    control.awaitExit(SOON);
+  }
+
+  RunningProcess edge(String name) {
+    return Optional.ofNullable(edges.get(name)).orElseThrow();
+  }
+
+  /** Provisions a node by way of a control plane and starts it, told of that one alone. */
+  void addEdge(String name, int last, int control) throws Exception {
+    addresses.put(name, loopback.host(last));
+    String body =
+        """
+        {"name":"%s","region":"eu","latitude":50.1,"longitude":8.7,"addresses":["%s"]}\
+        """
+            .formatted(name, address(name));
+    Answer added = ask(control, "POST", "/v1/nodes", body, "");
+    Answer joining = ask(control, "POST", "/v1/nodes/" + name + "/join-token", "", "");
+    Matcher token = JOIN_TOKEN.matcher(joining.body());
+    if (!added.isDone() || !token.find()) {
+      throw new AssertionError("no join token: " + added + " " + joining);
+    }
+    homes.put(name, host(control) + ":" + LINK);
+    startEdge(name, "--join", token.group());
+  }
+
+  /** Starts an edge that was added, again. */
+  void startEdge(String name, String... more) {
+    List<String> command = Network.script("edge");
+    String home = Optional.ofNullable(homes.get(name)).orElseThrow();
+    command.addAll(List.of("--name", name, "--control", home));
+    command.addAll(List.of("--state-dir", folder.resolve(name).toString()));
+    command.addAll(List.of("--bind", address(name), "--http-port", HTTP + ""));
+    command.addAll(List.of("--cache-size", "64m", "--memory-size", "16m"));
+    command.add("--allow-private-origins");
+    command.addAll(List.of(more));
+    RunningProcess edge = RunningProcess.start("edge " + name, folder, environment(), command);
+    edges.put(name, edge);
+    edge.awaitLine("edge " + name + " ready", SOON);
+  }
+
+  /** {@code kill -9}. */
+  void killEdge(String name) {
+    edge(name).kill();
+    edge(name).awaitExit(SOON);
+  }
+
+  /** What the API said. */
+  record Answer(int status, String body) {
+    boolean isDone() {
+      return status / 100 == 2;
+    }
+  }
+
+  /** One request to the API of one control plane; no answer is an exception. */
+  Answer ask(int control, String method, String path, String body, String idempotencyKey)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create("http://" + host(control) + ":" + API + path))
+            .timeout(REQUEST)
+            .header("Authorization", "Bearer " + TOKEN)
+            .header("Content-Type", "application/json")
+            .method(
+                method,
+                body.isEmpty()
+                    ? HttpRequest.BodyPublishers.noBody()
+                    : HttpRequest.BodyPublishers.ofString(body));
+    if (!idempotencyKey.isEmpty()) {
+      request.header("Idempotency-Key", idempotencyKey);
+    }
+    HttpResponse<String> response =
+        client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    return new Answer(response.statusCode(), response.body());
+  }
+
+  Fetch.Answer get(String edge, String host, String target) {
+    return Fetch.get(address(edge), HTTP, host, target);
+  }
+
+  private Map<String, String> environment() {
+    return Map.of(
+        "PERIGEE_NO_BUILD",
+        "1",
+        "PERIGEE_JAVA_OPTS",
+        "-XX:+UseSerialGC -XX:-UseG1GC -XX:TieredStopAtLevel=1 -Xmx384m",
+        "PERIGEE_DATABASE_PASSWORD",
+        postgres.password());
+  }
+
+  @Override
+  public void close() {
+    List<RunningProcess> all = new ArrayList<>(edges.values());
+    all.addAll(controls.values());
+    all.forEach(RunningProcess::close);
+    links.values().forEach(Relay::close);
+    toDatabase.close();
+    postgres.close();
+  }
+}
