@@ -22,7 +22,7 @@ final class IdleConnections {
   private final InstantSource clock;
   private final XnioExecutor thread;
   private final Map<OriginPeer, Deque<Idle>> byServer = new HashMap<>();
-  private final Map<OriginPeer, Deque<Runnable>> connecting = new HashMap<>();
+  private final Map<OriginPeer, Deque<Opened>> connecting = new HashMap<>();
   private boolean sweeping;
 
   IdleConnections(OriginConfig config, InstantSource clock, XnioExecutor thread) {
@@ -85,11 +85,11 @@ final class IdleConnections {
   }
 
   /**
-   * Whether a connection that may be shared is being opened already: then {@code again} is called
+   * Whether a connection that may be shared is being opened already: then {@code again} is told
    * once that has come to something. Whoever is told no opens one and says {@link #opened}.
    */
-  boolean isOpening(OriginPeer server, Runnable again) {
-    Deque<Runnable> waiting = connecting.get(server);
+  boolean isOpening(OriginPeer server, Opened again) {
+    Deque<Opened> waiting = connecting.get(server);
     if (waiting == null) {
       connecting.put(server, new ArrayDeque<>());
       return false;
@@ -98,11 +98,17 @@ final class IdleConnections {
     return true;
   }
 
+  /** Who waits for a connection. */
+  interface Opened {
+    /** It is there to be shared, or will not be. */
+    void opened(boolean shared);
+  }
+
   /** The connection is there, or will not be. */
-  void opened(OriginPeer server) {
-    Deque<Runnable> waiting = connecting.remove(server);
+  void opened(OriginPeer server, boolean shared) {
+    Deque<Opened> waiting = connecting.remove(server);
     if (waiting != null) {
-      waiting.forEach(Runnable::run);
+      waiting.forEach(one -> one.opened(shared));
     }
   }
 

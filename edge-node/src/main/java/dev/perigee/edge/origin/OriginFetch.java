@@ -125,17 +125,20 @@ final class OriginFetch {
     new Resolving(peer).begin();
   }
 
-  /** The connection that was being opened is there to be shared, or each goes its own way. */
-  private void askAfterWaiting() {
+  /**
+   * The connection that was being opened is there to be shared, or the next one is waited for where
+   * it is full already; where there is none to be shared each goes its own way.
+   */
+  private void askAfterWaiting(boolean shared) {
     pool.endPending();
-    waited = true;
+    waited = !shared;
     connect();
   }
 
   /** The connection is there, or will not be. */
-  private void opened(@Nullable OriginPeer shared) {
-    if (shared != null) {
-      client.idle(thread).opened(shared);
+  private void opened(@Nullable OriginPeer awaited, boolean shared) {
+    if (awaited != null) {
+      client.idle(thread).opened(awaited, shared);
     }
   }
 
@@ -164,10 +167,10 @@ final class OriginFetch {
               public void connected(OriginConnection connection) {
                 client.addresses().worked(address);
                 pool.endPending();
-                OriginPeer shared = opening;
+                OriginPeer awaited = opening;
                 opening = null;
                 ask(peer, connection, false);
-                opened(shared);
+                opened(awaited, connection.isShared());
               }
 
               @Override
@@ -187,9 +190,9 @@ final class OriginFetch {
   /** No connection to the server came about. */
   private void unconnected(FailureKind kind) {
     pool.endPending();
-    OriginPeer shared = opening;
+    OriginPeer awaited = opening;
     opening = null;
-    opened(shared);
+    opened(awaited, false);
     failed(kind);
   }
 
