@@ -122,6 +122,8 @@ final class ReplicaNetwork implements AutoCloseable {
       command.addAll(List.of("--" + parts[0] + "-port", parts[1]));
     }
     command.addAll(List.of("--grpc-advertise", host + ":" + LINK, "--allow-private-origins"));
+    // The test's PostgreSQL takes a few dozen in all, those of killed ones for a while among them.
+    command.addAll(List.of("--database-connections", "6"));
     command.addAll(List.of(more));
     RunningProcess started =
         RunningProcess.start("control plane " + number, folder, environment(), command);
