@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.testkit.Full;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -99,6 +100,7 @@ class ReplicasE2E {
   }
 
   @Test
+  @Full("links of edges to a control plane fall silent")
   void edgesWhoseLinkFallsSilentGoToTheOther() throws Exception {
     network.link(1).freeze();
     network.link(2).freeze();
@@ -112,6 +114,7 @@ class ReplicasE2E {
   }
 
   @Test
+  @Full("PostgreSQL is away for a while under a running network")
   void readersNoticeNothingWhilePostgresIsAwayAndAfterwardsEverythingGoesOn() throws Exception {
     network.stopDatabase();
     CountDownLatch never = new CountDownLatch(1);
@@ -129,6 +132,7 @@ class ReplicasE2E {
   }
 
   @Test
+  @Full("PostgreSQL says nothing for a while")
   void readersNoticeNothingWhilePostgresSaysNothing() throws Exception {
     network.toDatabase().freeze();
     CountDownLatch never = new CountDownLatch(1);
@@ -142,6 +146,7 @@ class ReplicasE2E {
   }
 
   @Test
+  @Full("a node comes back after its log was compacted")
   void aNodeThatComesBackAfterTheLogWasCompactedServesNothingOfWhatWasPurged() throws Exception {
     network.startControl(3, "--log-keep", "3", "--log-compact-every", "1");
     EDGES.forEach(edge -> get(edge, "/a/1"));
@@ -158,6 +163,7 @@ class ReplicasE2E {
   }
 
   @Test
+  @Full("an older transaction is held open while others commit")
   void anOlderTransactionHeldOpenDelaysPurgesAndLosesNone() throws Exception {
     try (Connection older = network.database();
         Statement statement = older.createStatement()) {
@@ -174,6 +180,7 @@ class ReplicasE2E {
   }
 
   @Test
+  @Full("nodes refuse a site")
   void aSiteThatNodesRefuseKeepsItsLastGoodIsNamedAndHindersNoOther() throws Exception {
     // No control plane would take it: it gets there as by one of another build.
     changeSite("UPDATE site SET origins = '{}' WHERE id = 'shop'");
@@ -214,6 +221,7 @@ class ReplicasE2E {
   }
 
   @Test
+  @Full("control planes are killed again and again under changes and purges")
   void controlPlanesThatDieUnderChangesAndPurgesLoseNothingAndDoNothingTwice() throws Exception {
     network.startControl(3);
     ReplicaModel model = new ReplicaModel(network, List.of(1, 2, 3), EDGES, HOST, origin.url());
