@@ -126,8 +126,11 @@ public final class HttpDate {
     }
 
     void literal(String lower) {
-      good &= text.regionMatches(true, at, lower, 0, lower.length());
-      at += lower.length();
+      if (text.regionMatches(true, at, lower, 0, lower.length())) {
+        at += lower.length();
+      } else {
+        good = false;
+      }
     }
 
     /** The number, from 1, of the word of three letters that stands here. */
