@@ -170,7 +170,8 @@ final class EdgeStream implements Runnable {
       end(Status.UNAVAILABLE.withDescription("the node was removed or its certificate replaced"));
       return true;
     }
-    if (sendPurges() || sendReplicas()) {
+    if (place.get().since() > head || sendPurges() || sendReplicas()) {
+      // A move between the two looks has a number that is still to be read.
       return true;
     }
     Instant due = snapshotDue.get();

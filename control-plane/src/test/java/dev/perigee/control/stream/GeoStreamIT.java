@@ -95,7 +95,12 @@ final class GeoStreamIT {
   void anEdgeGetsTheWholeFileOnceAndANewerOneAfterIt() throws Exception {
     try (TestEdge edge = edge(control.enrolled("fra-1", "eu"), NOTHING)) {
       assertArrayEquals(content, whole(edge));
-      assertEquals(Optional.empty(), edge.within(1_500));
+      Optional<FromControl> more = edge.within(1_500);
+      if (more.filter(FromControl.Update.class::isInstance).isPresent()) {
+        // The state comes beside the file, before it or behind it.
+        more = edge.within(1_500);
+      }
+      assertEquals(Optional.empty(), more);
       byte[] newer = new byte[77];
       control.geoFiles.set(List.of(GeoFile.of(GeoKind.CITY, newer.clone())));
       assertArrayEquals(newer, whole(edge));

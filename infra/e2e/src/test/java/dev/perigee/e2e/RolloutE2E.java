@@ -112,8 +112,8 @@ final class RolloutE2E {
   }
 
   private Path pools(String server) throws IOException {
-    String json = "{\"pools\":[{\"name\":\"web\",\"servers\":[{\"url\":\"%s\"}]}]}";
-    return Files.writeString(folder.resolve("pools.json"), json.formatted(server));
+    String json = "{\"pools\":[{\"name\":\"web\",\"servers\":[{\"url\":\"" + server + "\"}]}]}";
+    return Files.writeString(folder.resolve("pools.json"), json);
   }
 
   private static String id(Finished finished) {
