@@ -36,6 +36,9 @@ final class Network implements AutoCloseable {
   private static final Pattern JOIN_TOKEN = Pattern.compile("pj1\\.[A-Za-z0-9_.-]+");
   private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 
+  /** The GeoIP file that comes with the project. */
+  static final Path CITIES = ROOT.resolve("control-plane/geo/perigee-city.mmdb");
+
   private final Path folder;
   private final Loopback loopback =
       Loopback.fresh(API, GRPC, DNS, STEER, HTTP, HTTPS, PEERS, ADMIN);
@@ -70,11 +73,11 @@ final class Network implements AutoCloseable {
   }
 
   void startControl() {
-    startControl(ROOT.resolve("control-plane/geo/perigee-city.mmdb"));
+    startControl(CITIES);
   }
 
-  /** Starts it with this GeoIP file. */
-  void startControl(Path cities) {
+  /** Starts it with this GeoIP file, and more options. */
+  void startControl(Path cities, String... options) {
     List<String> command = script("control");
     String host = controlAddress();
     command.addAll(List.of("--state-dir", folder.resolve("control").toString()));
@@ -85,6 +88,7 @@ final class Network implements AutoCloseable {
     listen(command, "steer", host, STEER);
     command.addAll(List.of("--dns-zone", ZONE, "--dns-site-hosts", "--allow-private-origins"));
     command.addAll(List.of("--geoip-database", cities.toString()));
+    command.addAll(List.of(options));
     RunningProcess started = RunningProcess.start("control plane", folder, quiet(), command);
     control = Optional.of(started);
     started.awaitLine("control plane ready", SOON);
