@@ -175,6 +175,17 @@ final class ReplicaNetwork implements AutoCloseable {
     edge.awaitLine("edge " + name + " ready", SOON);
   }
 
+  /** Whether edges have noted where a control plane is, as they are told by another. */
+  boolean isToldOf(List<String> edges, int control) throws IOException {
+    for (String edge : edges) {
+      String known = Files.readString(folder.resolve(edge).resolve("control-planes"));
+      if (!known.contains(host(control) + ":" + LINK)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** {@code kill -9}. */
   void killEdge(String name) {
     edge(name).kill();

@@ -94,6 +94,7 @@ class ReplicasE2E {
     awaitThat("the other has both", () -> knowsBoth(2));
     purgesEverywhere(2, "/a/2");
     network.startControl(3);
+    awaitThat("both are told of it", () -> network.isToldOf(EDGES, 3));
     network.killControl(2);
     awaitThat("one that came later has both", () -> knowsBoth(3));
     purgesEverywhere(3, "/a/3");
