@@ -217,7 +217,7 @@ public final class ControlPlane implements AutoCloseable {
             rollouts,
             geoFiles,
             () -> replicas.get().get(),
-            Duration.ofMillis(options.edgePulse),
+            options.pulse(),
             clock);
     SyncServer grpc =
         keep(

@@ -21,6 +21,8 @@ import picocli.CommandLine.Option;
 
 /** The control plane's settings. */
 final class Options {
+  private static final long LEAST_PULSE = 100;
+  private static final long MOST_PULSE = 60_000;
   private static final Pattern HOST_PORT =
       Pattern.compile("(?:\\[([0-9A-Fa-f:.]{2,45})\\]|([A-Za-z0-9._-]{1,253})):[0-9]{1,5}");
 
@@ -192,6 +194,16 @@ final class Options {
       usageHelp = true,
       description = "this text")
   boolean help;
+
+  /** How often edges ask whether this one lives. */
+  Duration pulse() throws IOException {
+    if (edgePulse < LEAST_PULSE || edgePulse > MOST_PULSE) {
+      throw new IOException(
+          "--edge-pulse is from %d to %d milliseconds: %d"
+              .formatted(LEAST_PULSE, MOST_PULSE, edgePulse));
+    }
+    return Duration.ofMillis(edgePulse);
+  }
 
   /** HOST:PORT by which others reach the gRPC port, which is this one. */
   String reachable(int port) throws IOException {

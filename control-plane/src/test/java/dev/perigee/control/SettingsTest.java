@@ -58,6 +58,14 @@ final class SettingsTest {
     assertTrue(refusal.toString().contains("--colour"), refusal.toString());
   }
 
+  @ParameterizedTest
+  @ValueSource(longs = {0, 99, 60_001})
+  void aPulseThatNoEdgeCouldKeepIsRefused(long millis) throws IOException {
+    Options options = parsed("--state-dir", "here", "--edge-pulse", Long.toString(millis));
+    IOException refusal = assertThrows(IOException.class, options::pulse);
+    assertTrue(refusal.toString().contains("from 100 to 60000"), refusal.toString());
+  }
+
   @Test
   void theEffectiveSettingsHoldNoSecret() throws IOException {
     Options options =

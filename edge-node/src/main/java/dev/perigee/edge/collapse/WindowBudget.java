@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicLong;
  * however many slow readers there are, the heap is not theirs.
  */
 public final class WindowBudget {
-  /** What a fill may hold in any case: two parts, or nothing would move. */
+  /** Past the budget a fill that holds so much takes no more: a part is up to 64 KiB. */
   private static final int LEAST = 32 * 1024;
 
   private final long totalBytes;
