@@ -9,10 +9,12 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /** A PostgreSQL of a test's own, which may be stopped and started again with what it had. */
 final class PostgresProcess implements AutoCloseable {
@@ -21,12 +23,14 @@ final class PostgresProcess implements AutoCloseable {
   private static final Path JARS = Path.of("../../control-plane/target").toAbsolutePath();
 
   private final RunningProcess process;
+  private final Optional<ProcessHandle> server;
   private final int port;
   private final String user;
   private final String password;
 
-  private PostgresProcess(RunningProcess process, Matcher ready) {
+  private PostgresProcess(RunningProcess process, Optional<ProcessHandle> server, Matcher ready) {
     this.process = process;
+    this.server = server;
     this.port = Integer.parseInt(ready.group(1));
     this.user = ready.group(2);
     this.password = ready.group(3);
@@ -72,7 +76,8 @@ final class PostgresProcess implements AutoCloseable {
     if (!ready.find()) {
       throw new AssertionError(process.output());
     }
-    return new PostgresProcess(process, ready);
+    String pid = Files.readAllLines(folder.resolve("data/postmaster.pid")).getFirst().strip();
+    return new PostgresProcess(process, ProcessHandle.of(Long.parseLong(pid)), ready);
   }
 
   private static Path jar() throws IOException {
@@ -105,5 +110,9 @@ final class PostgresProcess implements AutoCloseable {
     process.terminate();
     process.awaitExit(SOON);
     process.close();
+    // Whoever asked it to stop may be gone before it has written its last.
+    Awaitility.await("PostgreSQL has ended")
+        .atMost(SOON)
+        .until(() -> server.filter(ProcessHandle::isAlive).isEmpty());
   }
 }
