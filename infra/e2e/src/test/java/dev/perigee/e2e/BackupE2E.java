@@ -3,6 +3,7 @@ package dev.perigee.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.testkit.Full;
 import dev.perigee.testkit.RunningProcess.Finished;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The database is destroyed under a network that runs, and put back from a backup. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Full("a network that goes on from a backup once its database is destroyed")
 final class BackupE2E {
   private static final String KEPT = "kept.example";
   private static final String LATER = "later.example";

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.testkit.FlatGeoFile;
+import dev.perigee.testkit.Full;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two edges are brought the control plane's GeoIP database and key by country; readers come from
  * loopback addresses of which the database says where they are.
  */
+@Full("GeoIP databases on their way to running edges")
 class GeoE2E {
   private static final String HOST = "www.shop.example";
   private static final String TARGET = "/product-7/page";

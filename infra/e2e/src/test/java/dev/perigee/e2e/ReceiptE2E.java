@@ -3,6 +3,7 @@ package dev.perigee.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.testkit.Full;
 import dev.perigee.testkit.RunningProcess.Finished;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -15,6 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A purge's receipt over real processes: who has it, how fast, and who has not. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Full("the receipt of a purge that an offline node has not heard of")
 final class ReceiptE2E {
   private static final String HOST = "receipt.example";
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Control planes on one PostgreSQL, and edges, as real processes, of which some die, are cut off or
  * fall silent. A full run takes longer over each fault.
  */
+@Full("control planes that die, are cut off or fall silent, with PostgreSQL away")
 class ReplicasE2E {
   private static final boolean FULL = Boolean.getBoolean("perigee.full");
   private static final Duration SOON = Duration.ofSeconds(90);
@@ -101,7 +102,6 @@ class ReplicasE2E {
   }
 
   @Test
-  @Full("links of edges to a control plane fall silent")
   void edgesWhoseLinkFallsSilentGoToTheOther() throws Exception {
     network.link(1).freeze();
     network.link(2).freeze();
@@ -115,7 +115,6 @@ class ReplicasE2E {
   }
 
   @Test
-  @Full("PostgreSQL is away for a while under a running network")
   void readersNoticeNothingWhilePostgresIsAwayAndAfterwardsEverythingGoesOn() throws Exception {
     network.stopDatabase();
     CountDownLatch never = new CountDownLatch(1);
@@ -133,7 +132,6 @@ class ReplicasE2E {
   }
 
   @Test
-  @Full("PostgreSQL says nothing for a while")
   void readersNoticeNothingWhilePostgresSaysNothing() throws Exception {
     network.toDatabase().freeze();
     CountDownLatch never = new CountDownLatch(1);
@@ -147,7 +145,6 @@ class ReplicasE2E {
   }
 
   @Test
-  @Full("a node comes back after its log was compacted")
   void aNodeThatComesBackAfterTheLogWasCompactedServesNothingOfWhatWasPurged() throws Exception {
     network.startControl(3, "--log-keep", "3", "--log-compact-every", "1");
     EDGES.forEach(edge -> get(edge, "/a/1"));
@@ -164,7 +161,6 @@ class ReplicasE2E {
   }
 
   @Test
-  @Full("an older transaction is held open while others commit")
   void anOlderTransactionHeldOpenDelaysPurgesAndLosesNone() throws Exception {
     try (Connection older = network.database();
         Statement statement = older.createStatement()) {
@@ -181,7 +177,6 @@ class ReplicasE2E {
   }
 
   @Test
-  @Full("nodes refuse a site")
   void aSiteThatNodesRefuseKeepsItsLastGoodIsNamedAndHindersNoOther() throws Exception {
     // No control plane would take it: it gets there as by one of another build.
     changeSite("UPDATE site SET origins = '{}' WHERE id = 'shop'");
@@ -222,7 +217,6 @@ class ReplicasE2E {
   }
 
   @Test
-  @Full("control planes are killed again and again under changes and purges")
   void controlPlanesThatDieUnderChangesAndPurgesLoseNothingAndDoNothingTwice() throws Exception {
     network.startControl(3);
     ReplicaModel model = new ReplicaModel(network, List.of(1, 2, 3), EDGES, HOST, origin.url());

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.testkit.Full;
 import dev.perigee.testkit.RunningProcess.Finished;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A change goes to one edge first; what readers get there decides what becomes of it. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+@Full("changes taken back and promoted by what a real canary answers")
 final class RolloutE2E {
   private static final String HOST = "staged.example";
   private static final Duration SOON = Duration.ofSeconds(30);

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.perigee.testkit.Full;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
@@ -27,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A shield and two edges as processes: a herd costs one request, and a purge is final. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Full("two edges and a shield as processes")
 class ShieldE2E {
   private static final String HOST = "www.shop.example";
   private static final List<String> EDGES = List.of("edge-1", "edge-2");
