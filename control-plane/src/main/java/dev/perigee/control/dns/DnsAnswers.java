@@ -1,7 +1,7 @@
 package dev.perigee.control.dns;
 
 import dev.perigee.contract.SiteConfig;
-import dev.perigee.control.steer.Steering;
+import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.steer.SteeringSnapshot;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -40,11 +40,11 @@ final class DnsAnswers {
   private static final int ZONE_TTL = 3600;
 
   private final DnsConfig config;
-  private final Steering steering;
+  private final NodeChoice steering;
   private final Supplier<SteeringSnapshot> snapshot;
   private final Name zone;
 
-  DnsAnswers(DnsConfig config, Steering steering, Supplier<SteeringSnapshot> snapshot) {
+  DnsAnswers(DnsConfig config, NodeChoice steering, Supplier<SteeringSnapshot> snapshot) {
     this.config = config;
     this.steering = steering;
     this.snapshot = snapshot;
@@ -177,10 +177,12 @@ final class DnsAnswers {
   }
 
   private Found steered(InetAddress client, SiteConfig site) {
-    Steering.Explanation explained = steering.explain(client, Optional.of(site.id()));
-    return new Found.Addresses(
-        explained.chosen().map(Steering.Candidate::addresses).orElse(List.of()),
-        explained.scopePrefix());
+    byte[] address = client.getAddress();
+    NodeChoice.Chosen chosen =
+        steering.choose(address, 8 * address.length, site, site.id().hashCode());
+    List<InetAddress> addresses =
+        chosen.nodes().isEmpty() ? List.of() : chosen.nodes().getFirst().addresses();
+    return new Found.Addresses(addresses, chosen.scopePrefix());
   }
 
   private static Found node(SteeringSnapshot now, String name) {

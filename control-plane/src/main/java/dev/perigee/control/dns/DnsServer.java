@@ -1,6 +1,6 @@
 package dev.perigee.control.dns;
 
-import dev.perigee.control.steer.Steering;
+import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.steer.SteeringSnapshot;
 import java.io.IOException;
 import java.net.BindException;
@@ -46,7 +46,7 @@ public final class DnsServer implements AutoCloseable {
    */
   public DnsServer(
       DnsConfig config,
-      Steering steering,
+      NodeChoice steering,
       Supplier<SteeringSnapshot> snapshot,
       LongSupplier nanos) {
     this.config = config;

@@ -4,6 +4,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.steer.SteeringSnapshot.SteeredNode;
 import dev.perigee.control.store.Node;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -11,7 +12,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /** Steering to the nearest node by great-circle distance. */
-public final class NearestSteering implements Steering {
+public final class NearestSteering implements Steering, NodeChoice {
   /** Where clients of unknown position are taken to be. */
   public static final Position DEFAULT_POSITION = new Position(39.04, -77.49);
 
@@ -63,6 +64,22 @@ public final class NearestSteering implements Steering {
         candidates(ranked, position.isPresent()),
         choices <= 1 ? 0 : located.map(GeoLocator.Location::prefixLength).orElse(bits),
         position.isEmpty() || !anyHealthy);
+  }
+
+  @Override
+  public Chosen choose(byte[] address, int bits, SiteConfig site, long key) {
+    Explanation why = explain(address(address), Optional.of(site.id()));
+    List<Node> nodes =
+        why.chosen().flatMap(one -> snapshot.node(one.node())).map(List::of).orElse(List.of());
+    return new Chosen(nodes, why.scopePrefix(), why.fallback());
+  }
+
+  private static InetAddress address(byte[] bytes) {
+    try {
+      return InetAddress.getByAddress(bytes);
+    } catch (UnknownHostException e) {
+      throw new IllegalArgumentException("an address has 4 or 16 bytes", e);
+    }
   }
 
   /**

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.control.steer.Fixtures;
 import dev.perigee.control.steer.NearestSteering;
-import dev.perigee.control.steer.Steering;
+import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.steer.SteeringSnapshot;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -42,7 +42,7 @@ class DnsPacketsTest {
       new NearestSteering(Fixtures.at(50, 8, 24), NearestSteering.DEFAULT_POSITION);
   private final DnsPackets packets = packets(steering, Map.of("ns.a.cdn.example", LOOPBACK));
 
-  private DnsPackets packets(Steering by, Map<String, InetAddress> servers) {
+  private DnsPackets packets(NodeChoice by, Map<String, InetAddress> servers) {
     steering.swap(
         new SteeringSnapshot(
             List.of(
@@ -143,7 +143,7 @@ class DnsPacketsTest {
   void aFaultOfOursIsToldAsServerFailure() throws IOException {
     DnsPackets faulty =
         packets(
-            (client, site) -> {
+            (address, bits, site, key) -> {
               throw new IllegalStateException("a fault");
             },
             Map.of("ns1.cdn.example", LOOPBACK));
