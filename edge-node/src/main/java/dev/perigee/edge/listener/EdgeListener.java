@@ -4,7 +4,6 @@ import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.RequestId;
 import dev.perigee.edge.request.RequestIds;
 import io.undertow.Undertow;
-import io.undertow.UndertowOptions;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.HttpContinueReadHandler;
@@ -25,18 +24,12 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
-import org.xnio.Option;
-import org.xnio.OptionMap;
-import org.xnio.Options;
 
 /**
  * The node's readers' side: HTTP and HTTPS on every address, each request checked by the guard and
  * handed to the pipeline on its I/O thread.
  */
 public final class EdgeListener implements AutoCloseable {
-  /** Bodies stream and are never held whole, so their size is the origin's affair. */
-  private static final long NO_LIMIT = -1;
-
   private final ListenerConfig config;
   private final Consumer<Exchange> pipeline;
   private final Optional<SSLContext> tls;
@@ -64,25 +57,15 @@ public final class EdgeListener implements AutoCloseable {
     this.ids = new RequestIds(random);
     this.tls = tls;
     HttpHandler handler = new HttpContinueReadHandler(this::receive);
-    OptionMap serverOptions = serverOptions();
-    OptionMap socketOptions = socketOptions();
+    ServerOptions options = ServerOptions.of(config);
     this.proxied =
         new ProxiedPorts(
             config.clients(),
             config.headTimeout().toMillis(),
             handler,
-            serverOptions,
-            socketOptions);
-    int threads =
-        config.ioThreads() > 0 ? config.ioThreads() : Runtime.getRuntime().availableProcessors();
-    Undertow.Builder builder =
-        Undertow.builder()
-            .setIoThreads(threads)
-            .setWorkerThreads(1)
-            .setWorkerOption(Options.WORKER_NAME, "edge")
-            .setHandler(handler);
-    serverOptions.forEach(option -> server(builder, option, serverOptions));
-    socketOptions.forEach(option -> socket(builder, option, socketOptions));
+            options.server(),
+            options.socket());
+    Undertow.Builder builder = options.builder(config, "edge").setHandler(handler);
     for (String address : config.addresses()) {
       if (config.httpPort() >= 0 && !isProxied("http")) {
         builder.addHttpListener(config.httpPort(), address);
@@ -96,48 +79,6 @@ public final class EdgeListener implements AutoCloseable {
 
   private boolean isProxied(String scheme) {
     return config.clients().proxyProtocol().contains(scheme);
-  }
-
-  private static <T> void server(Undertow.Builder builder, Option<T> option, OptionMap from) {
-    builder.setServerOption(option, from.get(option));
-  }
-
-  private static <T> void socket(Undertow.Builder builder, Option<T> option, OptionMap from) {
-    builder.setSocketOption(option, from.get(option));
-  }
-
-  private OptionMap serverOptions() {
-    return OptionMap.builder()
-        .set(UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes())
-        .set(UndertowOptions.MAX_HEADERS, config.maxHeaders())
-        .set(UndertowOptions.MAX_PARAMETERS, 10_000)
-        .set(UndertowOptions.MAX_ENTITY_SIZE, NO_LIMIT)
-        .set(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.headTimeout()))
-        .set(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
-        .set(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
-        .set(UndertowOptions.DECODE_URL, false)
-        .set(UndertowOptions.ALWAYS_SET_DATE, true)
-        .set(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
-        .set(UndertowOptions.ENABLE_HTTP2, true)
-        .set(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, false)
-        .set(UndertowOptions.BUFFER_PIPELINED_DATA, true)
-        .getMap();
-  }
-
-  private OptionMap socketOptions() {
-    return OptionMap.builder()
-        .set(Options.BACKLOG, 4096)
-        .set(Options.REUSE_ADDRESSES, true)
-        .set(Options.TCP_NODELAY, true)
-        .set(Options.CONNECTION_HIGH_WATER, config.maxConnections())
-        .set(Options.CONNECTION_LOW_WATER, config.maxConnections())
-        .set(Options.READ_TIMEOUT, millis(config.idleTimeout()))
-        .set(Options.WRITE_TIMEOUT, millis(config.idleTimeout()))
-        .getMap();
-  }
-
-  private static int millis(java.time.Duration duration) {
-    return (int) duration.toMillis();
   }
 
   /** Binds and accepts; throws {@link RuntimeException} around a BindException when it cannot. */

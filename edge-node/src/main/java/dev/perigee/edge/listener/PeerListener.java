@@ -19,7 +19,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.cert.Certificate;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -37,7 +36,6 @@ import org.xnio.SslClientAuthMode;
  */
 public final class PeerListener implements AutoCloseable {
   private static final HttpString FIELD = new HttpString(PeerHop.FIELD);
-  private static final long NO_LIMIT = -1;
 
   /** A whole TLS record: in less a large one would never be complete. */
   private static final int BUFFER = 20 * 1024;
@@ -72,50 +70,22 @@ public final class PeerListener implements AutoCloseable {
     this.pipeline = pipeline;
     this.nodes = nodes;
     this.ids = new RequestIds(random);
-    int threads =
-        config.ioThreads() > 0 ? config.ioThreads() : Runtime.getRuntime().availableProcessors();
+    int fields = config.maxHeaders() + OWN_FIELDS;
+    int bytes = config.maxHeaderBytes() + 2 * PeerHop.MAX_LENGTH;
     Undertow.Builder builder =
-        Undertow.builder()
-            .setIoThreads(threads)
-            .setWorkerThreads(1)
+        ServerOptions.of(config)
+            .builder(config, "edge-peers")
             .setBufferSize(BUFFER)
-            .setWorkerOption(Options.WORKER_NAME, "edge-peers")
-            .setSocketOption(Options.BACKLOG, 1024)
-            .setSocketOption(Options.REUSE_ADDRESSES, true)
-            .setSocketOption(Options.TCP_NODELAY, true)
+            .setServerOption(UndertowOptions.MAX_HEADER_SIZE, bytes)
+            .setServerOption(UndertowOptions.MAX_HEADERS, fields)
+            .setServerOption(UndertowOptions.ENABLE_HTTP2, false)
             .setSocketOption(Options.SSL_CLIENT_AUTH_MODE, SslClientAuthMode.REQUIRED)
             .setSocketOption(Options.SSL_ENABLED_PROTOCOLS, Sequence.of(protocol))
             .setHandler(new HttpContinueReadHandler(this::receive));
-    limits(builder);
     for (String address : config.addresses()) {
       builder.addHttpsListener(config.httpsPort(), address, tls);
     }
     server = builder.build();
-  }
-
-  private void limits(Undertow.Builder builder) {
-    builder
-        .setServerOption(
-            UndertowOptions.MAX_HEADER_SIZE, config.maxHeaderBytes() + 2 * PeerHop.MAX_LENGTH)
-        .setServerOption(UndertowOptions.MAX_HEADERS, config.maxHeaders() + OWN_FIELDS)
-        .setServerOption(UndertowOptions.MAX_PARAMETERS, 10_000)
-        .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, NO_LIMIT)
-        .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.headTimeout()))
-        .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
-        .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
-        .setServerOption(UndertowOptions.DECODE_URL, false)
-        .setServerOption(UndertowOptions.ALWAYS_SET_DATE, true)
-        .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
-        .setServerOption(UndertowOptions.ENABLE_HTTP2, false)
-        .setServerOption(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, false)
-        .setSocketOption(Options.CONNECTION_HIGH_WATER, config.maxConnections())
-        .setSocketOption(Options.CONNECTION_LOW_WATER, config.maxConnections())
-        .setSocketOption(Options.READ_TIMEOUT, millis(config.idleTimeout()))
-        .setSocketOption(Options.WRITE_TIMEOUT, millis(config.idleTimeout()));
-  }
-
-  private static int millis(Duration duration) {
-    return (int) duration.toMillis();
   }
 
   /** Binds and accepts; throws {@link RuntimeException} around a BindException when it cannot. */

@@ -2,12 +2,10 @@ package dev.perigee.edge.listener;
 
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.FieldList;
-import io.undertow.connector.PooledByteBuffer;
+import dev.perigee.edge.transport.ReadLoop;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpAttachments;
 import io.undertow.util.HeaderMap;
-import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.xnio.channels.StreamSourceChannel;
@@ -15,11 +13,8 @@ import org.xnio.channels.StreamSourceChannel;
 /** The request side of one Undertow exchange; reading it answers an Expect: 100-continue. */
 final class UndertowBody implements BodySource {
   private final HttpServerExchange exchange;
-  private @Nullable StreamSourceChannel channel;
-  private @Nullable Receiver receiver;
-  private boolean paused;
-  private boolean ended;
-  private boolean reading;
+  private @Nullable ReadLoop loop;
+  private boolean cancelled;
 
   UndertowBody(HttpServerExchange exchange) {
     this.exchange = exchange;
@@ -39,23 +34,26 @@ final class UndertowBody implements BodySource {
 
   @Override
   public void deliver(Receiver to) {
-    receiver = to;
+    if (cancelled) {
+      return;
+    }
     StreamSourceChannel from = exchange.getRequestChannel();
     if (from == null) {
-      ended = true;
       to.end();
       return;
     }
-    channel = from;
-    from.getReadSetter().set(readable -> read());
-    read();
+    loop =
+        new ReadLoop(
+            from,
+            exchange.getConnection().getByteBufferPool(),
+            (receiver, problem) -> receiver.broken("the client's body broke off"));
+    loop.deliver(to);
   }
 
   @Override
   public void resume() {
-    if (paused && !ended) {
-      paused = false;
-      read();
+    if (loop != null) {
+      loop.resume();
     }
   }
 
@@ -65,46 +63,9 @@ final class UndertowBody implements BodySource {
    */
   @Override
   public void cancel() {
-    ended = true;
-  }
-
-  private void read() {
-    StreamSourceChannel from = channel;
-    Receiver to = receiver;
-    if (from == null || to == null || reading || paused) {
-      return;
-    }
-    if (ended) {
-      from.suspendReads();
-      return;
-    }
-    reading = true;
-    try (PooledByteBuffer pooled = exchange.getConnection().getByteBufferPool().allocate()) {
-      ByteBuffer buffer = pooled.getBuffer();
-      while (!ended && !paused) {
-        buffer.clear();
-        int count = from.read(buffer);
-        if (count == 0) {
-          from.resumeReads();
-          return;
-        }
-        if (count < 0) {
-          ended = true;
-          from.suspendReads();
-          to.end();
-          return;
-        }
-        buffer.flip();
-        if (!to.take(buffer)) {
-          paused = true;
-          from.suspendReads();
-        }
-      }
-    } catch (IOException e) {
-      ended = true;
-      to.broken("the client's body broke off");
-    } finally {
-      reading = false;
+    cancelled = true;
+    if (loop != null) {
+      loop.abandon();
     }
   }
 }

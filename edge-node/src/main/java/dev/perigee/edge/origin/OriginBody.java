@@ -2,27 +2,22 @@ package dev.perigee.edge.origin;
 
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.transport.ReadLoop;
 import io.undertow.connector.ByteBufferPool;
-import io.undertow.connector.PooledByteBuffer;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.xnio.channels.StreamSourceChannel;
 
 /** The body of an origin's answer over HTTP/1, read as fast as it is taken. */
 final class OriginBody implements BodySource {
-  private final StreamSourceChannel channel;
-  private final ByteBufferPool buffers;
+  private final ReadLoop loop;
   private final OptionalLong length;
   private final Supplier<FieldList> trailers;
-  private @Nullable Receiver receiver;
-  private boolean paused;
-  private boolean ended;
-  private boolean reading;
 
   /**
+   * A body that nobody has asked for yet.
+   *
    * @param trailers asked once the body is whole
    */
   OriginBody(
@@ -30,8 +25,7 @@ final class OriginBody implements BodySource {
       ByteBufferPool buffers,
       OptionalLong length,
       Supplier<FieldList> trailers) {
-    this.channel = channel;
-    this.buffers = buffers;
+    this.loop = new ReadLoop(channel, buffers, OriginBody::broken);
     this.length = length;
     this.trailers = trailers;
   }
@@ -48,64 +42,21 @@ final class OriginBody implements BodySource {
 
   @Override
   public void deliver(Receiver to) {
-    receiver = to;
-    channel.getReadSetter().set(readable -> read());
-    read();
+    loop.deliver(to);
   }
 
   @Override
   public void resume() {
-    if (paused && !ended) {
-      paused = false;
-      read();
-    }
+    loop.resume();
   }
 
   @Override
   public void cancel() {
-    end();
+    loop.end();
   }
 
-  private void read() {
-    Receiver to = receiver;
-    if (to == null || ended || paused || reading) {
-      return;
-    }
-    reading = true;
-    try (PooledByteBuffer pooled = buffers.allocate()) {
-      ByteBuffer buffer = pooled.getBuffer();
-      while (!ended && !paused) {
-        buffer.clear();
-        int count = channel.read(buffer);
-        if (count == 0) {
-          channel.resumeReads();
-          return;
-        }
-        if (count < 0) {
-          end();
-          to.end();
-          return;
-        }
-        buffer.flip();
-        if (!to.take(buffer)) {
-          paused = true;
-          channel.suspendReads();
-        }
-      }
-    } catch (IOException e) {
-      end();
-      boolean flawed = e instanceof ResponseFlaw.Found;
-      to.broken(flawed ? "the origin's answer breaks HTTP" : "the origin's answer broke off");
-    } finally {
-      reading = false;
-    }
-  }
-
-  private void end() {
-    if (!ended) {
-      ended = true;
-      channel.getReadSetter().set(null);
-      channel.suspendReads();
-    }
+  private static void broken(Receiver to, IOException problem) {
+    boolean flawed = problem instanceof ResponseFlaw.Found;
+    to.broken(flawed ? "the origin's answer breaks HTTP" : "the origin's answer broke off");
   }
 }

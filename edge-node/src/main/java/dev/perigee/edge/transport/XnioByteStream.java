@@ -3,7 +3,6 @@ package dev.perigee.edge.transport;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.ByteStream;
 import io.undertow.connector.ByteBufferPool;
-import io.undertow.connector.PooledByteBuffer;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
@@ -11,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
 import org.xnio.StreamConnection;
 import org.xnio.conduits.ConduitStreamSinkChannel;
-import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /** Bytes both ways over one XNIO connection. */
 public final class XnioByteStream implements ByteStream {
@@ -20,7 +18,7 @@ public final class XnioByteStream implements ByteStream {
   private final StreamConnection connection;
   private final ByteBufferPool buffers;
   private final Runnable closed;
-  private final Input input = new Input();
+  private final Input input;
   private ByteBuffer pending = NOTHING;
   private Runnable resume = () -> {};
   private long written;
@@ -36,6 +34,7 @@ public final class XnioByteStream implements ByteStream {
     this.connection = connection;
     this.buffers = buffers;
     this.closed = closed;
+    this.input = new Input();
     connection.getSinkChannel().setWriteListener(null);
     connection.getSinkChannel().suspendWrites();
     connection.getSourceChannel().setReadListener(null);
@@ -134,7 +133,7 @@ public final class XnioByteStream implements ByteStream {
   public void close() {
     if (!isClosed) {
       isClosed = true;
-      input.ended = true;
+      input.loop.abandon();
       closed.run();
       IoUtils.safeClose(connection);
     }
@@ -143,14 +142,13 @@ public final class XnioByteStream implements ByteStream {
   /** A read that finds nothing puts off the time-outs of the conduits beneath. */
   @Override
   public void touch() {
-    input.read();
+    input.loop.read();
   }
 
   private final class Input implements BodySource {
+    private final ReadLoop loop =
+        new ReadLoop(connection.getSourceChannel(), buffers, (to, problem) -> broken());
     private @Nullable Receiver receiver;
-    private boolean paused;
-    private boolean ended;
-    private boolean reading;
 
     @Override
     public OptionalLong length() {
@@ -160,16 +158,12 @@ public final class XnioByteStream implements ByteStream {
     @Override
     public void deliver(Receiver to) {
       receiver = to;
-      connection.getSourceChannel().setReadListener(readable -> read());
-      read();
+      loop.deliver(to);
     }
 
     @Override
     public void resume() {
-      if (paused && !ended) {
-        paused = false;
-        read();
-      }
+      loop.resume();
     }
 
     @Override
@@ -177,45 +171,10 @@ public final class XnioByteStream implements ByteStream {
       close();
     }
 
-    private void read() {
-      Receiver to = receiver;
-      if (to == null || ended || paused || reading) {
-        return;
-      }
-      reading = true;
-      ConduitStreamSourceChannel source = connection.getSourceChannel();
-      try (PooledByteBuffer pooled = buffers.allocate()) {
-        ByteBuffer buffer = pooled.getBuffer();
-        while (!ended && !paused) {
-          buffer.clear();
-          int count = source.read(buffer);
-          if (count == 0) {
-            source.resumeReads();
-            return;
-          }
-          if (count < 0) {
-            ended = true;
-            source.suspendReads();
-            to.end();
-            return;
-          }
-          buffer.flip();
-          if (!to.take(buffer)) {
-            paused = true;
-            source.suspendReads();
-          }
-        }
-      } catch (IOException e) {
-        broken();
-      } finally {
-        reading = false;
-      }
-    }
-
     /** Told once; a stream whose end was read before can still break on its way out. */
     private void broken() {
       Receiver to = receiver;
-      ended = true;
+      loop.end();
       if (!isClosed && to != null) {
         to.broken("the connection broke off");
       } else {

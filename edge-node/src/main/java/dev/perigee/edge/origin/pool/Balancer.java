@@ -3,7 +3,7 @@ package dev.perigee.edge.origin.pool;
 /**
  * Chooses one server of several. Servers are bits of a mask, in the order of the pool; 64 at most.
  */
-sealed interface Balancer permits RoundRobin, LeastRequests, PeakLatency, BoundedHash {
+sealed interface Balancer permits RoundRobin, TwoChoices, BoundedHash {
   /**
    * The number of the chosen server.
    *

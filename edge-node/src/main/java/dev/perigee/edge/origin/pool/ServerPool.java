@@ -62,8 +62,8 @@ public final class ServerPool {
     Balancer.Servers servers = new Balancer.Servers(states, weights, config.slowStartMillis());
     return switch (config.balance().algorithm()) {
       case ROUND_ROBIN -> new RoundRobin(servers, load.roundRobinTime());
-      case LEAST_REQUESTS -> new LeastRequests(servers, load.draws());
-      case LATENCY -> new PeakLatency(servers, load.draws());
+      case LEAST_REQUESTS -> TwoChoices.leastRequests(servers, load.draws());
+      case LATENCY -> TwoChoices.peakLatency(servers, load.draws());
       case HASH -> new BoundedHash(servers);
     };
   }
