@@ -140,6 +140,7 @@ abstract class Commands implements Runnable {
         SiteHistoryCommands.Diff.class,
         SiteHistoryCommands.Rollback.class,
         SiteTiersCommand.class,
+        SiteSteeringCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -237,6 +238,7 @@ abstract class Commands implements Runnable {
           }
         }
         out().println("tiers    " + SiteTiersCommand.summary(found));
+        out().println("steering " + SiteSteeringCommand.summary(found.path("steering")));
       }
     }
   }

@@ -119,5 +119,17 @@ public final class Limits {
   /** Control planes that a node is told of. */
   public static final int REPLICAS = 32;
 
+  /** Countries that one site's readers stay within. */
+  public static final int PINNED_COUNTRIES = 250;
+
+  /** Seconds that resolvers keep a site's addresses at least: they ask no more often. */
+  public static final int DNS_TTL_LEAST = 5;
+
+  /** Seconds that they keep them at most: a node that died is asked that long. */
+  public static final int DNS_TTL_MOST = 3600;
+
+  /** Nodes of one region that share the requests for one object of a site. */
+  public static final int NODES_PER_OBJECT = 64;
+
   private Limits() {}
 }

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param pools its origin servers in pools; {@link OriginPools#NONE} for the origins as one pool
  * @param hiding what readers and origins do not learn of each other
  * @param tiers which other nodes its misses go through
+ * @param steering how its readers are steered to nodes
  */
 public record SiteConfig(
     String id,
@@ -30,12 +31,39 @@ public record SiteConfig(
     CachePolicy cache,
     OriginPools pools,
     HidingPolicy hiding,
-    TierPolicy tiers) {
+    TierPolicy tiers,
+    SteeringPolicy steering) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
+  }
+
+  /** A site that is steered as usual. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache,
+      OriginPools pools,
+      HidingPolicy hiding,
+      TierPolicy tiers) {
+    this(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        SteeringPolicy.DEFAULT);
   }
 
   /** A site that hides what every site hides, with the usual tiers. */
@@ -87,19 +115,35 @@ public record SiteConfig(
   /** The same under another id. */
   public SiteConfig withId(String other) {
     return new SiteConfig(
-        other, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding, tiers);
+        other,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering);
   }
 
   /** The same with other hiding. */
   public SiteConfig withHiding(HidingPolicy other) {
     return new SiteConfig(
-        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, other, tiers);
+        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, other, tiers, steering);
   }
 
   /** The same with other tiers. */
   public SiteConfig withTiers(TierPolicy other) {
     return new SiteConfig(
-        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding, other);
+        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding, other, steering);
+  }
+
+  /** The same with other steering. */
+  public SiteConfig withSteering(SteeringPolicy other) {
+    return new SiteConfig(
+        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding, tiers, other);
   }
 
   /** The pools in force: its own, or its origins as one. */

@@ -26,6 +26,7 @@ public final class SiteValidator {
     problems.addAll(CachePolicyValidator.problems(site.cache()));
     problems.addAll(OriginPoolsValidator.problems(site.pools()));
     problems.addAll(HidingPolicyValidator.problems(site.hiding()));
+    problems.addAll(SteeringPolicyValidator.problems(site.steering()));
     return problems;
   }
 

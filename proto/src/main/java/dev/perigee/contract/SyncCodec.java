@@ -196,7 +196,8 @@ public final class SyncCodec {
             .setCache(CachePolicyCodec.encode(site.cache()))
             .setHiding(HidingPolicyCodec.encode(site.hiding()))
             .setNoShield(!site.tiers().shield())
-            .setPopShare(site.tiers().popShare());
+            .setPopShare(site.tiers().popShare())
+            .setSteering(SteeringPolicyCodec.encode(site.steering()));
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
     }
@@ -217,7 +218,8 @@ public final class SyncCodec {
         CachePolicyCodec.decode(site.getCache()),
         OriginPoolsCodec.decode(site.getPools()),
         HidingPolicyCodec.decode(site.getHiding()),
-        new TierPolicy(!site.getNoShield(), site.getPopShare()));
+        new TierPolicy(!site.getNoShield(), site.getPopShare()),
+        SteeringPolicyCodec.decode(site.getSteering()));
   }
 
   public static Peer encode(PeerConfig peer) {

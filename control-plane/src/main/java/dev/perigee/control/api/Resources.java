@@ -44,7 +44,8 @@ final class Resources {
           "originPools",
           "hiding",
           "shield",
-          "popShare");
+          "popShare",
+          "steering");
   private static final Set<String> NODE_FIELDS =
       Set.of(
           "name",
@@ -180,7 +181,8 @@ final class Resources {
                 input, before.map(SiteConfig::hiding).orElse(HidingPolicy.DEFAULT)),
             new TierPolicy(
                 input.flag("shield", TierPolicy.DEFAULT.shield()),
-                input.flag("popShare", TierPolicy.DEFAULT.popShare())));
+                input.flag("popShare", TierPolicy.DEFAULT.popShare())),
+            SteeringPolicyJson.read(input));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -210,6 +212,7 @@ final class Resources {
     view.put("hiding", HidingPolicyJson.view(site.hiding()));
     view.put("shield", site.tiers().shield());
     view.put("popShare", site.tiers().popShare());
+    view.put("steering", SteeringPolicyJson.view(site.steering()));
     return view;
   }
 

@@ -9,6 +9,7 @@ import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
+import dev.perigee.contract.SteeringPolicyCodec;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.TierPolicy;
 import java.net.InetAddress;
@@ -28,6 +29,7 @@ public final class PostgresSiteStore implements SiteStore {
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
              s.cache_policy, s.origin_pools, s.hiding, s.shield, s.pop_share,
+             s.steering,
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)\
       """;
 
@@ -94,8 +96,8 @@ public final class PostgresSiteStore implements SiteStore {
   private static boolean insert(Handle handle, SiteConfig site) {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
-                + " origin_pools, hiding, shield, pop_share)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " origin_pools, hiding, shield, pop_share, steering)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
@@ -105,7 +107,8 @@ public final class PostgresSiteStore implements SiteStore {
             OriginPoolsCodec.toBytes(site.pools()),
             HidingPolicyCodec.toBytes(site.hiding()),
             site.tiers().shield(),
-            site.tiers().popShare())
+            site.tiers().popShare(),
+            SteeringPolicyCodec.toBytes(site.steering()))
         == 1;
   }
 
@@ -139,9 +142,9 @@ public final class PostgresSiteStore implements SiteStore {
   /** Replaces the settings of a site whose row is locked. */
   private static Change<SiteConfig> update(Handle handle, SiteConfig site) {
     handle.execute(
-        "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?,"
-            + " cache_policy = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?"
-            + " WHERE id = ?",
+        "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?, cache_policy"
+            + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ? WHERE id"
+            + " = ?",
         origins(site),
         regions(site),
         site.schemeInKey(),
@@ -151,6 +154,7 @@ public final class PostgresSiteStore implements SiteStore {
         HidingPolicyCodec.toBytes(site.hiding()),
         site.tiers().shield(),
         site.tiers().popShare(),
+        SteeringPolicyCodec.toBytes(site.steering()),
         site.id());
     handle.execute("DELETE FROM site_host WHERE site = ?", site.id());
     return withHosts(handle, site);
@@ -359,7 +363,7 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(11).getArray()),
+        List.of((String[]) row.getArray(12).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
@@ -367,7 +371,8 @@ public final class PostgresSiteStore implements SiteStore {
         CachePolicyCodec.of(row.getBytes(6)),
         OriginPoolsCodec.of(row.getBytes(7)),
         HidingPolicyCodec.of(row.getBytes(8)),
-        new TierPolicy(row.getBoolean(9), row.getBoolean(10)));
+        new TierPolicy(row.getBoolean(9), row.getBoolean(10)),
+        SteeringPolicyCodec.of(row.getBytes(11)));
   }
 
   /** All sites as one node is to have them, by id. */
@@ -398,7 +403,7 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   private static SiteConfig readForNode(java.sql.ResultSet row) throws java.sql.SQLException {
-    byte[] candidate = row.getBytes(12);
+    byte[] candidate = row.getBytes(13);
     return candidate == null ? read(row) : SyncCodec.siteOf(candidate);
   }
 }

@@ -305,6 +305,28 @@ final class ApiContractIT {
     assertFalse(usual.path("popShare").asBoolean());
   }
 
+  @Test
+  void steeringIsShownAsItWasSetAndComparedWithWhatItWas() throws Exception {
+    String site = "{'hosts':['steered.example'],'origins':['https://b.example']%s}";
+    Set<String> seen = new TreeSet<>();
+    String set = "{'countries':['ch'],'continents':['EU'],'ttlSeconds':60,'nodesPerObject':3}";
+    String body = site.formatted(",'steering':" + set);
+    JsonNode added = call(seen, "POST", "/v1/sites", "/v1/sites", body);
+    assertEquals(JSON.readTree(q(set.replace("ch", "CH"))), added.path("steering"));
+    String path = "/v1/sites/steered.example";
+    assertEquals(added, call(seen, "GET", "/v1/sites/{site}", path));
+    JsonNode usual = call(seen, "PUT", "/v1/sites/{site}", path, site.formatted(""));
+    assertEquals(30, usual.path("steering").path("ttlSeconds").asInt());
+    JsonNode diff = call(seen, "GET", "/v1/sites/{site}/diff", path + "/diff");
+    assertEquals(
+        List.of(
+            "steering.countries",
+            "steering.continents",
+            "steering.ttlSeconds",
+            "steering.nodesPerObject"),
+        diff.path("items").findValuesAsText("field"));
+  }
+
   /** Pools come back as they were set; the key never does, and stays all the same. */
   @Test
   void poolsAreShownAsTheyWereSet() throws Exception {
@@ -431,6 +453,10 @@ final class ApiContractIT {
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
             + "'hiding':{'colour':1,'pages':[{'html':7}],'signing':{'mode':'magic'}}} | 422 |"
             + " hiding.colour hiding.pages[0].statuses hiding.pages[0].html hiding.signing.mode",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'steering':{'countries':['D'],'continents':['ZZ'],'ttlSeconds':1,"
+            + "'nodesPerObject':0}} | 422 | steering.countries[0] steering.continents[0]"
+            + " steering.ttlSeconds steering.nodesPerObject",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
             + "'hiding':{'passed':['host'],'signing':{'mode':'aws-v4','region':'R',"
             + "'accessKeyId':'','secretAccessKey':'x'}}} | 422 | hiding.passed[0]"
