@@ -5,6 +5,7 @@ import dev.perigee.contract.HostName;
 import dev.perigee.control.api.ApiConfig;
 import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.api.ApiServer;
+import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.dns.DnsConfig;
 import dev.perigee.control.dns.DnsServer;
@@ -31,6 +32,7 @@ import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.ReplicaStore;
 import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.StoreException;
 import dev.perigee.control.stream.EnrolmentService;
 import dev.perigee.control.stream.ReplicaLinks;
 import dev.perigee.control.stream.ReplicaRegistry;
@@ -68,6 +70,7 @@ public final class ControlPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
   private static final long SWEEP_MILLIS = 250;
   private static final long LOOK_MILLIS = 1_000;
+  private static final long FOLLOW_PAUSE_MILLIS = 50;
 
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
   private final InstantSource clock = InstantSource.system();
@@ -207,11 +210,13 @@ public final class ControlPlane implements AutoCloseable {
       Supplier<List<GeoFile>> geoFiles)
       throws IOException {
     EdgeAuthority.Identity identity = authority.controlIdentity(names(options));
+    LogReader reader = keep(stores.reader(options, clock));
+    reader.start();
     // The port is known, and with it the registry, once the streams can begin.
     AtomicReference<Supplier<List<String>>> replicas = new AtomicReference<>(List::of);
     SyncService sync =
         new SyncService(
-            stores.logs(zone),
+            stores.logs(zone, options, reader),
             fleet,
             stores.acks(),
             rollouts,
@@ -380,24 +385,40 @@ public final class ControlPlane implements AutoCloseable {
                   }
                 });
     keep(sweeper::interrupt);
-    LogNumbers numbers = stores.numbers();
-    Thread follower =
-        Thread.ofVirtual()
-            .name("follow-log")
-            .start(
-                () -> {
-                  long seen = numbers.generation();
-                  try {
-                    while (!Thread.currentThread().isInterrupted()) {
-                      numbers.await(seen, LOOK_MILLIS);
-                      seen = numbers.generation();
-                      feed.changed();
-                    }
-                  } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
-                  }
-                });
+    Thread follower = Thread.ofVirtual().name("follow-log").start(() -> followLog(stores, feed));
     keep(follower::interrupt);
+  }
+
+  /** Reads nodes and sites again with each change, and once a second; a purge is none. */
+  private void followLog(Stores stores, SnapshotFeed feed) {
+    LogNumbers numbers = stores.numbers();
+    long seen = numbers.generation();
+    long revision = -1;
+    long readMillis = clock.millis();
+    try {
+      do {
+        numbers.await(seen, LOOK_MILLIS);
+        seen = numbers.generation();
+        long now = newest(stores, revision);
+        if (now != revision || Math.abs(clock.millis() - readMillis) >= LOOK_MILLIS) {
+          revision = now;
+          readMillis = clock.millis();
+          feed.changed();
+        }
+      } while (!stopping.await(FOLLOW_PAUSE_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** The newest revision, or the one before where the database does not say. */
+  private static long newest(Stores stores, long before) {
+    try {
+      return stores.revision();
+    } catch (StoreException e) {
+      LOG.debug("the log is looked at again in a second", e);
+      return before;
+    }
   }
 
   private <T extends AutoCloseable> T keep(T part) {

@@ -184,6 +184,21 @@ final class Options {
       description = "seconds; ${DEFAULT-VALUE}")
   long logCompactEvery;
 
+  @Option(
+      names = "--log-window",
+      defaultValue = "16",
+      description = {
+        "MiB of the newest purges that all streams of edges share in memory; ${DEFAULT-VALUE}.",
+        "A stream that is further behind reads the database"
+      })
+  int logWindow;
+
+  @Option(
+      names = "--log-reads",
+      defaultValue = "4",
+      description = "streams of edges that read the database at one time; ${DEFAULT-VALUE}")
+  int logReads;
+
   @Mixin DatabaseOptions database = new DatabaseOptions();
 
   @Option(names = "--config", description = "properties file with these keys, without dashes")
@@ -234,7 +249,7 @@ final class Options {
     return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s"
             + " steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s"
             + " purge-rate=%d purge-burst=%d purge-key-hours=%d site-history=%d"
-            + " edge-pulse-ms=%d log-keep=%d %s")
+            + " edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -258,6 +273,8 @@ final class Options {
             siteHistory,
             edgePulse,
             logKeep,
+            logWindow,
+            logReads,
             database.effective());
   }
 
@@ -267,6 +284,20 @@ final class Options {
     } catch (IllegalArgumentException e) {
       throw new IOException("--purge-rate, --purge-burst and --purge-key-hours are at least 1", e);
     }
+  }
+
+  long logWindowBytes() throws IOException {
+    if (logWindow < 1 || logWindow > 1024) {
+      throw new IOException("--log-window is from 1 to 1024 MiB: " + logWindow);
+    }
+    return (long) logWindow << 20;
+  }
+
+  int logReads() throws IOException {
+    if (logReads < 1) {
+      throw new IOException("--log-reads is at least 1");
+    }
+    return logReads;
   }
 
   int siteHistory() throws IOException {

@@ -1,6 +1,7 @@
 package dev.perigee.control;
 
 import dev.perigee.control.changelog.ChangeLog;
+import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.LogNumbers;
@@ -55,9 +56,18 @@ record Stores(
     return numbers.head().revision();
   }
 
+  /** Who reads the logs for all streams of edges. */
+  LogReader reader(Options options, InstantSource clock) throws IOException {
+    return new LogReader(
+        new LogReader.Sources(numbers, purges, nodes, rollouts, warmUps),
+        options.logWindowBytes(),
+        clock);
+  }
+
   /** What the streams of edges read from. */
-  SyncService.Logs logs(String zone) {
+  SyncService.Logs logs(String zone, Options options, LogReader reader) throws IOException {
     ChangeLog changes = new ChangeLog(new ChangeStore(database), sites, certificates, nodes, zone);
-    return new SyncService.Logs(numbers, changes, purges, nodes, warmUps);
+    return new SyncService.Logs(
+        numbers, reader, options.logReads(), changes, purges, nodes, warmUps);
   }
 }

@@ -34,6 +34,9 @@ final class PurgeResource {
   /** Nodes that a receipt names of each kind; it counts all of them. */
   private static final int MAX_NAMED = 1_000;
 
+  /** The same in the answer to who issues a purge: there may be hundreds a second. */
+  private static final int MAX_NAMED_FIRST = 50;
+
   private final PurgeStore purges;
   private final PurgeReceipts receipts;
   private final FleetView fleet;
@@ -60,7 +63,7 @@ final class PurgeResource {
     List<Receipt> all = receipts.receipts(newest.stream().map(p -> p.purge().number()).toList());
     List<Map<String, Object>> views = new ArrayList<>();
     for (int i = 0; i < newest.size(); i++) {
-      views.add(view(newest.get(i), all.get(i)));
+      views.add(view(newest.get(i), all.get(i), MAX_NAMED));
     }
     return Reply.items(views);
   }
@@ -83,7 +86,13 @@ final class PurgeResource {
     return Resources.changed(
         purges.issue(site.map(SiteConfig::id), scope.get(), soft, idempotencyKey),
         "site",
-        purge -> new Reply.Json(202, view(purge, receipts.receipt(purge.purge().number()))));
+        purge -> {
+          long number = purge.purge().number();
+          // With a key it may be an earlier one, which nodes have applied.
+          Receipt receipt =
+              idempotencyKey.isPresent() ? receipts.receipt(number) : receipts.begun(number);
+          return new Reply.Json(202, view(purge, receipt, MAX_NAMED_FIRST));
+        });
   }
 
   /** The receipt; waits for its completion at most as long as asked. */
@@ -94,7 +103,7 @@ final class PurgeResource {
     }
     long number = purge.get().purge().number();
     if (wait.isEmpty()) {
-      return Reply.ok(view(purge.get(), receipts.receipt(number)));
+      return Reply.ok(view(purge.get(), receipts.receipt(number), MAX_NAMED));
     }
     if (!wait.get().matches("[0-9]{1,3}s?")) {
       return Reply.invalid("wait", "must be seconds, such as 30s");
@@ -102,7 +111,7 @@ final class PurgeResource {
     Duration asked = Duration.ofSeconds(Long.parseLong(wait.get().replace("s", "")));
     try {
       Duration most = asked.compareTo(MAX_WAIT) > 0 ? MAX_WAIT : asked;
-      return Reply.ok(view(purge.get(), receipts.await(number, most)));
+      return Reply.ok(view(purge.get(), receipts.await(number, most), MAX_NAMED));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return new Reply.Refused(503, "Unavailable", "The control plane stops.", List.of());
@@ -187,7 +196,7 @@ final class PurgeResource {
     return host;
   }
 
-  private Map<String, Object> view(IssuedPurge issuedPurge, Receipt receipt) {
+  private Map<String, Object> view(IssuedPurge issuedPurge, Receipt receipt, int most) {
     Purge purge = issuedPurge.purge();
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("id", issuedPurge.id());
@@ -208,15 +217,15 @@ final class PurgeResource {
     view.put("complete", receipt.isComplete());
     view.put("nodes", receipt.applied().size() + receipt.late().size());
     view.put("appliedNodes", receipt.applied().size());
-    view.put("applied", named(receipt.applied().stream()));
-    view.put("late", named(receipt.late().stream()));
+    view.put("applied", named(receipt.applied().stream(), most));
+    view.put("late", named(receipt.late().stream(), most));
     Predicate<String> gone = node -> !fleet.state(node).connected();
-    view.put("offline", named(receipt.late().stream().filter(gone)));
+    view.put("offline", named(receipt.late().stream().filter(gone), most));
     receipt.timing().ifPresent(timing -> view.put("timing", timing));
     return view;
   }
 
-  private static List<String> named(Stream<String> nodes) {
-    return nodes.limit(MAX_NAMED).toList();
+  private static List<String> named(Stream<String> nodes, int most) {
+    return nodes.limit(most).toList();
   }
 }

@@ -16,6 +16,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -55,19 +56,25 @@ public final class ChangeLog {
     if (from == head || head == 0) {
       return List.of();
     }
+    return delta(from, head, region, node).orElseGet(() -> snapshot(head, region, node));
+  }
+
+  /** The same as changes alone; empty where only a snapshot does. */
+  public Optional<List<FromControl.Update>> delta(
+      long from, long head, String region, String node) {
     if (from == 0 || from > head) {
-      return snapshot(head, region, node);
+      return Optional.empty();
     }
     List<LoggedChange> changed =
         changes.after(from, MAX_CHANGES + 1).stream().filter(c -> c.revision() <= head).toList();
     boolean gap = changed.isEmpty() || changed.getFirst().revision() != from + 1;
-    if (gap || changed.size() > MAX_CHANGES) {
-      return snapshot(head, region, node);
-    }
-    return delta(from, changed, region, node);
+    return gap || changed.size() > MAX_CHANGES
+        ? Optional.empty()
+        : Optional.of(delta(from, changed, region, node));
   }
 
-  private List<FromControl.Update> snapshot(long head, String region, String node) {
+  /** Everything that a node of a region has. */
+  public List<FromControl.Update> snapshot(long head, String region, String node) {
     List<SiteConfig> served =
         sites.allFor(node).stream().filter(site -> site.isServedIn(region)).toList();
     List<CertificateConfig> wanted =
@@ -90,7 +97,10 @@ public final class ChangeLog {
         siteIds.isEmpty()
             ? certificates.byIds(certificateIds).values()
             : certificates.allWithKeys();
-    List<SiteConfig> all = sites.allFor(node).stream().filter(s -> s.isServedIn(region)).toList();
+    List<SiteConfig> all =
+        concerned.isEmpty()
+            ? List.of()
+            : sites.allFor(node).stream().filter(s -> s.isServedIn(region)).toList();
     List<CertificateConfig> wanted = new ArrayList<>();
     Set<String> removedCertificates = new HashSet<>(certificateIds);
     for (CertificateConfig certificate : concerned) {

@@ -15,8 +15,11 @@ final class UpdateParts {
   /** Tag and length of one item in its message. */
   private static final int FRAMING = 8;
 
-  /** Leaves room for the nonce, the numbers and the zone. */
-  private static final int PART_BYTES = Limits.MESSAGE_BYTES - 1024;
+  /**
+   * Small enough that a purge waits behind little; room for the nonce, the numbers and the zone is
+   * left in any case, and one item alone may be larger.
+   */
+  private static final int PART_BYTES = Limits.MESSAGE_BYTES / 4 - 1024;
 
   private final List<Part> parts = new ArrayList<>(List.of(new Part()));
   private int bytes;

@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,9 @@ public final class PostgresNodeStore implements NodeStore {
   private static final String SELECT =
       "SELECT name, region, latitude, longitude, addresses, http_port, https_port, draining,"
           + " serial, shield, peer_port FROM node";
+
+  private static final String SELECT_PLACEMENT =
+      "SELECT region, placed_at, array_remove(ARRAY[serial, next_serial], NULL)";
 
   private static final Problem UNREACHABLE_SHIELD =
       new Problem("peerPort", "must be 1 to 65535 for a shield: other nodes ask it there");
@@ -170,21 +174,68 @@ public final class PostgresNodeStore implements NodeStore {
     }
   }
 
+  /** Where all nodes are, by name. */
+  public Map<String, Placement> placements() {
+    Map<String, Placement> all = new HashMap<>();
+    database
+        .read(
+            handle ->
+                handle
+                    .createQuery(SELECT_PLACEMENT + ", name FROM node")
+                    .map((row, context) -> Map.entry(row.getString(4), placement(row)))
+                    .list())
+        .forEach(node -> all.put(node.getKey(), node.getValue()));
+    return all;
+  }
+
+  private static Placement placement(ResultSet row) throws SQLException {
+    return new Placement(
+        row.getString(1), row.getLong(2), Set.of((String[]) row.getArray(3).getArray()));
+  }
+
+  /**
+   * A node that may come, and how far the logs were when it was let in.
+   *
+   * @param floor the smallest number that a node can have applied last for the purges after it to
+   *     be all there
+   */
+  public record Admission(Placement place, LogNumbers.Head head, long floor) {}
+
+  /** Lets a node in as {@link #admits} does, and says what its stream needs to begin. */
+  public Optional<Admission> admit(String name, String serial, Instant issued) {
+    // One look is enough for who comes with what it came with before.
+    Optional<Admission> known = admission(name, serial);
+    return known.isPresent() || !admits(name, serial, issued) ? known : admission(name, serial);
+  }
+
+  private Optional<Admission> admission(String name, String serial) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    SELECT_PLACEMENT
+                        + ", h.log_id, h.revision, h.purge,"
+                        + " coalesce((SELECT min(number) - 1 FROM purge), h.purge)"
+                        + " FROM node CROSS JOIN log_head h WHERE name = ? AND serial = ?")
+                .bind(0, name)
+                .bind(1, serial)
+                .map(
+                    (row, context) ->
+                        new Admission(
+                            placement(row),
+                            new LogNumbers.Head(row.getString(4), row.getLong(5), row.getLong(6)),
+                            row.getLong(7)))
+                .findOne());
+  }
+
   /** Where the node is; empty when there is none of this name. */
   public Optional<Placement> placement(String name) {
     return database.read(
         handle ->
             handle
-                .createQuery(
-                    "SELECT region, placed_at, array_remove(ARRAY[serial, next_serial], NULL)"
-                        + " FROM node WHERE name = ?")
+                .createQuery(SELECT_PLACEMENT + " FROM node WHERE name = ?")
                 .bind(0, name)
-                .map(
-                    (row, context) ->
-                        new Placement(
-                            row.getString(1),
-                            row.getLong(2),
-                            Set.of((String[]) row.getArray(3).getArray())))
+                .map((row, context) -> placement(row))
                 .findOne());
   }
 

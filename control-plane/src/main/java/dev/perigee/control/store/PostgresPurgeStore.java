@@ -1,5 +1,6 @@
 package dev.perigee.control.store;
 
+import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CachePolicyCodec;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.Purge;
@@ -206,6 +207,26 @@ public final class PostgresPurgeStore implements PurgeStore {
   }
 
   @Override
+  public List<EncodedPurge> encodedAfter(long number, int limit) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT number, message FROM purge WHERE number > ? ORDER BY number LIMIT ?")
+                .bind(0, number)
+                .bind(1, limit)
+                .map((row, context) -> encoded(row.getLong(1), row.getBytes(2)))
+                .list());
+  }
+
+  private static EncodedPurge encoded(long number, byte[] message) {
+    if (decoded(message).number() != number) {
+      throw new IllegalStateException("purge " + number + " in the database is another one");
+    }
+    return new EncodedPurge(number, Bytes.copyOf(message));
+  }
+
+  @Override
   public long head() {
     return numbers.head().purge();
   }
@@ -230,9 +251,13 @@ public final class PostgresPurgeStore implements PurgeStore {
   }
 
   private static IssuedPurge read(ResultSet row) throws SQLException {
+    Purge purge = decoded(row.getBytes(2));
+    return new IssuedPurge(row.getString(1), purge, row.getTimestamp(3).toInstant());
+  }
+
+  private static Purge decoded(byte[] message) {
     try {
-      Purge purge = SyncCodec.purgeOf(row.getBytes(2));
-      return new IssuedPurge(row.getString(1), purge, row.getTimestamp(3).toInstant());
+      return SyncCodec.purgeOf(message);
     } catch (IllegalArgumentException e) {
       throw new IllegalStateException("a purge in the database cannot be read", e);
     }

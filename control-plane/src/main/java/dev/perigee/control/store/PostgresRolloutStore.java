@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
@@ -243,6 +244,17 @@ public final class PostgresRolloutStore {
   /** Those under way, by site. */
   public List<Rollout> underWay() {
     return list("WHERE r.state = ? ORDER BY r.site", Rollout.State.CANARY.word());
+  }
+
+  /** Names of the nodes that have some site otherwise than the others now. */
+  public Set<String> canaries() {
+    return database.read(
+        handle ->
+            handle
+                .createQuery("SELECT DISTINCT unnest(canaries) FROM rollout WHERE state = ?")
+                .bind(0, Rollout.State.CANARY.word())
+                .mapTo(String.class)
+                .collectIntoSet());
   }
 
   private List<Rollout> list(String condition, String value) {

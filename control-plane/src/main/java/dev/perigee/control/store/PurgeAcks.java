@@ -4,10 +4,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -16,13 +17,16 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.Lock;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jdbi.v3.core.Handle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes which node applied which purge, and how fast, for every control plane on the database to
  * read. Acknowledgements are noted in memory at once and written together by one thread, at most
- * twenty times a second; what could not be written is written with the next ones.
+ * twenty times a second; what could not be written is written with the next ones. Of a node only
+ * the newest is, and the more nodes were written, the longer the thread waits: so ten thousand
+ * nodes that acknowledge all the time take a share of the database, and not all of it.
  *
  * <p>Times are measured here, between the database's note of the purge and the arrival of the
  * acknowledgement, both by the database's clock: neither a node's clock nor this machine's counts.
@@ -31,6 +35,14 @@ public final class PurgeAcks implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PurgeAcks.class);
   private static final long MIN_PAUSE_MILLIS = 50;
   private static final long RETRY_MILLIS = 1_000;
+
+  /** For each node that was written; with ten thousand it is a second. */
+  private static final long PAUSE_MICROS = 100;
+
+  /** Purges whose times are written at once; those of more wait until they were this long ago. */
+  private static final int TIMES_AT_ONCE = 50;
+
+  private static final long TIMES_MILLIS = 1_000;
 
   /** Newest purges whose acknowledgements are timed. */
   private static final int TIMED = 10_000;
@@ -58,7 +70,10 @@ public final class PurgeAcks implements AutoCloseable {
   private long writes;
 
   // Of the writing thread alone.
-  private final NavigableMap<Long, Timed> timed = new TreeMap<>();
+  private final @Nullable Timed[] timed = new Timed[TIMED];
+  private final BitSet changed = new BitSet(TIMED);
+  private long newestTimed;
+  private long timesMillis;
   private long swept;
 
   public PurgeAcks(Database database, InstantSource clock) {
@@ -72,7 +87,8 @@ public final class PurgeAcks implements AutoCloseable {
   /** A node applied what is above {@code from}, up to {@code through}. */
   private record Ack(long from, long through, long atMillis) {}
 
-  private record Timed(long issuedMillis, AckTimes times) {}
+  /** A purge that is being timed: in the place that its number has, until a newer one needs it. */
+  private record Timed(long number, long issuedMillis, AckTimes times) {}
 
   /** Begins to write. */
   public void start() {
@@ -170,8 +186,9 @@ public final class PurgeAcks implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        boolean done = writeNext();
-        long pause = done ? MIN_PAUSE_MILLIS : RETRY_MILLIS;
+        int written = writeNext();
+        long pause =
+            written < 0 ? RETRY_MILLIS : Math.max(MIN_PAUSE_MILLIS, written * PAUSE_MICROS / 1_000);
         if (stopping.await(pause, TimeUnit.MILLISECONDS)) {
           return;
         }
@@ -181,15 +198,25 @@ public final class PurgeAcks implements AutoCloseable {
     }
   }
 
-  /** Waits for acknowledgements and writes them; false where the database did not take them. */
-  private boolean writeNext() throws InterruptedException {
+  /**
+   * Waits for acknowledgements and writes them; of how many nodes, or -1 where the database did not
+   * take them.
+   */
+  private int writeNext() throws InterruptedException {
     Map<String, Long> applied;
     List<Ack> acks;
+    boolean quiet;
     lock.lock();
     try {
-      while (waiting.isEmpty()) {
-        news.await();
+      long nanos = TimeUnit.MILLISECONDS.toNanos(TIMES_MILLIS);
+      while (waiting.isEmpty() && (changed.isEmpty() || nanos > 0)) {
+        if (changed.isEmpty()) {
+          news.await();
+        } else {
+          nanos = news.awaitNanos(nanos);
+        }
       }
+      quiet = waiting.isEmpty();
       applied = waiting;
       acks = untimed;
       waiting = new HashMap<>();
@@ -198,14 +225,22 @@ public final class PurgeAcks implements AutoCloseable {
       lock.unlock();
     }
     try {
-      NavigableMap<Long, AckTimes> changed = database.inTransaction(h -> write(h, applied, acks));
-      LOG.trace("wrote {} nodes and the times of {} purges", applied.size(), changed.size());
+      boolean timesWritten =
+          database.inTransaction(
+              handle -> {
+                write(handle, applied);
+                time(handle, acks);
+                return writeTimes(handle, quiet);
+              });
+      if (timesWritten) {
+        changed.clear();
+      }
       told(true, applied);
-      return true;
+      return applied.size();
     } catch (StoreException e) {
       LOG.warn("acknowledgements of {} nodes wait for the database", applied.size());
       told(false, applied);
-      return false;
+      return -1;
     }
   }
 
@@ -216,7 +251,6 @@ public final class PurgeAcks implements AutoCloseable {
         writes++;
         written.signalAll();
       } else {
-        // Their times are lost; that they applied it is not.
         applied.forEach((node, through) -> waiting.merge(node, through, Math::max));
       }
     } finally {
@@ -224,8 +258,10 @@ public final class PurgeAcks implements AutoCloseable {
     }
   }
 
-  private NavigableMap<Long, AckTimes> write(
-      Handle handle, Map<String, Long> applied, List<Ack> acks) {
+  private static void write(Handle handle, Map<String, Long> applied) {
+    if (applied.isEmpty()) {
+      return;
+    }
     // In one order for all, so that two control planes do not wait for each other.
     String[] names = applied.keySet().stream().sorted().toArray(String[]::new);
     Long[] through = new TreeMap<>(applied).values().toArray(Long[]::new);
@@ -237,55 +273,80 @@ public final class PurgeAcks implements AutoCloseable {
             + " WHERE node_purge.applied < excluded.applied",
         names,
         through);
-    NavigableMap<Long, AckTimes> changed = time(handle, acks);
-    if (!changed.isEmpty()) {
-      var batch =
-          handle.prepareBatch(
-              "INSERT INTO purge_timing (purge, writer, slowest, places, counts)"
-                  + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (purge, writer) DO UPDATE"
-                  + " SET slowest = excluded.slowest, places = excluded.places,"
-                  + " counts = excluded.counts");
-      changed.forEach(
-          (purge, times) ->
-              batch.add(purge, writer, times.slowest(), times.places(), times.counts()));
-      batch.execute();
-      sweep(handle, changed.lastKey());
-    }
-    return changed;
   }
 
-  private NavigableMap<Long, AckTimes> time(Handle handle, List<Ack> acks) {
-    NavigableMap<Long, AckTimes> changed = new TreeMap<>();
+  /** Counts how long they took; those of purges that are too old are not counted. */
+  private void time(Handle handle, List<Ack> acks) {
     if (acks.isEmpty()) {
-      return changed;
+      return;
     }
     Instant now = handle.createQuery("SELECT clock_timestamp()").mapTo(Instant.class).one();
     long ahead = now.toEpochMilli() - clock.millis();
     learn(handle);
     for (Ack ack : acks) {
-      timed
-          .subMap(ack.from(), false, ack.through(), true)
-          .forEach(
-              (number, purge) -> {
-                purge.times().add(ack.atMillis() + ahead - purge.issuedMillis());
-                changed.put(number, purge.times());
-              });
+      long through = Math.min(ack.through(), newestTimed);
+      for (long n = Math.max(ack.from(), newestTimed - TIMED) + 1; n <= through; n++) {
+        int place = (int) (n % TIMED);
+        Timed purge = timed[place];
+        if (purge != null && purge.number() == n) {
+          purge.times().add(ack.atMillis() + ahead - purge.issuedMillis());
+          changed.set(place);
+        }
+      }
     }
-    return changed;
   }
 
   /** Reads when the purges were issued that are new here. */
   private void learn(Handle handle) {
-    handle
-        .createQuery(
-            "SELECT number, issued_at FROM purge WHERE number > ? ORDER BY number DESC LIMIT ?")
-        .bind(0, timed.isEmpty() ? 0 : timed.lastKey())
-        .bind(1, TIMED)
-        .map((row, context) -> Map.entry(row.getLong(1), row.getTimestamp(2).getTime()))
-        .forEach(p -> timed.put(p.getKey(), new Timed(p.getValue(), new AckTimes())));
-    while (timed.size() > TIMED) {
-      timed.pollFirstEntry();
+    List<Timed> fresh =
+        handle
+            .createQuery(
+                "SELECT number, issued_at FROM purge WHERE number > ? ORDER BY number DESC LIMIT ?")
+            .bind(0, newestTimed)
+            .bind(1, TIMED)
+            .map(
+                (row, context) ->
+                    new Timed(row.getLong(1), row.getTimestamp(2).getTime(), new AckTimes()))
+            .list();
+    for (Timed purge : fresh) {
+      int place = (int) (purge.number() % TIMED);
+      timed[place] = purge;
+      changed.clear(place);
+      newestTimed = Math.max(newestTimed, purge.number());
     }
+  }
+
+  /**
+   * Writes the times that changed; false where they wait, for more to change of the same purges.
+   *
+   * @param all whether nothing comes any more
+   */
+  private boolean writeTimes(Handle handle, boolean all) {
+    if (changed.isEmpty()) {
+      return false;
+    }
+    boolean waited = Math.abs(clock.millis() - timesMillis) >= TIMES_MILLIS;
+    if (!all && !waited && changed.cardinality() > TIMES_AT_ONCE) {
+      return false;
+    }
+    timesMillis = clock.millis();
+    var batch =
+        handle.prepareBatch(
+            "INSERT INTO purge_timing (purge, writer, slowest, places, counts)"
+                + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (purge, writer) DO UPDATE"
+                + " SET slowest = excluded.slowest, places = excluded.places,"
+                + " counts = excluded.counts");
+    changed.stream()
+        .mapToObj(place -> timed[place])
+        .filter(Objects::nonNull)
+        .forEach(
+            purge -> {
+              AckTimes times = purge.times();
+              batch.add(purge.number(), writer, times.slowest(), times.places(), times.counts());
+            });
+    batch.execute();
+    sweep(handle, newestTimed);
+    return true;
   }
 
   /** Forgets the times of old purges, once for many new ones. */

@@ -18,9 +18,18 @@ public final class PurgeReceipts {
   /** What another control plane writes is seen so late at most. */
   private static final long LOOK_MILLIS = 200;
 
+  private static final long NAMES_MILLIS = 1_000;
+
+  /** So few nodes are asked for each time. */
+  private static final int FEW = 100;
+
   private final Database database;
   private final PurgeAcks acks;
   private final InstantSource clock;
+  private volatile Names names = new Names(0, List.of());
+
+  /** Names of the nodes that are provisioned, and when that was read. */
+  private record Names(long readMillis, List<String> nodes) {}
 
   /**
    * Receipts from a database.
@@ -58,6 +67,22 @@ public final class PurgeReceipts {
     public boolean isComplete() {
       return late.isEmpty();
     }
+  }
+
+  /**
+   * The receipt of a purge that was issued just now: nobody has applied it. Of many nodes they are
+   * those of a second ago, so that hundreds of purges a second do not ask for thousands of nodes
+   * each.
+   */
+  public Receipt begun(long number) {
+    Names now = names;
+    long millis = clock.millis();
+    boolean few = now.nodes().size() < FEW;
+    if (few || Math.abs(millis - now.readMillis()) >= NAMES_MILLIS) {
+      now = new Names(millis, database.read(PurgeReceipts::nodes).keySet().stream().toList());
+      names = now;
+    }
+    return new Receipt(number, List.of(), now.nodes(), Optional.empty());
   }
 
   public Receipt receipt(long number) {

@@ -1,5 +1,6 @@
 package dev.perigee.control.store;
 
+import dev.perigee.contract.Bytes;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import java.time.Instant;
@@ -27,11 +28,25 @@ public interface PurgeStore {
   /** Purges with numbers above {@code number}, ascending, at most {@code limit}. */
   List<Purge> after(long number, int limit);
 
+  /**
+   * The same, encoded as they were issued: what a newer build put into them stays in them.
+   *
+   * @throws IllegalStateException where one of them cannot be read
+   */
+  List<EncodedPurge> encodedAfter(long number, int limit);
+
   /** Number of the newest purge; 0 when there was none. */
   long head();
 
   /** The smallest number that {@link #after} can still start from. */
   long floor();
+
+  /**
+   * A purge in the form in which edges journal it.
+   *
+   * @param message as {@link dev.perigee.contract.SyncCodec#toBytes} writes it
+   */
+  record EncodedPurge(long number, Bytes message) {}
 
   /**
    * A purge with its receipt's key.

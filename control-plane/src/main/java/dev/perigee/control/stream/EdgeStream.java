@@ -2,13 +2,14 @@ package dev.perigee.control.stream;
 
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
-import dev.perigee.contract.Purge;
-import dev.perigee.contract.sync.v1.ControlMessage;
+import dev.perigee.control.changelog.LogView;
 import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.PostgresNodeStore.Admission;
 import dev.perigee.control.store.PostgresNodeStore.Placement;
 import dev.perigee.control.store.StoreException;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -20,15 +21,24 @@ import org.slf4j.LoggerFactory;
 /**
  * One connected edge: a virtual thread that brings it what is new, purges before changes, and only
  * while the call takes more; {@link GeoStream} goes beside it. What waits is never queued: it is
- * read from the logs when it can be sent, so a slow edge costs nobody memory.
+ * taken from the logs when it can be sent, so a slow edge costs nobody memory, and when it takes
+ * more it gets what is true then. It touches the database only where it is far behind.
  */
 final class EdgeStream implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(EdgeStream.class);
-  private static final int PURGES_AT_ONCE = 500;
-  private static final long LOOK_MILLIS = 1_000;
+  private static final WireMessage PONG = WireMessage.of(new FromControl.Pong());
   private static final long STUCK_SECONDS = 30;
 
+  /** It is woken by whatever is new; this only heals what nobody thought of. */
+  private static final Duration LOOK = Duration.ofSeconds(10);
+
+  /** While it waits for the time of a snapshot, or for an acknowledgement. */
+  private static final Duration SHORT_LOOK = Duration.ofSeconds(1);
+
   private final SyncService service;
+  private final SharedLog log;
+  private final Admission admission;
+  private final Wakeup wakeup = new Wakeup();
   private final Outgoing out;
   private final GeoStream geo;
   private final WarmPlan warming = new WarmPlan();
@@ -41,16 +51,27 @@ final class EdgeStream implements Runnable {
   /** Updates that were refused in a row. */
   private volatile int refusals;
 
+  /** The newest purge that the edge acknowledged. */
+  private volatile long acknowledged;
+
+  /** Whether purges wait for that. */
+  private volatile boolean held;
+
+  private final AcksAhead ahead = new AcksAhead();
+  private boolean waited;
   private long revision;
   private long purge;
   private List<String> replicas = List.of();
 
   EdgeStream(
       SyncService service,
-      ServerCallStreamObserver<ControlMessage> out,
+      ServerCallStreamObserver<WireMessage> out,
       FromEdge.Hello hello,
-      String serial) {
+      String serial,
+      Admission admission) {
     this.service = service;
+    this.log = service.log();
+    this.admission = admission;
     this.out = new Outgoing(out);
     this.geo = new GeoStream(this.out, service.geoFiles(), service.clock(), hello.geo());
     this.hello = hello;
@@ -75,7 +96,7 @@ final class EdgeStream implements Runnable {
    * The edge asks whether this side lives; a stream that takes nothing answers by what it takes.
    */
   void pinged() {
-    out.sendIfReady(new FromControl.Pong());
+    out.sendIfReady(PONG);
   }
 
   /** The edge is through a batch of a warm-up. */
@@ -99,18 +120,31 @@ final class EdgeStream implements Runnable {
     refusals = 0;
   }
 
+  /** The edge has purges up to this one in force. */
+  void applied(long through) {
+    acknowledged = through;
+    if (held) {
+      wakeup.run();
+    }
+  }
+
   /** The edge could not take an update: it gets a snapshot, the sooner the rarer that was. */
   void refused() {
     int count = refusals + 1;
     refusals = count;
     snapshotDue.set(service.clock().instant().plus(NackPolicy.wait(count)));
-    service.numbers().stir();
+    wakeup.run();
   }
 
   /** Ends the stream from outside; of several reasons the first counts. */
   void end(Status status) {
     out.end(status);
-    service.numbers().stir();
+    wakeup.run();
+  }
+
+  /** Bytes that it was sent so far. */
+  long handed() {
+    return out.handed();
   }
 
   private boolean isOver() {
@@ -120,15 +154,16 @@ final class EdgeStream implements Runnable {
   @Override
   public void run() {
     Thread beside = Thread.ofVirtual().name("stream-" + hello.node() + "-geo").unstarted(geo);
+    log.reader().follow(wakeup);
     try {
       welcome();
       if (!hello.geo().isEmpty()) {
         beside.start();
       }
       while (!isOver()) {
-        long seen = service.numbers().generation();
         if (!serve()) {
-          service.numbers().await(seen, LOOK_MILLIS);
+          boolean soon = held || snapshotDue.get() != null;
+          waited = !wakeup.await(soon ? SHORT_LOOK : LOOK);
         }
       }
     } catch (StoreException e) {
@@ -141,6 +176,7 @@ final class EdgeStream implements Runnable {
       LOG.error("stream of {} failed", hello.node(), e);
       end(Status.INTERNAL.withDescription("see the control plane's log"));
     } finally {
+      log.reader().leave(wakeup);
       service.ended(this);
       out.finish();
       beside.interrupt();
@@ -148,60 +184,94 @@ final class EdgeStream implements Runnable {
   }
 
   private void welcome() throws InterruptedException {
-    LogNumbers.Head head = service.numbers().head();
+    LogNumbers.Head head = admission.head();
     boolean known = hello.logId().equals(head.logId()) && hello.lastPurge() <= head.purge();
-    boolean reachable = known && hello.lastPurge() >= service.purges().floor();
+    boolean reachable = known && hello.lastPurge() >= admission.floor();
     long purgedThrough = reachable ? 0 : head.purge();
     purge = reachable ? hello.lastPurge() : head.purge();
     service.acks().joined(hello.node(), reachable ? purge : 0, purge);
-    revision = known ? hello.lastRevision() : 0;
+    revision = known && hello.lastRevision() <= head.revision() ? hello.lastRevision() : 0;
     send(
         new FromControl.Welcome(
             head.logId(), head.revision(), head.purge(), purgedThrough, service.pulse()));
+    if (isAheadOf(log.view()) || !log.hasPurgesAfter(head.purge() - 1)) {
+      service.numbers().stir(); // its news has not come here yet
+    }
+  }
+
+  /** Whether the node was let in after what this view saw. */
+  private boolean isAheadOf(LogView view) {
+    return view.revision() < admission.head().revision();
   }
 
   /** Sends what is new; false when nothing was. */
   private boolean serve() throws InterruptedException {
-    // The head first: a move that is not seen in the placement then has a revision above it.
-    long head = service.numbers().head().revision();
-    Optional<Placement> place =
-        service.nodes().placement(hello.node()).filter(p -> p.serials().contains(serial));
+    LogView view = log.view();
+    if (view.lost()) {
+      end(Status.UNAVAILABLE.withDescription(SyncService.NO_DATABASE));
+      return true;
+    }
+    if (sendPurges()) {
+      return true;
+    }
+    if (isAheadOf(view) || view.revision() < revision) {
+      return false;
+    }
+    Optional<Placement> place = place(view);
     if (place.isEmpty()) {
       end(Status.UNAVAILABLE.withDescription("the node was removed or its certificate replaced"));
       return true;
     }
-    if (place.get().since() > head || sendPurges() || sendReplicas()) {
-      // A move between the two looks has a number that is still to be read.
-      return true;
+    if (place.get().since() > view.revision()) {
+      return false; // a move between the two looks: its number is still to be read
     }
+    return sendReplicas() || sendUpdate(view, place.get()) || sendWarmUps(view);
+  }
+
+  /** Where the node is; empty where it may not stay. */
+  private Optional<Placement> place(LogView view) {
+    Placement seen = view.places().get(hello.node());
+    Optional<Placement> place =
+        seen != null && seen.serials().contains(serial)
+            ? Optional.of(seen)
+            : service.nodes().placement(hello.node());
+    return place.filter(p -> p.serials().contains(serial));
+  }
+
+  private boolean sendUpdate(LogView view, Placement place) throws InterruptedException {
     Instant due = snapshotDue.get();
     if (due != null && service.clock().instant().isBefore(due)) {
       return false;
     }
     boolean startOver = due != null && snapshotDue.compareAndSet(due, null);
-    if (startOver || revision < place.get().since()) {
+    if (startOver || revision < place.since()) {
       revision = 0;
     }
-    List<FromControl.Update> updates =
-        service.changes().between(revision, head, place.get().region(), hello.node());
-    for (FromControl.Update update : updates) {
-      while (sendPurges()) {
-        // A large update keeps no purge waiting.
-      }
-      send(update);
-      revision = update.revision();
+    if (revision == view.revision()) {
+      return false;
     }
-    return !updates.isEmpty() || sendWarmUps();
+    SharedLog.Update update =
+        log.update(revision, place.since(), view, place.region(), hello.node());
+    for (WireMessage part : update.parts()) {
+      awaitReady();
+      while (sendPurges()) {
+        awaitReady(); // a large update keeps no purge waiting
+      }
+      out.send(part);
+    }
+    revision = update.revision();
+    return true;
   }
 
   /** Sends what the node is to fetch next; false when there is nothing. */
-  private boolean sendWarmUps() throws InterruptedException {
+  private boolean sendWarmUps(LogView view) throws InterruptedException {
     if (!hello.features().contains(FromEdge.Hello.WARM_UP)) {
       return false;
     }
     List<FromControl.WarmUp> due =
         warming.due(
-            service.warmJobs().now(), job -> service.warmUps().through(job.id(), hello.node()));
+            service.warmJobs().of(view.warmUps()),
+            job -> service.warmUps().through(job.id(), hello.node()));
     for (FromControl.WarmUp order : due) {
       send(order);
     }
@@ -221,16 +291,34 @@ final class EdgeStream implements Runnable {
 
   /** Sends the next purges; false when there are none. */
   private boolean sendPurges() throws InterruptedException {
-    List<Purge> purges = service.purges().after(purge, PURGES_AT_ONCE);
-    for (FromControl.Purges batch : PurgeBatches.of(purges)) {
-      send(batch);
-      purge = batch.purges().getLast().number();
+    if (isOver() || !log.hasPurgesAfter(purge)) {
+      return false;
     }
-    return !isOver() && !purges.isEmpty();
+    held = true; // before the look: an acknowledgement that comes now wakes
+    held = ahead.isHeld(acknowledged, waited, service.clock().millis());
+    if (held) {
+      return false;
+    }
+    awaitReady();
+    Optional<SharedLog.PurgeRun> next = log.purgesAfter(purge);
+    if (next.isEmpty()) {
+      end(Status.UNAVAILABLE.withDescription("the log does not reach back any more: come again"));
+      return false;
+    }
+    out.send(next.get().message());
+    purge = next.get().through();
+    ahead.sent(purge, service.clock().millis());
+    waited = false;
+    return !isOver();
   }
 
   private void send(FromControl message) throws InterruptedException {
-    if (!out.send(message, STUCK_SECONDS)) {
+    awaitReady();
+    out.send(WireMessage.of(message));
+  }
+
+  private void awaitReady() throws InterruptedException {
+    if (!out.awaitReady(STUCK_SECONDS)) {
       LOG.warn("{} takes nothing for {} s: its stream ends", hello.node(), STUCK_SECONDS);
       end(Status.UNAVAILABLE.withDescription("the node takes nothing"));
     }

@@ -15,7 +15,7 @@ import java.util.function.Supplier;
  * becomes of it.
  */
 final class GeoStream implements Runnable {
-  private static final long LOOK_MILLIS = 1_000;
+  private static final long LOOK_MILLIS = 5_000;
 
   private final Outgoing out;
   private final Supplier<List<GeoFile>> files;
@@ -36,7 +36,7 @@ final class GeoStream implements Runnable {
       while (!out.isOver()) {
         Optional<GeoChunk> next = next();
         if (next.isPresent()) {
-          out.sendWhenReady(next.get());
+          out.sendWhenReady(WireMessage.of(next.get()));
         }
       }
     } catch (InterruptedException e) {

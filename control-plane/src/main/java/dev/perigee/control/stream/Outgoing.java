@@ -1,8 +1,5 @@
 package dev.perigee.control.stream;
 
-import dev.perigee.contract.FromControl;
-import dev.perigee.contract.SyncCodec;
-import dev.perigee.contract.sync.v1.ControlMessage;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import java.util.concurrent.TimeUnit;
@@ -13,16 +10,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The outgoing side of one call: messages of two threads, one after the other, and only while the
- * call takes more.
+ * call takes more. It does so while less than 32 KiB wait in it, so what waits for one edge is
+ * never much more than a message of each thread.
  */
 final class Outgoing {
-  private final ServerCallStreamObserver<ControlMessage> call;
+  private final ServerCallStreamObserver<WireMessage> call;
   private final Lock lock = new ReentrantLock();
   private final Condition news = lock.newCondition();
   private volatile @Nullable Status ending;
   private boolean finished;
+  private long handed;
 
-  Outgoing(ServerCallStreamObserver<ControlMessage> call) {
+  Outgoing(ServerCallStreamObserver<WireMessage> call) {
     this.call = call;
   }
 
@@ -53,12 +52,18 @@ final class Outgoing {
     return ending != null;
   }
 
-  /**
-   * Sends as soon as the call takes more.
-   *
-   * @return false when it took nothing for so long; nothing was sent then
-   */
-  boolean send(FromControl message, long patienceSeconds) throws InterruptedException {
+  /** Bytes of the messages that the call was given so far. */
+  long handed() {
+    lock.lock();
+    try {
+      return handed;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits until the call takes more or it is over; false when it took nothing for so long. */
+  boolean awaitReady(long patienceSeconds) throws InterruptedException {
     lock.lock();
     try {
       long nanos = TimeUnit.SECONDS.toNanos(patienceSeconds);
@@ -68,15 +73,24 @@ final class Outgoing {
         }
         nanos = news.awaitNanos(nanos);
       }
-      sendNow(message);
       return true;
     } finally {
       lock.unlock();
     }
   }
 
+  /** Sends now: by whoever saw that the call takes more, one message each time. */
+  void send(WireMessage message) {
+    lock.lock();
+    try {
+      sendNow(message);
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Sends where the call takes more now; else it is left out. */
-  void sendIfReady(FromControl message) {
+  void sendIfReady(WireMessage message) {
     lock.lock();
     try {
       if (call.isReady()) {
@@ -88,7 +102,7 @@ final class Outgoing {
   }
 
   /** Sends once the call takes more, if it ever does before it is over. */
-  void sendWhenReady(FromControl message) throws InterruptedException {
+  void sendWhenReady(WireMessage message) throws InterruptedException {
     lock.lock();
     try {
       while (!call.isReady() && ending == null) {
@@ -100,9 +114,10 @@ final class Outgoing {
     }
   }
 
-  private void sendNow(FromControl message) {
+  private void sendNow(WireMessage message) {
     if (ending == null) {
-      call.onNext(SyncCodec.encode(message));
+      handed += message.bytes();
+      call.onNext(message);
     }
   }
 

@@ -3,20 +3,26 @@ package dev.perigee.control.stream;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.SyncCodec;
-import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.contract.sync.v1.EdgeMessage;
 import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import dev.perigee.control.changelog.ChangeLog;
+import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresNodeStore;
+import dev.perigee.control.store.PostgresNodeStore.Admission;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.StoreException;
 import dev.perigee.control.store.WarmUpStore;
+import io.grpc.BindableService;
+import io.grpc.MethodDescriptor;
+import io.grpc.ServerServiceDefinition;
+import io.grpc.ServiceDescriptor;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
+import io.grpc.stub.ServerCalls;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -29,11 +35,21 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The sync streams of all connected edges. */
-public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
+/**
+ * The sync streams of all connected edges. What they are sent is encoded before gRPC gets it, once
+ * for all of them.
+ */
+public final class SyncService implements BindableService {
+  static final String NO_DATABASE = "the control plane's database does not answer";
   private static final Logger LOG = LoggerFactory.getLogger(SyncService.class);
 
+  private static final MethodDescriptor<EdgeMessage, WireMessage> SYNC =
+      EdgeSyncGrpc.getSyncMethod().toBuilder(
+              EdgeSyncGrpc.getSyncMethod().getRequestMarshaller(), WireMessage.MARSHALLER)
+          .build();
+
   private final Logs logs;
+  private final SharedLog log;
   private final Fleet fleet;
   private final WarmJobs warmJobs;
   private final Supplier<List<GeoFile>> geoFiles;
@@ -44,9 +60,15 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
 
-  /** What streams read from. */
+  /**
+   * What streams read from.
+   *
+   * @param readsAtOnce streams that read the database at one time, for what is not shared
+   */
   public record Logs(
       LogNumbers numbers,
+      LogReader reader,
+      int readsAtOnce,
       ChangeLog changes,
       PurgeStore purges,
       PostgresNodeStore nodes,
@@ -74,7 +96,8 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     this.fleet = fleet;
     this.acks = acks;
     this.rollouts = rollouts;
-    this.warmJobs = new WarmJobs(logs.warmUps(), logs.numbers(), clock);
+    this.log = new SharedLog(logs.reader(), logs.changes(), logs.purges(), logs.readsAtOnce());
+    this.warmJobs = new WarmJobs(logs.warmUps());
     this.geoFiles = geoFiles;
     this.replicas = replicas;
     this.pulse = pulse;
@@ -85,12 +108,8 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
     return logs.numbers();
   }
 
-  ChangeLog changes() {
-    return logs.changes();
-  }
-
-  PurgeStore purges() {
-    return logs.purges();
+  SharedLog log() {
+    return log;
   }
 
   PostgresNodeStore nodes() {
@@ -126,9 +145,22 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
   }
 
   @Override
-  public StreamObserver<EdgeMessage> sync(StreamObserver<ControlMessage> out) {
+  public ServerServiceDefinition bindService() {
+    return ServerServiceDefinition.builder(
+            ServiceDescriptor.newBuilder(EdgeSyncGrpc.SERVICE_NAME).addMethod(SYNC).build())
+        .addMethod(SYNC, ServerCalls.asyncBidiStreamingCall(this::sync))
+        .build();
+  }
+
+  private StreamObserver<EdgeMessage> sync(StreamObserver<WireMessage> out) {
     Optional<PeerCertificate.Peer> peer = PeerCertificate.current();
-    return new Incoming((ServerCallStreamObserver<ControlMessage>) out, peer);
+    return new Incoming((ServerCallStreamObserver<WireMessage>) out, peer);
+  }
+
+  /** Bytes that the node's stream was sent so far; 0 where it has none here. */
+  long handed(String node) {
+    EdgeStream stream = streams.get(node);
+    return stream == null ? 0 : stream.handed();
   }
 
   void ended(EdgeStream stream) {
@@ -147,14 +179,14 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
 
   /** What comes from one edge. */
   private final class Incoming implements StreamObserver<EdgeMessage> {
-    private final ServerCallStreamObserver<ControlMessage> out;
+    private final ServerCallStreamObserver<WireMessage> out;
     private final Optional<PeerCertificate.Peer> peer;
     private volatile @Nullable EdgeStream stream;
 
     /** Set where the call was ended before it had a stream. */
     private boolean refused;
 
-    Incoming(ServerCallStreamObserver<ControlMessage> out, Optional<PeerCertificate.Peer> peer) {
+    Incoming(ServerCallStreamObserver<WireMessage> out, Optional<PeerCertificate.Peer> peer) {
       this.out = out;
       this.peer = peer;
       out.setOnReadyHandler(this::onReady);
@@ -195,20 +227,22 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
         refuse(Status.FAILED_PRECONDITION.withDescription("a stream has one Hello"));
         return;
       }
+      Optional<PeerCertificate.Peer> own = peer.filter(p -> p.node().equals(hello.node()));
+      Optional<Admission> admission;
       try {
-        boolean named = peer.filter(p -> p.node().equals(hello.node())).isPresent();
-        if (!named || !nodes().admits(hello.node(), peer.get().serial(), peer.get().issued())) {
-          String sentence =
-              "The client certificate is not the current one of this node: enrol it again.";
-          refuse(Status.PERMISSION_DENIED.withDescription(sentence));
-          return;
-        }
+        admission = own.flatMap(p -> nodes().admit(p.node(), p.serial(), p.issued()));
       } catch (StoreException e) {
-        String sentence = "the control plane's database does not answer";
-        refuse(Status.UNAVAILABLE.withDescription(sentence));
+        refuse(Status.UNAVAILABLE.withDescription(NO_DATABASE));
         return;
       }
-      EdgeStream begun = new EdgeStream(SyncService.this, out, hello, peer.get().serial());
+      if (admission.isEmpty()) {
+        String sentence =
+            "The client certificate is not the current one of this node: enrol it again.";
+        refuse(Status.PERMISSION_DENIED.withDescription(sentence));
+        return;
+      }
+      EdgeStream begun =
+          new EdgeStream(SyncService.this, out, hello, own.orElseThrow().serial(), admission.get());
       stream = begun;
       EdgeStream replaced = streams.put(hello.node(), begun);
       if (replaced != null) {
@@ -236,13 +270,16 @@ public final class SyncService extends EdgeSyncGrpc.EdgeSyncImplBase {
           rollouts.refused(from.node(), nack);
         }
         case FromEdge.PurgeAck ack -> {
+          from.applied(ack.through());
           fleet.purged(from.node(), ack.through());
           acks.acknowledged(from.node(), ack.through());
         }
         case FromEdge.Heartbeat beat -> {
           fleet.heartbeat(from.node(), beat);
           acks.holds(from.node(), beat.purge());
-          rollouts.answered(from.node(), beat.traffic());
+          if (!beat.traffic().isEmpty()) {
+            rollouts.answered(from.node(), beat.traffic());
+          }
         }
         case FromEdge.Warmed warmed -> from.warmed(warmed);
         case FromEdge.Ping ping -> from.pinged();

@@ -1,45 +1,40 @@
 package dev.perigee.control.stream;
 
-import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.WarmUpStore;
 import dev.perigee.control.store.WarmUpStore.Job;
-import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The warm-ups under way, looked up once for all streams: with each news, and once a second. */
+/** The warm-ups under way, each looked up once for all streams. */
 final class WarmJobs {
-  private static final long LOOK_MILLIS = 1_000;
-
   private final WarmUpStore store;
-  private final LogNumbers numbers;
-  private final InstantSource clock;
-  private Map<String, Job> jobs = Map.of();
-  private long seen = -1;
-  private long lookedMillis;
+  private volatile Known known = new Known(List.of(), List.of());
 
-  WarmJobs(WarmUpStore store, LogNumbers numbers, InstantSource clock) {
+  /** What was looked up, and for which ids. */
+  private record Known(List<String> ids, List<Job> jobs) {}
+
+  WarmJobs(WarmUpStore store) {
     this.store = store;
-    this.numbers = numbers;
-    this.clock = clock;
   }
 
-  synchronized List<Job> now() {
-    long generation = numbers.generation();
-    long millis = clock.millis();
-    if (generation != seen || Math.abs(millis - lookedMillis) >= LOOK_MILLIS) {
-      Map<String, Job> next = new LinkedHashMap<>();
-      for (String id : store.kept()) {
-        Optional.ofNullable(jobs.get(id))
-            .or(() -> store.job(id))
-            .ifPresent(job -> next.put(id, job));
-      }
-      jobs = next;
-      seen = generation;
-      lookedMillis = millis;
+  /** Those of these that are still kept. */
+  List<Job> of(List<String> ids) {
+    Known now = known;
+    return now.ids().equals(ids) ? now.jobs() : look(ids);
+  }
+
+  private synchronized List<Job> look(List<String> ids) {
+    if (!known.ids().equals(ids)) {
+      Map<String, Job> before = new LinkedHashMap<>();
+      known.jobs().forEach(job -> before.put(job.id(), job));
+      List<Job> jobs =
+          ids.stream()
+              .flatMap(id -> Optional.ofNullable(before.get(id)).or(() -> store.job(id)).stream())
+              .toList();
+      known = new Known(ids, jobs);
     }
-    return List.copyOf(jobs.values());
+    return known.jobs();
   }
 }

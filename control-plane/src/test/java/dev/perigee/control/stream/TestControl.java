@@ -14,6 +14,7 @@ import dev.perigee.contract.sync.v1.EnrolmentGrpc;
 import dev.perigee.contract.sync.v1.RenewRequest;
 import dev.perigee.control.MovableClock;
 import dev.perigee.control.changelog.ChangeLog;
+import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
@@ -73,6 +74,8 @@ final class TestControl implements AutoCloseable {
   /** As edges have it. */
   private static final int MAX_MESSAGE = 1 << 20;
 
+  static final int SLOW_WINDOW = 1 << 16;
+
   final TestPostgres postgres;
   final MovableClock clock = new MovableClock(Instant.now());
   final LogNumbers numbers;
@@ -92,6 +95,8 @@ final class TestControl implements AutoCloseable {
   final AtomicReference<List<GeoFile>> geoFiles = new AtomicReference<>(List.of());
   final EdgeAuthority authority;
   final Enrolments enrolments;
+  final LogReader reader;
+  final SyncService sync;
   private final SyncServer server;
 
   /** One over a database of its own. */
@@ -101,6 +106,11 @@ final class TestControl implements AutoCloseable {
 
   /** One of several over a database. */
   TestControl(TestPostgres postgres) throws IOException {
+    this(postgres, 16 << 20);
+  }
+
+  /** One whose streams share so many bytes of the newest purges. */
+  TestControl(TestPostgres postgres, long windowBytes) throws IOException {
     this.postgres = postgres;
     Database database = postgres.database();
     numbers = new LogNumbers(database);
@@ -126,24 +136,32 @@ final class TestControl implements AutoCloseable {
     ChangeLog changes =
         new ChangeLog(new ChangeStore(database), sites, certificates, nodes, "cdn.example");
     EdgeAuthority.Identity identity = authority.controlIdentity(List.of("127.0.0.1"));
+    reader =
+        new LogReader(
+            new LogReader.Sources(numbers, purges, nodes, rolloutStore, warmUps),
+            windowBytes,
+            clock);
+    sync =
+        new SyncService(
+            new SyncService.Logs(numbers, reader, 4, changes, purges, nodes, warmUps),
+            fleet,
+            acks,
+            rollouts,
+            geoFiles::get,
+            replicas::get,
+            Duration.ofMillis(500),
+            clock);
     server =
         new SyncServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             identity,
             authority,
-            new SyncService(
-                new SyncService.Logs(numbers, changes, purges, nodes, warmUps),
-                fleet,
-                acks,
-                rollouts,
-                geoFiles::get,
-                replicas::get,
-                Duration.ofMillis(500),
-                clock),
+            sync,
             new EnrolmentService(enrolments, authority),
             new ReplicaService(fleet, clock));
     acks.start();
     rollouts.start();
+    reader.start();
     server.start();
     replica = new Replica(UUID.randomUUID().toString(), "127.0.0.1:" + server.port(), "test");
     links = new ReplicaLinks(replica.id(), authority, identity, fleet, clock);
@@ -266,19 +284,32 @@ final class TestControl implements AutoCloseable {
     return stream(Optional.of(identity)).hello(identity.node(), 0, 0, "");
   }
 
+  /**
+   * A stream that said nothing yet and reads only what it is told to; {@link #SLOW_WINDOW} bytes
+   * may be on their way to it.
+   */
+  TestEdge slow(Identity identity) throws IOException {
+    return new TestEdge(
+        builder(Optional.of(identity)).flowControlWindow(SLOW_WINDOW).build(), true);
+  }
+
   private ManagedChannel channel(Optional<Identity> identity) throws IOException {
+    return builder(identity).build();
+  }
+
+  private NettyChannelBuilder builder(Optional<Identity> identity) throws IOException {
     SslContextBuilder tls = GrpcSslContexts.forClient().trustManager(authority.certificate());
     identity.ifPresent(own -> tls.keyManager(own.key(), own.certificate()));
     return NettyChannelBuilder.forAddress("127.0.0.1", server.port())
         .sslContext(tls.build())
-        .maxInboundMessageSize(MAX_MESSAGE)
-        .build();
+        .maxInboundMessageSize(MAX_MESSAGE);
   }
 
   @Override
   public void close() {
     links.close();
     server.close();
+    reader.close();
     acks.close();
     rollouts.close();
     postgres.close();

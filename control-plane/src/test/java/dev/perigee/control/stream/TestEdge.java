@@ -9,6 +9,8 @@ import dev.perigee.contract.sync.v1.EdgeMessage;
 import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
+import io.grpc.stub.ClientCallStreamObserver;
+import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.StreamObserver;
 import java.util.List;
 import java.util.Optional;
@@ -18,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 
 /** An edge's end of one sync stream: says what a test tells it to, and keeps what comes. */
 final class TestEdge implements AutoCloseable {
@@ -27,28 +30,58 @@ final class TestEdge implements AutoCloseable {
   private final BlockingQueue<ControlMessage> came = new LinkedBlockingQueue<>();
   private final CompletableFuture<Status> end = new CompletableFuture<>();
   private final StreamObserver<EdgeMessage> out;
+  private @Nullable ClientCallStreamObserver<EdgeMessage> call;
 
+  /** One that reads whatever comes. */
   TestEdge(ManagedChannel channel) {
+    this(channel, false);
+  }
+
+  /** One that reads only what {@link #take} says, or everything. */
+  TestEdge(ManagedChannel channel, boolean slow) {
     this.channel = channel;
-    this.out =
-        EdgeSyncGrpc.newStub(channel)
-            .sync(
-                new StreamObserver<>() {
-                  @Override
-                  public void onNext(ControlMessage message) {
-                    came.add(message);
-                  }
+    this.out = EdgeSyncGrpc.newStub(channel).sync(new Incoming(slow));
+  }
 
-                  @Override
-                  public void onError(Throwable problem) {
-                    end.complete(Status.fromThrowable(problem));
-                  }
+  private final class Incoming implements ClientResponseObserver<EdgeMessage, ControlMessage> {
+    private final boolean slow;
 
-                  @Override
-                  public void onCompleted() {
-                    end.complete(Status.OK);
-                  }
-                });
+    Incoming(boolean slow) {
+      this.slow = slow;
+    }
+
+    @Override
+    public void beforeStart(ClientCallStreamObserver<EdgeMessage> stream) {
+      call = stream;
+      if (slow) {
+        stream.disableAutoRequestWithInitial(0);
+      }
+    }
+
+    @Override
+    public void onNext(ControlMessage message) {
+      came.add(message);
+    }
+
+    @Override
+    public void onError(Throwable problem) {
+      end.complete(Status.fromThrowable(problem));
+    }
+
+    @Override
+    public void onCompleted() {
+      end.complete(Status.OK);
+    }
+  }
+
+  /** Reads so many messages more. */
+  TestEdge take(int messages) {
+    ClientCallStreamObserver<EdgeMessage> begun = call;
+    if (begun == null) {
+      throw new AssertionError("the call did not begin");
+    }
+    begun.request(messages);
+    return this;
   }
 
   TestEdge hello(String node, long revision, long purge, String logId) {
