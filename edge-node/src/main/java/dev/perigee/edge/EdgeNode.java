@@ -3,7 +3,6 @@ package dev.perigee.edge;
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginHealth;
-import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteTraffic;
 import dev.perigee.edge.config.ActiveConfig;
@@ -35,6 +34,7 @@ import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.respond.TunnelTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
+import dev.perigee.edge.table.HashTrie;
 import dev.perigee.edge.telemetry.AccessLog;
 import dev.perigee.edge.telemetry.EdgeMetrics;
 import dev.perigee.edge.telemetry.RequestObserver;
@@ -50,7 +50,6 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -144,7 +143,7 @@ public final class EdgeNode implements AutoCloseable {
     ChronicleResponseStore store = store(options, state);
     ServingState serving = serving(options, store, state);
     ServerTls tls = new ServerTls(options.tlsEngine);
-    LastGoodStore lastGood = new LastGoodStore(state.resolve("last-good"));
+    LastGoodStore lastGood = keep(new LastGoodStore(state.resolve("last-good")));
     Origins origins = origins(options);
     ActiveConfig active = active(options, lastGood, tls, store, origins);
     EdgeMetrics metrics = new EdgeMetrics();
@@ -232,12 +231,8 @@ public final class EdgeNode implements AutoCloseable {
 
   /** Who is asked for what is not cached. */
   private record Origins(OriginTable table, OriginTls tls, HealthChecks checks) {
-    void swap(Collection<SiteConfig> sites) {
-      tls.swap(
-          sites.stream()
-              .flatMap(site -> site.pools().pools().stream())
-              .map(OriginPool::transport)
-              .toList());
+    void swap(HashTrie<SiteConfig> sites) {
+      tls.swap(sites);
       table.swap(sites);
       checks.update();
     }
@@ -313,7 +308,7 @@ public final class EdgeNode implements AutoCloseable {
         });
   }
 
-  private static void certificates(ServerTls tls, Collection<CertificateConfig> all) {
+  private static void certificates(ServerTls tls, HashTrie<CertificateConfig> all) {
     try {
       tls.swap(all);
     } catch (GeneralSecurityException e) {

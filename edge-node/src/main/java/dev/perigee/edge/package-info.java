@@ -26,6 +26,8 @@
  *   <tr><td>pipeline</td><td>the only class that knows the order</td><td>–</td></tr>
  *   <tr><td>config</td><td>sync stream, validation, snapshot swap, last good, ack</td>
  *       <td>Accepted | Rejected</td></tr>
+ *   <tr><td>table</td><td>the immutable map that sites, hosts and pools are looked up in</td>
+ *       <td>–</td></tr>
  *   <tr><td>geo</td><td>country and autonomous system of an address, from databases that the
  *       control plane distributes</td><td>–</td></tr>
  *   <tr><td>telemetry</td><td>metrics and access log from a request's record</td><td>–</td></tr>

@@ -1,21 +1,27 @@
 package dev.perigee.edge.config;
 
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromEdge.Refusal;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.routing.PeerTable;
 import dev.perigee.edge.routing.RouteTable;
-import java.util.Collection;
+import dev.perigee.edge.table.HashTrie;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/** The configuration in force: readers get one immutable snapshot, one writer swaps it whole. */
+/**
+ * The configuration in force: readers get one immutable snapshot, one writer swaps it whole. What
+ * the next one shares with the one before is not looked at: a change costs what it changes.
+ */
 public final class ActiveConfig implements Supplier<EdgeSnapshot> {
   private final String node;
-  private final Consumer<Collection<CertificateConfig>> certificates;
-  private final Consumer<Collection<SiteConfig>> sites;
+  private final Consumer<HashTrie<CertificateConfig>> certificates;
+  private final Consumer<HashTrie<SiteConfig>> sites;
   private final AtomicReference<EdgeSnapshot> snapshot;
   private volatile ConfigState state;
+  private volatile List<Refusal> refusals;
 
   /**
    * Begins with what was last good, or empty.
@@ -27,15 +33,21 @@ public final class ActiveConfig implements Supplier<EdgeSnapshot> {
   public ActiveConfig(
       String node,
       ConfigState first,
-      Consumer<Collection<CertificateConfig>> certificates,
-      Consumer<Collection<SiteConfig>> sites) {
+      Consumer<HashTrie<CertificateConfig>> certificates,
+      Consumer<HashTrie<SiteConfig>> sites) {
     this.node = node;
     this.certificates = certificates;
     this.sites = sites;
     this.state = first;
-    certificates.accept(first.certificates().values());
-    sites.accept(first.sites().values());
-    this.snapshot = new AtomicReference<>(snapshot(first));
+    this.refusals = first.refusals();
+    certificates.accept(first.certificates());
+    sites.accept(first.sites());
+    this.snapshot =
+        new AtomicReference<>(
+            new EdgeSnapshot(
+                first.revision(),
+                RouteTable.empty().with(first.zone(), first.sites()),
+                PeerTable.of(node, first.peers().values())));
   }
 
   @Override
@@ -47,17 +59,25 @@ public final class ActiveConfig implements Supplier<EdgeSnapshot> {
     return state;
   }
 
-  void swap(ConfigState next) {
-    certificates.accept(next.certificates().values());
-    sites.accept(next.sites().values());
-    snapshot.set(snapshot(next));
-    state = next;
+  /** What is refused of the state, as the control plane is told it. */
+  List<Refusal> refusals() {
+    return refusals;
   }
 
-  private EdgeSnapshot snapshot(ConfigState state) {
-    return new EdgeSnapshot(
-        state.revision(),
-        RouteTable.of(state.zone(), state.sites().values()),
-        PeerTable.of(node, state.peers().values()));
+  void swap(ConfigState next) {
+    certificates.accept(next.certificates());
+    sites.accept(next.sites());
+    EdgeSnapshot before = snapshot.get();
+    snapshot.set(
+        new EdgeSnapshot(
+            next.revision(),
+            before.routes().with(next.zone(), next.sites()),
+            next.peers().equals(state.peers())
+                ? before.peers()
+                : PeerTable.of(node, next.peers().values())));
+    if (!next.refused().equals(state.refused())) {
+      refusals = next.refusals();
+    }
+    state = next;
   }
 }

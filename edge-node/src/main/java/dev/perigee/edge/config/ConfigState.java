@@ -4,6 +4,7 @@ import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.table.HashTrie;
 import java.util.List;
 import java.util.Map;
 
@@ -21,24 +22,16 @@ public record ConfigState(
     String logId,
     long revision,
     String zone,
-    Map<String, SiteConfig> sites,
-    Map<String, CertificateConfig> certificates,
-    Map<String, PeerConfig> peers,
-    Map<String, String> refused) {
+    HashTrie<SiteConfig> sites,
+    HashTrie<CertificateConfig> certificates,
+    HashTrie<PeerConfig> peers,
+    HashTrie<String> refused) {
   /** Refusals that are told at once; more would not fit into a message. */
   private static final int TOLD = 1_000;
 
   private static final int REASON_LENGTH = 400;
 
-  /** Copies the maps. */
-  public ConfigState {
-    sites = Map.copyOf(sites);
-    certificates = Map.copyOf(certificates);
-    peers = Map.copyOf(peers);
-    refused = Map.copyOf(refused);
-  }
-
-  /** One of which nothing was refused. */
+  /** One of which nothing was refused; copies the maps. */
   public ConfigState(
       String logId,
       long revision,
@@ -46,7 +39,14 @@ public record ConfigState(
       Map<String, SiteConfig> sites,
       Map<String, CertificateConfig> certificates,
       Map<String, PeerConfig> peers) {
-    this(logId, revision, zone, sites, certificates, peers, Map.of());
+    this(
+        logId,
+        revision,
+        zone,
+        HashTrie.copyOf(sites),
+        HashTrie.copyOf(certificates),
+        HashTrie.copyOf(peers),
+        HashTrie.empty());
   }
 
   /** What is refused, as the control plane is told it. */

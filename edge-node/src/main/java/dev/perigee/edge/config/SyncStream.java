@@ -186,7 +186,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
     if (!parts.active().state().refused().isEmpty()) {
       // Another control plane may not know of it.
       ConfigState now = parts.active().state();
-      send(new FromEdge.Ack("", now.revisionIn(first.logId()), now.refusals()));
+      send(new FromEdge.Ack("", now.revisionIn(first.logId()), parts.active().refusals()));
     }
     checkInStep(first);
   }
@@ -223,7 +223,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
     }
     parts.active().swap(next);
     refusals.forEach(r -> LOG.warn("refused {}: {}", r.resource(), r.reason()));
-    send(new FromEdge.Ack(update.nonce(), update.revision(), next.refusals()));
+    send(new FromEdge.Ack(update.nonce(), update.revision(), parts.active().refusals()));
   }
 
   private void purged(List<Purge> batch) throws IOException {

@@ -8,14 +8,22 @@ import dev.perigee.contract.PeerValidator;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
+import dev.perigee.edge.table.HashTrie;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/** Decides what of a whole update comes into force: each site, certificate and node by itself. */
+/**
+ * Decides what of a whole update comes into force: each site, certificate and node by itself. Looks
+ * at what the update brings, not at all that is in force.
+ */
 public final class UpdatePolicy {
   private UpdatePolicy() {}
 
@@ -38,91 +46,132 @@ public final class UpdatePolicy {
               + ".");
     }
     List<Refusal> refusals = new ArrayList<>();
-    Map<String, SiteConfig> sites =
-        update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.sites());
-    Map<String, CertificateConfig> certificates =
-        update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.certificates());
-    Map<String, PeerConfig> peers =
-        update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.peers());
-    update.removedSites().forEach(sites::remove);
-    update.removedPeers().forEach(peers::remove);
-    update.removedCertificates().forEach(certificates::remove);
-    takeSites(current, update, sites, refusals);
-    takeCertificates(current, update, certificates, refusals);
-    takePeers(current, update, peers, refusals);
-    Map<String, String> refused = refused(current, update, refusals);
+    HashTrie<SiteConfig> sites =
+        taken(
+            remaining(
+                current.sites(), update, update.sites(), SiteConfig::id, update.removedSites()),
+            current.sites(),
+            update.sites(),
+            SiteConfig::id,
+            site -> sentences(SiteValidator.problems(site)),
+            refusals);
+    HashTrie<CertificateConfig> certificates =
+        taken(
+            remaining(
+                current.certificates(),
+                update,
+                update.certificates(),
+                CertificateConfig::id,
+                update.removedCertificates()),
+            current.certificates(),
+            update.certificates(),
+            CertificateConfig::id,
+            fresh -> problem(current.certificates().find(fresh.id()), fresh),
+            refusals);
+    HashTrie<PeerConfig> peers =
+        taken(
+            remaining(
+                current.peers(), update, update.peers(), PeerConfig::name, update.removedPeers()),
+            current.peers(),
+            update.peers(),
+            PeerConfig::name,
+            peer -> sentences(PeerValidator.problems(peer)),
+            refusals);
     return new Applied.Accepted(
         new ConfigState(
-            logId, update.revision(), update.zone(), sites, certificates, peers, refused),
+            logId,
+            update.revision(),
+            update.zone(),
+            sites,
+            certificates,
+            peers,
+            refused(current, update, refusals)),
         refusals);
   }
 
   /** What was refused stays so until an update brings it anew or takes it away. */
-  private static Map<String, String> refused(
+  private static HashTrie<String> refused(
       ConfigState current, Update update, List<Refusal> refusals) {
-    Map<String, String> refused =
-        update.isSnapshot() ? new HashMap<>() : new HashMap<>(current.refused());
-    update.sites().forEach(site -> refused.remove(site.id()));
-    update.certificates().forEach(certificate -> refused.remove(certificate.id()));
-    update.removedSites().forEach(refused::remove);
-    update.removedCertificates().forEach(refused::remove);
-    update.peers().forEach(peer -> refused.remove(peer.name()));
-    update.removedPeers().forEach(refused::remove);
-    refusals.forEach(refusal -> refused.put(refusal.resource(), refusal.reason()));
-    return refused;
-  }
-
-  private static void takeSites(
-      ConfigState current, Update update, Map<String, SiteConfig> sites, List<Refusal> refusals) {
-    for (SiteConfig site : update.sites()) {
-      List<Problem> problems = SiteValidator.problems(site);
-      if (problems.isEmpty()) {
-        sites.put(site.id(), site);
-        continue;
-      }
-      String reason = problems.stream().map(Problem::toString).collect(Collectors.joining(" "));
-      refusals.add(new Refusal(site.id(), reason));
-      SiteConfig lastGood = current.sites().get(site.id());
-      if (lastGood != null) {
-        sites.put(site.id(), lastGood);
-      }
+    if (update.isSnapshot()) {
+      return HashTrie.copyOf(reasons(refusals));
     }
+    return current
+        .refused()
+        .withoutAll(ids(update.sites(), SiteConfig::id))
+        .withoutAll(ids(update.certificates(), CertificateConfig::id))
+        .withoutAll(ids(update.peers(), PeerConfig::name))
+        .withoutAll(update.removedSites())
+        .withoutAll(update.removedCertificates())
+        .withoutAll(update.removedPeers())
+        .withAll(reasons(refusals));
   }
 
-  private static void takeCertificates(
-      ConfigState current,
+  private static Map<String, String> reasons(List<Refusal> refusals) {
+    Map<String, String> reasons = new HashMap<>();
+    refusals.forEach(refusal -> reasons.put(refusal.resource(), refusal.reason()));
+    return reasons;
+  }
+
+  private static <R> Set<String> ids(List<R> resources, Function<R, String> id) {
+    Set<String> ids = new HashSet<>();
+    resources.forEach(resource -> ids.add(id.apply(resource)));
+    return ids;
+  }
+
+  /** What the update does not take away; a snapshot takes away all that it does not bring. */
+  private static <R> HashTrie<R> remaining(
+      HashTrie<R> current,
       Update update,
-      Map<String, CertificateConfig> certificates,
-      List<Refusal> refusals) {
-    for (CertificateConfig certificate : update.certificates()) {
-      Optional<String> problem = CertificateCheck.problem(certificate);
-      if (problem.isEmpty()) {
-        certificates.put(certificate.id(), certificate);
-        continue;
-      }
-      refusals.add(new Refusal(certificate.id(), problem.get()));
-      CertificateConfig lastGood = current.certificates().get(certificate.id());
-      if (lastGood != null) {
-        certificates.put(certificate.id(), lastGood);
-      }
+      List<R> brought,
+      Function<R, String> id,
+      List<String> removed) {
+    if (!update.isSnapshot()) {
+      return current.withoutAll(removed);
     }
+    Set<String> named = ids(brought, id);
+    return current.withoutAll(
+        current.keySet().stream().filter(key -> !named.contains(key)).toList());
   }
 
-  private static void takePeers(
-      ConfigState current, Update update, Map<String, PeerConfig> peers, List<Refusal> refusals) {
-    for (PeerConfig peer : update.peers()) {
-      List<Problem> problems = PeerValidator.problems(peer);
-      if (problems.isEmpty()) {
-        peers.put(peer.name(), peer);
+  /**
+   * With all that is brought and good. What is not is refused, and what it was last is kept.
+   *
+   * @param problem why one is not good; empty where it is
+   */
+  private static <R> HashTrie<R> taken(
+      HashTrie<R> remaining,
+      HashTrie<R> lastGood,
+      List<R> brought,
+      Function<R, String> id,
+      Function<R, Optional<String>> problem,
+      List<Refusal> refusals) {
+    Map<String, R> taken = new HashMap<>();
+    for (R fresh : brought) {
+      String key = id.apply(fresh);
+      Optional<String> reason = problem.apply(fresh);
+      if (reason.isEmpty()) {
+        taken.put(key, fresh);
         continue;
       }
-      String reason = problems.stream().map(Problem::toString).collect(Collectors.joining(" "));
-      refusals.add(new Refusal(peer.name(), reason));
-      PeerConfig lastGood = current.peers().get(peer.name());
-      if (lastGood != null) {
-        peers.put(peer.name(), lastGood);
+      refusals.add(new Refusal(key, reason.get()));
+      R last = lastGood.find(key);
+      if (last != null) {
+        taken.put(key, last);
       }
     }
+    return remaining.withAll(taken);
+  }
+
+  private static Optional<String> sentences(List<Problem> problems) {
+    return problems.isEmpty()
+        ? Optional.empty()
+        : Optional.of(problems.stream().map(Problem::toString).collect(Collectors.joining(" ")));
+  }
+
+  /** One that is in force was tried when it came: trying a key takes as long as a handshake. */
+  private static Optional<String> problem(
+      @Nullable CertificateConfig inForce, CertificateConfig fresh) {
+    return fresh.equals(inForce) ? Optional.empty() : CertificateCheck.problem(fresh);
   }
 
   private static Applied rejected(Update update, String problem) {

@@ -8,9 +8,11 @@ import dev.perigee.edge.origin.pool.ServerPool;
 import dev.perigee.edge.origin.pool.ServerState;
 import dev.perigee.edge.origin.pool.SitePools;
 import dev.perigee.edge.origin.pool.Standing;
+import dev.perigee.edge.table.HashTrie;
 import java.time.InstantSource;
+import java.util.Collection;
 import java.util.HashMap;
-import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
@@ -19,6 +21,7 @@ import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +49,9 @@ public final class HealthChecks implements AutoCloseable {
   private final Semaphore slots = new Semaphore(AT_ONCE);
   private final Map<ServerState, Watch> watches = new HashMap<>();
 
+  /** What is being checked; guarded by this. */
+  private HashTrie<SitePools> checked = HashTrie.empty();
+
   /**
    * @param tls by how a pool is spoken to
    * @param nanos a clock that never jumps
@@ -67,32 +73,51 @@ public final class HealthChecks implements AutoCloseable {
 
   /** Checks what the table says from now on; to be called after each swap. */
   public synchronized void update() {
-    Map<ServerState, Watch> wanted = new HashMap<>();
-    for (SitePools site : table.all()) {
-      for (ServerPool pool : site.all()) {
-        for (int i = 0; i < pool.size() && pool.config().check().isPresent(); i++) {
-          HealthCheck check = pool.config().check().get();
-          wanted.put(pool.server(i), new Watch(pool, i, check));
-        }
-      }
-    }
-    for (Iterator<Watch> it = watches.values().iterator(); it.hasNext(); ) {
-      Watch old = it.next();
-      Watch next = wanted.get(old.state());
-      if (next == null || !next.check.equals(old.check)) {
-        old.stop();
-        it.remove();
-        if (next == null) {
-          old.pool.unchecked(old.server, clock.millis());
-        }
-      }
-    }
-    wanted.forEach(
-        (state, watch) -> {
-          if (watches.putIfAbsent(state, watch) == null) {
-            watch.start();
+    HashTrie<SitePools> pools = table.pools();
+    pools.changesSince(
+        checked,
+        (site, before, after) -> {
+          Map<ServerState, Watch> wanted = watches(after);
+          for (ServerPool pool : pools(before)) {
+            for (int i = 0; i < pool.size(); i++) {
+              stop(pool.server(i), wanted.get(pool.server(i)));
+            }
           }
+          wanted.forEach(this::start);
         });
+    checked = pools;
+  }
+
+  private static Collection<ServerPool> pools(@Nullable SitePools site) {
+    return site == null ? List.of() : site.all();
+  }
+
+  private Map<ServerState, Watch> watches(@Nullable SitePools site) {
+    Map<ServerState, Watch> wanted = new HashMap<>();
+    for (ServerPool pool : pools(site)) {
+      for (int i = 0; i < pool.size() && pool.config().check().isPresent(); i++) {
+        HealthCheck check = pool.config().check().get();
+        wanted.put(pool.server(i), new Watch(pool, i, check));
+      }
+    }
+    return wanted;
+  }
+
+  private void stop(ServerState server, @Nullable Watch next) {
+    Watch old = watches.get(server);
+    if (old != null && (next == null || !next.check.equals(old.check))) {
+      old.stop();
+      watches.remove(server);
+      if (next == null) {
+        old.pool.unchecked(old.server, clock.millis());
+      }
+    }
+  }
+
+  private void start(ServerState server, Watch watch) {
+    if (watches.putIfAbsent(server, watch) == null) {
+      watch.start();
+    }
   }
 
   @Override

@@ -2,6 +2,8 @@ package dev.perigee.edge.origin;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.OriginTransport;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.table.HashTrie;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
@@ -13,15 +15,16 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +36,10 @@ public final class OriginTls {
   private static final Logger LOG = LoggerFactory.getLogger(OriginTls.class);
 
   private final SSLContext usual;
-  private volatile Map<Settings, Optional<SSLContext>> contexts = Map.of();
+  private final Map<Settings, Used> contexts = new ConcurrentHashMap<>();
+
+  /** Whose settings the contexts are; guarded by this. */
+  private HashTrie<SiteConfig> sites = HashTrie.empty();
 
   /**
    * @param usual for pools that name neither authorities nor a certificate
@@ -41,6 +47,13 @@ public final class OriginTls {
   public OriginTls(SSLContext usual) {
     this.usual = usual;
   }
+
+  /**
+   * A context.
+   *
+   * @param pools how many have its settings
+   */
+  private record Used(Optional<SSLContext> context, int pools) {}
 
   private record Settings(List<Bytes> trusted, List<Bytes> chain, Optional<Bytes> key) {
     static Settings of(OriginTransport transport) {
@@ -53,27 +66,51 @@ public final class OriginTls {
   }
 
   /**
-   * Makes the contexts of these pools and forgets all others. What cannot be made is logged, and
-   * every handshake of its pool fails.
+   * Makes the contexts of these sites' pools and forgets all others. What cannot be made is logged,
+   * and every handshake of its pool fails.
+   *
+   * @param all by id
    */
-  public synchronized void swap(Iterable<OriginTransport> all) {
-    Map<Settings, Optional<SSLContext>> next = new HashMap<>();
-    for (OriginTransport transport : all) {
-      Settings settings = Settings.of(transport);
-      if (!settings.isUsual() && !next.containsKey(settings)) {
-        Optional<SSLContext> known = contexts.get(settings);
-        next.put(settings, known == null ? made(settings) : known);
-      }
-    }
-    contexts = Map.copyOf(next);
+  public synchronized void swap(HashTrie<SiteConfig> all) {
+    List<Settings> gone = new ArrayList<>();
+    all.changesSince(
+        sites,
+        (id, before, after) -> {
+          unusual(after).forEach(this::use);
+          gone.addAll(unusual(before));
+        });
+    gone.forEach(
+        settings ->
+            contexts.computeIfPresent(
+                settings,
+                (key, used) -> used.pools > 1 ? new Used(used.context, used.pools - 1) : null));
+    sites = all;
+  }
+
+  private void use(Settings settings) {
+    Used known = contexts.get(settings);
+    contexts.put(
+        settings,
+        known == null ? new Used(made(settings), 1) : new Used(known.context, known.pools + 1));
+  }
+
+  private static List<Settings> unusual(@Nullable SiteConfig site) {
+    return site == null
+        ? List.of()
+        : site.pools().pools().stream()
+            .map(pool -> Settings.of(pool.transport()))
+            .filter(settings -> !settings.isUsual())
+            .toList();
   }
 
   /** The context of a pool; empty where there is none that can be used. */
   public Optional<SSLContext> context(OriginTransport transport) {
     Settings settings = Settings.of(transport);
-    return settings.isUsual()
-        ? Optional.of(usual)
-        : contexts.getOrDefault(settings, Optional.empty());
+    if (settings.isUsual()) {
+      return Optional.of(usual);
+    }
+    Used used = contexts.get(settings);
+    return used == null ? Optional.empty() : used.context;
   }
 
   /** The context of a pool's health checks: where there is none, one that believes nobody. */

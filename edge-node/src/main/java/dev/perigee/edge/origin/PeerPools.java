@@ -14,6 +14,7 @@ import dev.perigee.contract.PoolServer;
 import dev.perigee.contract.RetryPolicy;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.origin.pool.OriginTable;
+import dev.perigee.edge.table.HashTrie;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,7 +69,7 @@ final class PeerPools {
         .removeIf(
             other -> other.peer.name().equals(asked.peer.name()) && !other.peer.equals(asked.peer));
     SiteConfig site = sites.computeIfAbsent(asked, PeerPools::site);
-    table.swap(sites.values());
+    table.swap(HashTrie.of(sites.values(), SiteConfig::id));
     return site;
   }
 

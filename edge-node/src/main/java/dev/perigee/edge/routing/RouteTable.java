@@ -1,26 +1,50 @@
 package dev.perigee.edge.routing;
 
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.table.HashTrie;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The hosts of all sites: exact names, wildcards of one label, and the steered names {@code
- * <site>.<zone>} and {@code <node>.<site>.<zone>}.
+ * <site>.<zone>} and {@code <node>.<site>.<zone>}. Immutable; the next one shares with it what has
+ * not changed.
+ *
+ * <p>The control plane gives a host to one site. Where two have it all the same, it is the one's
+ * whose id comes first, on every node and whatever came first.
  */
 public final class RouteTable {
   private static final Routed NONE = new Routed.NoSuchSite();
+  private static final RouteTable EMPTY =
+      new RouteTable(".", HashTrie.empty(), HashTrie.empty(), HashTrie.empty(), HashTrie.empty());
 
   private final String zoneSuffix;
-  private final Map<String, SiteConfig> byId = new HashMap<>();
-  private final Map<String, Routed.Matched> exact = new HashMap<>();
+  private final HashTrie<SiteConfig> byId;
+  private final HashTrie<Routed.Matched> exact;
 
   /** By what follows the first label, with its dot. */
-  private final Map<String, SiteConfig> wildcards = new HashMap<>();
+  private final HashTrie<SiteConfig> wildcards;
 
-  private RouteTable(String zone) {
-    this.zoneSuffix = "." + zone;
+  /** The ids, in order, of sites that have one host, an exact name or a wildcard. */
+  private final HashTrie<List<String>> contested;
+
+  private RouteTable(
+      String zoneSuffix,
+      HashTrie<SiteConfig> byId,
+      HashTrie<Routed.Matched> exact,
+      HashTrie<SiteConfig> wildcards,
+      HashTrie<List<String>> contested) {
+    this.zoneSuffix = zoneSuffix;
+    this.byId = byId;
+    this.exact = exact;
+    this.wildcards = wildcards;
+    this.contested = contested;
   }
 
   /**
@@ -29,18 +53,82 @@ public final class RouteTable {
    * @param zone the steered names' zone; empty for none
    */
   public static RouteTable of(String zone, Collection<SiteConfig> sites) {
-    RouteTable table = new RouteTable(zone);
-    for (SiteConfig site : sites) {
-      table.byId.put(site.id(), site);
-      for (String host : site.hosts()) {
-        if (host.startsWith("*.")) {
-          table.wildcards.putIfAbsent(host.substring(1), site);
-        } else {
-          table.exact.putIfAbsent(host, new Routed.Matched(site, host));
-        }
-      }
+    return EMPTY.with(zone, HashTrie.of(sites, SiteConfig::id));
+  }
+
+  /** The table of no site. */
+  public static RouteTable empty() {
+    return EMPTY;
+  }
+
+  /**
+   * The table of other sites, made of this one by what is not the same.
+   *
+   * @param sites by id
+   */
+  public RouteTable with(String zone, HashTrie<SiteConfig> sites) {
+    Map<String, Set<String>> claims = new HashMap<>();
+    sites.changesSince(
+        byId,
+        (id, before, after) -> {
+          hosts(before).forEach(host -> claims(claims, host).remove(id));
+          hosts(after).forEach(host -> claims(claims, host).add(id));
+        });
+    Map<String, Routed.Matched> names = new HashMap<>();
+    Map<String, SiteConfig> covering = new HashMap<>();
+    Map<String, List<String>> several = new HashMap<>();
+    List<String> single = new ArrayList<>();
+    List<String> gone = new ArrayList<>();
+    claims.forEach(
+        (host, ids) -> {
+          if (ids.size() > 1) {
+            several.put(host, List.copyOf(ids));
+          } else {
+            single.add(host);
+          }
+          SiteConfig site = ids.isEmpty() ? null : sites.find(ids.iterator().next());
+          if (site == null) {
+            gone.add(isWildcard(host) ? suffix(host) : host);
+          } else if (isWildcard(host)) {
+            covering.put(suffix(host), site);
+          } else {
+            names.put(host, new Routed.Matched(site, host));
+          }
+        });
+    return new RouteTable(
+        "." + zone,
+        sites,
+        exact.withoutAll(gone).withAll(names),
+        wildcards.withoutAll(gone).withAll(covering),
+        contested.withoutAll(single).withAll(several));
+  }
+
+  private static List<String> hosts(@Nullable SiteConfig site) {
+    return site == null ? List.of() : site.hosts();
+  }
+
+  /** The ids of the sites that have a host: as this table knows them until they are changed. */
+  private Set<String> claims(Map<String, Set<String>> claims, String host) {
+    return claims.computeIfAbsent(host, name -> new TreeSet<>(owners(name)));
+  }
+
+  private List<String> owners(String host) {
+    List<String> all = contested.find(host);
+    if (all != null) {
+      return all;
     }
-    return table;
+    Routed.Matched match = exact.find(host);
+    SiteConfig site =
+        isWildcard(host) ? wildcards.find(suffix(host)) : match == null ? null : match.site();
+    return site == null ? List.of() : List.of(site.id());
+  }
+
+  private static boolean isWildcard(String host) {
+    return host.startsWith("*.");
+  }
+
+  private static String suffix(String wildcard) {
+    return wildcard.substring(1);
   }
 
   /** Sites in the table. */
@@ -54,18 +142,18 @@ public final class RouteTable {
 
   /** The site with this id, for a request that another node has routed already. */
   public Routed byId(String id, String keyHost) {
-    SiteConfig site = byId.get(id);
+    SiteConfig site = byId.find(id);
     return site == null ? NONE : new Routed.Matched(site, keyHost);
   }
 
   /** The site of a normalised host; an exact name before a wildcard before a steered name. */
   public Routed route(String host) {
-    Routed.Matched match = exact.get(host);
+    Routed.Matched match = exact.find(host);
     if (match != null) {
       return match;
     }
     int dot = host.indexOf('.');
-    SiteConfig covering = dot < 0 ? null : wildcards.get(host.substring(dot));
+    SiteConfig covering = dot < 0 ? null : wildcards.find(host.substring(dot));
     if (covering != null) {
       return new Routed.Matched(covering, host);
     }
@@ -81,7 +169,7 @@ public final class RouteTable {
     if (dot != labels.lastIndexOf('.')) {
       return NONE;
     }
-    SiteConfig site = byId.get(labels.substring(dot + 1));
+    SiteConfig site = byId.find(labels.substring(dot + 1));
     if (site == null) {
       return NONE;
     }

@@ -10,6 +10,7 @@ import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.PurgePosition;
+import dev.perigee.edge.table.HashTrie;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;
@@ -321,8 +322,12 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     return purges.logId();
   }
 
-  /** Puts the shares and caps of all sites in force. */
-  public void limit(Collection<SiteConfig> sites) {
+  /**
+   * Puts the shares and caps of all sites in force; costs what is not as it was.
+   *
+   * @param sites by id
+   */
+  public void limit(HashTrie<SiteConfig> sites) {
     shares.set(sites, this::openShards);
   }
 

@@ -1,14 +1,16 @@
 package dev.perigee.edge.store;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A small number for each site that something was stored for since the start. */
 final class SiteNumbers {
   private final Map<String, Integer> numbers = new ConcurrentHashMap<>();
-  private final List<String> names = new CopyOnWriteArrayList<>();
+
+  /** Each one's place is its number; guarded by itself. */
+  private final List<String> names = new ArrayList<>();
 
   int of(String site) {
     return numbers.computeIfAbsent(
@@ -22,11 +24,15 @@ final class SiteNumbers {
   }
 
   String name(int number) {
-    return names.get(number);
+    synchronized (names) {
+      return names.get(number);
+    }
   }
 
   /** All names; each one's place is its number. */
   List<String> names() {
-    return List.copyOf(names);
+    synchronized (names) {
+      return List.copyOf(names);
+    }
   }
 }

@@ -366,7 +366,7 @@ class SyncClientIT {
     ActiveConfig active =
         new ActiveConfig(
             "fra-1",
-            lastGood.load().orElseGet(ConfigState::empty),
+            lastGood.recover().orElseGet(ConfigState::empty),
             certificates -> {},
             sites -> {});
     SyncClient client =

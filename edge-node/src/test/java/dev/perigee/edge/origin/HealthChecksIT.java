@@ -25,6 +25,7 @@ import dev.perigee.edge.origin.pool.OriginTable;
 import dev.perigee.edge.origin.pool.ServerPool;
 import dev.perigee.edge.origin.pool.ServerState;
 import dev.perigee.edge.origin.pool.Standing;
+import dev.perigee.edge.table.HashTrie;
 import dev.perigee.testkit.Loopback;
 import dev.perigee.testkit.NothingLeaks;
 import dev.perigee.testkit.ScriptedOrigin;
@@ -104,7 +105,7 @@ final class HealthChecksIT {
             false,
             CachePolicy.DEFAULT,
             new OriginPools(List.of(pool), List.of(), ""));
-    table.swap(List.of(site));
+    table.swap(HashTrie.of(List.of(site), SiteConfig::id));
     checks.update();
     return table.of(site).pool("/");
   }

@@ -25,6 +25,7 @@ import dev.perigee.edge.origin.pool.SitePools;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
+import dev.perigee.edge.table.HashTrie;
 import dev.perigee.edge.telemetry.RequestRecord;
 import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
@@ -155,7 +156,7 @@ final class EdgeUnderTest implements AutoCloseable {
   }
 
   private void route(SiteConfig one) {
-    origins.swap(List.of(one));
+    origins.swap(HashTrie.of(List.of(one), SiteConfig::id));
     snapshot.set(new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(one))));
   }
 

@@ -37,6 +37,7 @@ import dev.perigee.edge.routing.PeerTable;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
+import dev.perigee.edge.table.HashTrie;
 import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -305,7 +306,7 @@ final class NetworkUnderTest implements AutoCloseable {
 
     private void configure() {
       List<PeerConfig> all = nodes.values().stream().map(Node::config).toList();
-      origins.swap(List.of(site()));
+      origins.swap(HashTrie.of(List.of(site()), SiteConfig::id));
       snapshot =
           new EdgeSnapshot(
               2, RouteTable.of("cdn.example", List.of(site())), PeerTable.of(name, all));

@@ -2,6 +2,7 @@ package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPools;
@@ -27,6 +28,7 @@ import dev.perigee.edge.respond.TunnelConfig;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
+import dev.perigee.edge.table.HashTrie;
 import dev.perigee.edge.telemetry.RequestRecord;
 import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
@@ -109,7 +111,8 @@ final class TransportEdge implements AutoCloseable {
             CachePolicy.DEFAULT,
             new OriginPools(List.of(pool), List.of(), ""));
     OriginTls originTls = new OriginTls(SSLContext.getDefault());
-    originTls.swap(List.of(transport));
+    HashTrie<SiteConfig> sites = HashTrie.of(List.of(site), SiteConfig::id);
+    originTls.swap(sites);
     EdgeSnapshot snapshot = new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(site)));
     OriginConfig config =
         new OriginConfig(
@@ -121,7 +124,7 @@ final class TransportEdge implements AutoCloseable {
             1000,
             new OriginAddressPolicy(List.of(), true));
     OriginTable table = new OriginTable(RandomGenerator.getDefault());
-    table.swap(List.of(site));
+    table.swap(sites);
     client =
         new OriginClient(
             config,
@@ -145,9 +148,11 @@ final class TransportEdge implements AutoCloseable {
             ended::add);
     ServerTls tls = new ServerTls(TlsEngine.AUTO);
     tls.swap(
-        List.of(
-            authority.server("EC", HOST).config(HOST),
-            authority.server("EC", EdgeUnderTest.HOST).config(EdgeUnderTest.HOST)));
+        HashTrie.of(
+            List.of(
+                authority.server("EC", HOST).config(HOST),
+                authority.server("EC", EdgeUnderTest.HOST).config(EdgeUnderTest.HOST)),
+            CertificateConfig::id));
     listener =
         new EdgeListener(
             onOneThread(),

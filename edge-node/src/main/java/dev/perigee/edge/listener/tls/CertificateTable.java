@@ -2,6 +2,7 @@ package dev.perigee.edge.listener.tls;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.edge.table.HashTrie;
 import java.io.ByteArrayInputStream;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
@@ -10,21 +11,35 @@ import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The certificates of one configuration by server name and kind of key: an exact name before a
- * wildcard of one label; of two for one name and kind, the one that ends later. Immutable.
+ * wildcard of one label; of two for one name and kind, the one that ends later. Immutable; the next
+ * one shares with it what has not changed, and only what is new is loaded.
  */
 final class CertificateTable {
-  private final Map<String, Map<String, Entry>> byHost = new HashMap<>();
-  private final Map<String, Entry> byAlias = new HashMap<>();
+  private static final CertificateTable EMPTY =
+      new CertificateTable(HashTrie.empty(), HashTrie.empty(), HashTrie.empty());
+
+  /** By id, as they came. */
+  private final HashTrie<CertificateConfig> certificates;
+
+  private final HashTrie<Named> byHost;
+  private final HashTrie<Entry> byAlias;
+
+  private CertificateTable(
+      HashTrie<CertificateConfig> certificates, HashTrie<Named> byHost, HashTrie<Entry> byAlias) {
+    this.certificates = certificates;
+    this.byHost = byHost;
+    this.byAlias = byAlias;
+  }
 
   /**
    * One certificate, ready to be served.
@@ -47,31 +62,84 @@ final class CertificateTable {
     }
   }
 
-  private CertificateTable() {}
+  /**
+   * The certificates for one name.
+   *
+   * @param all the one that ends first, first
+   * @param best by kind of key
+   */
+  private record Named(List<Entry> all, Map<String, Entry> best) {
+    private static final Comparator<Entry> ORDER =
+        Comparator.comparing((Entry entry) -> entry.chain().getFirst().getNotAfter())
+            .thenComparing(Entry::alias);
+
+    static Named of(List<Entry> entries) {
+      List<Entry> all = entries.stream().sorted(ORDER).toList();
+      Map<String, Entry> best = new HashMap<>();
+      all.forEach(entry -> best.put(entry.keyType(), entry));
+      return new Named(all, Map.copyOf(best));
+    }
+  }
 
   static CertificateTable empty() {
-    return new CertificateTable();
+    return EMPTY;
   }
 
   /**
-   * The table of these certificates.
+   * The table of other certificates, made of this one by what is not the same; this one where all
+   * is.
    *
    * @throws GeneralSecurityException when one of them cannot be loaded
    */
-  static CertificateTable of(Collection<CertificateConfig> certificates)
-      throws GeneralSecurityException {
-    CertificateTable table = new CertificateTable();
-    for (CertificateConfig certificate : certificates) {
-      Entry entry = load(certificate);
-      table.byAlias.put(entry.alias(), entry);
+  CertificateTable with(HashTrie<CertificateConfig> others) throws GeneralSecurityException {
+    List<CertificateConfig> gone = new ArrayList<>();
+    List<CertificateConfig> fresh = new ArrayList<>();
+    others.changesSince(
+        certificates,
+        (id, before, after) -> {
+          Optional.ofNullable(before).ifPresent(gone::add);
+          Optional.ofNullable(after).ifPresent(fresh::add);
+        });
+    if (gone.isEmpty() && fresh.isEmpty()) {
+      return this;
+    }
+    Map<String, List<Entry>> names = new HashMap<>();
+    Map<String, Entry> aliases = new HashMap<>();
+    for (CertificateConfig certificate : gone) {
       for (String host : certificate.hosts()) {
-        table
-            .byHost
-            .computeIfAbsent(host, h -> new HashMap<>())
-            .merge(entry.keyType(), entry, CertificateTable::longer);
+        entriesOf(names, host).removeIf(entry -> entry.alias().equals(certificate.id()));
       }
     }
-    return table;
+    for (CertificateConfig certificate : fresh) {
+      Entry entry = load(certificate);
+      aliases.put(entry.alias(), entry);
+      Set.copyOf(certificate.hosts()).forEach(host -> entriesOf(names, host).add(entry));
+    }
+    Map<String, Named> named = new HashMap<>();
+    List<String> unnamed = new ArrayList<>();
+    names.forEach(
+        (host, entries) -> {
+          if (entries.isEmpty()) {
+            unnamed.add(host);
+          } else {
+            named.put(host, Named.of(entries));
+          }
+        });
+    List<String> unknown = gone.stream().map(CertificateConfig::id).toList();
+    return new CertificateTable(
+        others,
+        byHost.withAll(named).withoutAll(unnamed),
+        byAlias.withoutAll(unknown).withAll(aliases));
+  }
+
+  /** Those for a host: as this table knows them until they are changed. */
+  private List<Entry> entriesOf(Map<String, List<Entry>> names, String host) {
+    return names.computeIfAbsent(
+        host,
+        name -> {
+          Named known = byHost.find(name);
+          return new ArrayList<>(known == null ? List.of() : known.all());
+        });
   }
 
   /** Whether any certificate is for this server name. */
@@ -89,22 +157,18 @@ final class CertificateTable {
   }
 
   Optional<Entry> byAlias(String alias) {
-    return Optional.ofNullable(byAlias.get(alias));
+    return Optional.ofNullable(byAlias.find(alias));
   }
 
   private Map<String, Entry> entries(String serverName) {
     String name = serverName.toLowerCase(Locale.ROOT);
-    Map<String, Entry> exact = byHost.get(name);
+    Named exact = byHost.find(name);
     if (exact != null) {
-      return exact;
+      return exact.best();
     }
     int dot = name.indexOf('.');
-    return dot <= 0 ? Map.of() : byHost.getOrDefault("*" + name.substring(dot), Map.of());
-  }
-
-  private static Entry longer(Entry one, Entry other) {
-    Comparator<Entry> byEnd = Comparator.comparing(e -> e.chain().getFirst().getNotAfter());
-    return byEnd.compare(one, other) > 0 ? one : other;
+    Named covering = dot <= 0 ? null : byHost.find("*" + name.substring(dot));
+    return covering == null ? Map.of() : covering.best();
   }
 
   private static Entry load(CertificateConfig certificate) throws GeneralSecurityException {

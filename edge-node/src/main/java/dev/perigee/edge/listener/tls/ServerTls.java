@@ -1,6 +1,7 @@
 package dev.perigee.edge.listener.tls;
 
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.edge.table.HashTrie;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
@@ -13,7 +14,6 @@ import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
 import java.security.GeneralSecurityException;
-import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -86,13 +86,18 @@ public final class ServerTls {
   }
 
   /**
-   * Puts these certificates in force for every handshake from now on.
+   * Puts these certificates in force for every handshake from now on; costs what is not as it was.
    *
+   * @param certificates by id
    * @throws GeneralSecurityException when one of them cannot be loaded: nothing changes
    */
-  public void swap(Collection<CertificateConfig> certificates) throws GeneralSecurityException {
-    CertificateTable next = CertificateTable.of(certificates);
-    tables.updateAndGet(before -> List.of(next, before.getFirst()));
+  public synchronized void swap(HashTrie<CertificateConfig> certificates)
+      throws GeneralSecurityException {
+    CertificateTable before = tables.get().getFirst();
+    CertificateTable next = before.with(certificates);
+    if (next != before) {
+      tables.set(List.of(next, before));
+    }
   }
 
   private static TlsEngine choose(TlsEngine wanted) throws GeneralSecurityException {

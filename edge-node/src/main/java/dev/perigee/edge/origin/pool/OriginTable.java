@@ -2,47 +2,51 @@ package dev.perigee.edge.origin.pool;
 
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPools;
-import dev.perigee.contract.OriginTransport;
 import dev.perigee.contract.OriginUrl;
-import dev.perigee.contract.PoolServer;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.table.HashTrie;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The pools of all sites. Swapped whole with the configuration; what is known of a server stays
- * where the server stays, spoken to as before.
+ * The pools of all sites. Swapped whole with the configuration, by the pools of the sites that
+ * changed; what is known of a server stays where the server stays, spoken to as before.
  */
 public final class OriginTable {
   private final RandomGenerator random;
-  private volatile Tables tables = new Tables(Map.of(), Map.of(), Map.of());
+  private volatile Tables tables = new Tables(HashTrie.empty(), HashTrie.empty());
 
-  private record Tables(
-      Map<String, SitePools> sites,
-      Map<ServerKey, ServerState> servers,
-      Map<PoolKey, PoolLoad> loads) {}
-
-  private record ServerKey(String site, String pool, OriginUrl url, OriginTransport transport) {}
-
-  private record PoolKey(String site, String pool) {}
+  private record Tables(HashTrie<SiteConfig> sites, HashTrie<SitePools> pools) {}
 
   public OriginTable(RandomGenerator random) {
     this.random = random;
   }
 
-  /** Takes over the configuration of all sites. */
-  public synchronized void swap(Collection<SiteConfig> sites) {
+  /**
+   * Takes over the configuration of all sites.
+   *
+   * @param sites by id
+   */
+  public synchronized void swap(HashTrie<SiteConfig> sites) {
     Tables before = tables;
-    Map<String, SitePools> next = new HashMap<>();
-    Map<ServerKey, ServerState> servers = new HashMap<>();
-    Map<PoolKey, PoolLoad> loads = new HashMap<>();
-    for (SiteConfig site : sites) {
-      next.put(site.id(), pools(site, before, servers, loads));
-    }
-    tables = new Tables(next, servers, loads);
+    Map<String, SitePools> fresh = new HashMap<>();
+    List<String> gone = new ArrayList<>();
+    sites.changesSince(
+        before.sites,
+        (id, old, site) -> {
+          if (site == null) {
+            gone.add(id);
+          } else {
+            fresh.put(id, pools(site, before.pools.find(id)));
+          }
+        });
+    tables = new Tables(sites, before.pools.withoutAll(gone).withAll(fresh));
   }
 
   /**
@@ -50,16 +54,18 @@ public final class OriginTable {
    * one's.
    */
   public SitePools of(SiteConfig site) {
-    Tables now = tables;
-    SitePools known = now.sites.get(site.id());
-    return known != null && known.site().equals(site)
-        ? known
-        : pools(site, now, new HashMap<>(), new HashMap<>());
+    SitePools known = tables.pools.find(site.id());
+    return known != null && known.site().equals(site) ? known : pools(site, known);
+  }
+
+  /** The pools in force, by site. A site's are the same ones until its configuration changes. */
+  public HashTrie<SitePools> pools() {
+    return tables.pools;
   }
 
   /** The pools of all sites in force. */
   public Collection<SitePools> all() {
-    return tables.sites.values();
+    return pools().values();
   }
 
   /** Compares the servers of each pool; to be called about once a second. */
@@ -67,28 +73,36 @@ public final class OriginTable {
     all().forEach(site -> site.all().forEach(pool -> pool.sweep(nowMillis)));
   }
 
-  private SitePools pools(
-      SiteConfig site,
-      Tables before,
-      Map<ServerKey, ServerState> servers,
-      Map<PoolKey, PoolLoad> loads) {
+  /**
+   * The pools of a site.
+   *
+   * @param before those it had until now
+   */
+  private SitePools pools(SiteConfig site, @Nullable SitePools before) {
     OriginPools config = site.originPools();
     Map<String, ServerPool> pools = new LinkedHashMap<>();
     for (OriginPool pool : config.pools()) {
-      PoolKey key = new PoolKey(site.id(), pool.name());
-      PoolLoad known = before.loads.get(key);
-      PoolLoad load = known == null ? new PoolLoad(random.nextLong()) : known;
-      loads.put(key, load);
-      ServerState[] states = new ServerState[pool.servers().size()];
-      for (int i = 0; i < states.length; i++) {
-        PoolServer server = pool.servers().get(i);
-        ServerKey own = new ServerKey(site.id(), pool.name(), server.url(), pool.transport());
-        ServerState state = before.servers.get(own);
-        states[i] = state == null ? new ServerState(server.url()) : state;
-        servers.put(own, states[i]);
+      ServerPool known = before == null ? null : before.named(pool.name());
+      PoolLoad load = known == null ? new PoolLoad(draw()) : known.load();
+      Map<OriginUrl, ServerState> states = new HashMap<>();
+      if (known != null && known.config().transport().equals(pool.transport())) {
+        for (int i = 0; i < known.size(); i++) {
+          states.put(known.url(i), known.server(i));
+        }
       }
-      pools.put(pool.name(), new ServerPool(site.id(), pool, states, load));
+      ServerState[] servers = new ServerState[pool.servers().size()];
+      for (int i = 0; i < servers.length; i++) {
+        servers[i] = states.computeIfAbsent(pool.servers().get(i).url(), ServerState::new);
+      }
+      pools.put(pool.name(), new ServerPool(site.id(), pool, servers, load));
     }
     return new SitePools(site, config, pools);
+  }
+
+  /** For a request too, on whichever thread that is. */
+  private long draw() {
+    synchronized (random) {
+      return random.nextLong();
+    }
   }
 }

@@ -73,6 +73,11 @@ public final class ServerPool {
     return site;
   }
 
+  /** What outlives the pool's configuration. */
+  PoolLoad load() {
+    return load;
+  }
+
   public OriginPool config() {
     return config;
   }

@@ -5,6 +5,7 @@ import dev.perigee.contract.PoolRoute;
 import dev.perigee.contract.SiteConfig;
 import java.util.Collection;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The pools of one site, and which path goes to which. */
 public final class SitePools {
@@ -32,6 +33,11 @@ public final class SitePools {
 
   public Collection<ServerPool> all() {
     return pools.values();
+  }
+
+  /** The pool of this name; null where there is none. */
+  @Nullable ServerPool named(String name) {
+    return pools.get(name);
   }
 
   /**

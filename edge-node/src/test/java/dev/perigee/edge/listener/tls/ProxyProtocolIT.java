@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.AddressRange;
+import dev.perigee.contract.CertificateConfig;
 import dev.perigee.edge.config.TestAuthority;
 import dev.perigee.edge.listener.ClientPolicy;
 import dev.perigee.edge.listener.ClientPolicy.ProxyField;
@@ -13,6 +14,7 @@ import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
+import dev.perigee.edge.table.HashTrie;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,7 +64,10 @@ class ProxyProtocolIT {
 
   private EdgeListener listener(String trusted, TlsEngine engine) throws GeneralSecurityException {
     ServerTls tls = new ServerTls(engine);
-    tls.swap(List.of(authority.server("EC", "a.example").config("a.example")));
+    tls.swap(
+        HashTrie.of(
+            List.of(authority.server("EC", "a.example").config("a.example")),
+            CertificateConfig::id));
     ClientPolicy clients =
         new ClientPolicy(
             List.of(AddressRange.of(trusted)), ProxyField.X_FORWARDED_FOR, Set.of("http", "https"));

@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.CertificateConfig;
 import dev.perigee.edge.config.TestAuthority;
+import dev.perigee.edge.table.HashTrie;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpServerExchange;
@@ -54,7 +56,10 @@ class ServerTlsIT {
   @EnumSource(value = TlsEngine.class, mode = Mode.EXCLUDE, names = "AUTO")
   void http1AndHttp2CarryLargeBodiesBothWays(TlsEngine engine) throws Exception {
     serve(engine);
-    tls.swap(List.of(authority.server("EC", "localhost").config("localhost")));
+    tls.swap(
+        HashTrie.of(
+            List.of(authority.server("EC", "localhost").config("localhost")),
+            CertificateConfig::id));
     byte[] body = new byte[BIG];
     Arrays.fill(body, (byte) 'x');
     for (HttpClient.Version version :
@@ -81,7 +86,10 @@ class ServerTlsIT {
     serve(engine);
     var exact = authority.server("EC", "www.shop.example");
     var wildcard = authority.server("RSA", "*.shop.example");
-    tls.swap(List.of(exact.config("www.shop.example"), wildcard.config("*.shop.example")));
+    tls.swap(
+        HashTrie.of(
+            List.of(exact.config("www.shop.example"), wildcard.config("*.shop.example")),
+            CertificateConfig::id));
     for (String version : List.of("TLSv1.3", "TLSv1.2")) {
       assertEquals(exact.certificate(), leaf("www.shop.example", version, ""));
       assertEquals(wildcard.certificate(), leaf("img.shop.example", version, ""));
@@ -93,7 +101,10 @@ class ServerTlsIT {
   @EnumSource(value = TlsEngine.class, mode = Mode.EXCLUDE, names = "AUTO")
   void aNameWithoutCertificateIsRefusedAndCounted(TlsEngine engine) throws Exception {
     serve(engine);
-    tls.swap(List.of(authority.server("EC", "*.shop.example").config("*.shop.example")));
+    tls.swap(
+        HashTrie.of(
+            List.of(authority.server("EC", "*.shop.example").config("*.shop.example")),
+            CertificateConfig::id));
     for (String name : List.of("other.example", "a.b.shop.example", "shop.example")) {
       SSLException refused = assertThrows(SSLException.class, () -> leaf(name, "TLSv1.3", ""));
       assertTrue(String.valueOf(refused.getMessage()).contains("unrecognized_name"), name);
@@ -107,7 +118,10 @@ class ServerTlsIT {
     serve(engine);
     var rsa = authority.server("RSA", "www.shop.example");
     var ec = authority.server("EC", "www.shop.example");
-    tls.swap(List.of(rsa.config("www.shop.example"), ec.config("www.shop.example")));
+    tls.swap(
+        HashTrie.of(
+            List.of(rsa.config("www.shop.example"), ec.config("www.shop.example")),
+            CertificateConfig::id));
     assertEquals(
         rsa.certificate(),
         leaf("www.shop.example", "TLSv1.2", "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"));
@@ -122,11 +136,11 @@ class ServerTlsIT {
       throws Exception {
     serve(engine);
     var first = authority.server("EC", "www.shop.example");
-    tls.swap(List.of(first.config("www.shop.example")));
+    tls.swap(HashTrie.of(List.of(first.config("www.shop.example")), CertificateConfig::id));
     try (SSLSocket kept = connect("www.shop.example", "TLSv1.3", "")) {
       assertEquals("HTTP/1.1 200 OK", get(kept));
       var second = authority.server("EC", "www.shop.example");
-      tls.swap(List.of(second.config("www.shop.example")));
+      tls.swap(HashTrie.of(List.of(second.config("www.shop.example")), CertificateConfig::id));
       assertEquals(second.certificate(), leaf("www.shop.example", "TLSv1.3", ""));
       assertEquals("HTTP/1.1 200 OK", get(kept));
     }

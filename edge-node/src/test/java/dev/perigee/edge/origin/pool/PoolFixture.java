@@ -14,6 +14,7 @@ import dev.perigee.contract.RetryPolicy;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.StickyCookie;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.table.HashTrie;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -81,7 +82,7 @@ final class PoolFixture {
   static ServerPool of(List<PoolServer> servers, Balance balance, Ejection ejection) {
     OriginTable table = table();
     SiteConfig site = site(pool(servers, balance, ejection));
-    table.swap(List.of(site));
+    table.swap(HashTrie.of(List.of(site), SiteConfig::id));
     return table.of(site).pool("/");
   }
 

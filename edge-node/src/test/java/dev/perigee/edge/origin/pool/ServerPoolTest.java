@@ -11,6 +11,7 @@ import dev.perigee.contract.Ejection;
 import dev.perigee.contract.PoolServer;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.table.HashTrie;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -228,7 +229,7 @@ final class ServerPoolTest {
     OriginTable table = PoolFixture.table();
     SiteConfig before =
         PoolFixture.site(PoolFixture.pool(PoolFixture.servers(1, 1), TURNS, Ejection.DEFAULT));
-    table.swap(List.of(before));
+    table.swap(HashTrie.of(List.of(before), SiteConfig::id));
     ServerPool old = table.of(before).pool("/");
     eject(old, 1, NOW);
     SiteConfig after =
@@ -237,13 +238,13 @@ final class ServerPoolTest {
                 PoolFixture.servers(1, 5, 1),
                 PoolFixture.balance(Balance.Algorithm.HASH, Balance.HashBy.URL, ""),
                 Ejection.DEFAULT));
-    table.swap(List.of(after));
+    table.swap(HashTrie.of(List.of(after), SiteConfig::id));
     ServerPool next = table.of(after).pool("/");
     assertSame(old.server(1), next.server(1));
     assertFalse(next.server(1).isWell(NOW));
     assertSame(old.server(0), table.of(before).pool("/").server(0), "for who began before");
-    table.swap(List.of());
-    table.swap(List.of(after));
+    table.swap(HashTrie.empty());
+    table.swap(HashTrie.of(List.of(after), SiteConfig::id));
     assertNotSame(next.server(1), table.of(after).pool("/").server(1), "it was gone meanwhile");
   }
 
