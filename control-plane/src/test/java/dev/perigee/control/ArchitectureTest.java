@@ -115,6 +115,8 @@ final class ArchitectureTest {
         .doNotHaveFullyQualifiedName(ROOT + ".ControlPlane")
         .and()
         .haveNameNotMatching(ROOT.replace(".", "\\.") + "\\.BackupCommands.*")
+        .and() // Nothing but lines of logs hangs on its clock.
+        .doNotHaveFullyQualifiedName(ROOT + ".store.OutageLog")
         .should()
         .callMethod(System.class, "currentTimeMillis")
         .orShould()

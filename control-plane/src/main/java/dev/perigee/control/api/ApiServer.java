@@ -2,6 +2,7 @@ package dev.perigee.control.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.perigee.control.pki.OperatorTokens;
+import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.StoreException;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
   private static final long MAX_BODY = 1 << 20;
+  private static final OutageLog OUTAGE = new OutageLog(LOG, "requests are refused");
   private static final String PROBLEM = "application/problem+json";
   private static final String BEARER = "Bearer ";
 
@@ -128,13 +130,20 @@ public final class ApiServer implements AutoCloseable {
       String detail = "The body is at most " + MAX_BODY + " bytes of UTF-8.";
       return new Reply.Refused(413, "Content too large", detail, List.of());
     } catch (StoreException e) {
-      LOG.warn("the database does not answer", e);
-      String detail = "The database does not answer; whether anything changed is not known.";
-      return new Reply.Refused(503, "Unavailable", detail, List.of());
+      OUTAGE.failed(e);
+      return switch (e.reason()) {
+        case UNANSWERED -> refused(503, "Unavailable", e.reason());
+        // RFC 4918, section 11.5.
+        case FULL -> refused(507, "Insufficient storage", e.reason());
+      };
     } catch (RuntimeException e) {
       LOG.error("{} {} failed", route.method(), route.template(), e);
       return new Reply.Refused(500, "Internal error", "See the control plane's log.", List.of());
     }
+  }
+
+  private static Reply refused(int status, String title, StoreException.Reason reason) {
+    return new Reply.Refused(status, title, reason.sentence(), List.of());
   }
 
   private static String body(HttpServerExchange exchange, Routes.Route route) throws IOException {

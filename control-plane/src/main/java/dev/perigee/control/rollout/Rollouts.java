@@ -2,6 +2,7 @@ package dev.perigee.control.rollout;
 
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.SiteTraffic;
+import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.Rollout;
 import dev.perigee.control.store.Rollout.Answered;
@@ -25,6 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Rollouts implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rollouts.class);
+  private static final OutageLog OUTAGE = new OutageLog(LOG, "rollouts wait for the database");
   private static final long LOOK_MILLIS = 500;
 
   /** Refusals of one node that are kept; more are as good as these. */
@@ -117,7 +119,7 @@ public final class Rollouts implements AutoCloseable {
       watch(underWay, look);
       underWay.forEach(this::step);
     } catch (StoreException e) {
-      LOG.warn("rollouts wait for the database");
+      OUTAGE.failed(e);
     }
   }
 

@@ -90,7 +90,7 @@ public final class Database implements AutoCloseable {
     try {
       return jdbi.inTransaction(work::apply);
     } catch (JdbiException e) {
-      throw new StoreException("the database did not answer or refused", e);
+      throw StoreException.of(e);
     }
   }
 
@@ -98,7 +98,7 @@ public final class Database implements AutoCloseable {
     try {
       return jdbi.withHandle(work::apply);
     } catch (JdbiException e) {
-      throw new StoreException("the database did not answer or refused", e);
+      throw StoreException.of(e);
     }
   }
 

@@ -21,22 +21,27 @@ import org.slf4j.LoggerFactory;
 /**
  * The PostgreSQL that is started where none is given: on loopback, with a password of its own,
  * durable, its data kept across restarts. One that a killed control plane left running is stopped
- * first.
+ * first; one that ends by itself is started again.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EmbeddedDatabase.class);
   private static final long STOP_SECONDS = 20;
   private static final String ACCESS_FILE = "pg_hba.conf";
+  private static final int ANY_PORT = 0;
   private static final String USER = "postgres";
   private static final String TRUSTED = "host all all 127.0.0.1/32 trust\n";
   private static final String PASSWORD_ASKED = "host all all 127.0.0.1/32 scram-sha-256\n";
 
-  private final EmbeddedPostgres postgres;
+  private final ServerGuard guard;
+  private final int port;
   private final String password;
 
-  private EmbeddedDatabase(EmbeddedPostgres postgres, String password) {
-    this.postgres = postgres;
+  private EmbeddedDatabase(Path folder, Path data, String password) throws IOException {
+    EmbeddedPostgres first = launch(folder, data, password, ANY_PORT);
+    this.port = first.getPort();
     this.password = password;
+    this.guard = new ServerGuard(data, first, () -> launch(folder, data, password, port));
+    guard.start();
   }
 
   /**
@@ -63,7 +68,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
       settlePassword(folder, data, passwordFile, random);
     }
     String password = SecretFile.read(passwordFile).orElseThrow();
-    return new EmbeddedDatabase(launch(folder, data, password), password);
+    return new EmbeddedDatabase(folder, data, password);
   }
 
   /**
@@ -81,14 +86,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
     // Lines of PostgreSQL's file: process, data directory, start time, port.
     List<String> lines = Files.readAllLines(pidFile);
-    boolean sound =
-        lines.size() > 3
-            && lines.getFirst().strip().matches("[0-9]{1,9}")
-            && lines.get(3).strip().matches("[0-9]{1,5}");
-    if (!sound
-        || ProcessHandle.of(Long.parseLong(lines.getFirst().strip()))
-            .filter(handle -> isOurs(handle, data))
-            .isEmpty()) {
+    boolean sound = lines.size() > 3 && lines.get(3).strip().matches("[0-9]{1,5}");
+    if (!sound || server(data).isEmpty()) {
       return Optional.empty();
     }
     return Optional.of(address(Integer.parseInt(lines.get(3).strip()), password.get()));
@@ -104,7 +103,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
   /** Where it is, for as long as it runs. */
   public Backup.DatabaseAddress address() {
-    return address(postgres.getPort(), password);
+    return address(port, password);
   }
 
   /**
@@ -119,7 +118,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     if (Files.exists(access)) {
       Files.writeString(access, TRUSTED);
     }
-    try (EmbeddedPostgres postgres = launch(folder, data, password);
+    try (EmbeddedPostgres postgres = launch(folder, data, password, ANY_PORT);
         Connection connection = postgres.getPostgresDatabase().getConnection();
         Statement statement = connection.createStatement()) {
       statement.execute("ALTER USER postgres PASSWORD '" + password + "'");
@@ -144,10 +143,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
   }
 
   /** Starts a server on the folder, after initdb where it is empty; none runs when this fails. */
-  private static EmbeddedPostgres launch(Path folder, Path data, String password)
+  private static EmbeddedPostgres launch(Path folder, Path data, String password, int port)
       throws IOException {
     try {
       return EmbeddedPostgres.builder()
+          .setPort(port)
           .setDataDirectory(data)
           .setCleanDataDirectory(false)
           .setOverrideWorkingDirectory(folder.resolve("binaries").toFile())
@@ -187,18 +187,19 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
   }
 
-  /** Stops a server that still runs on our data; its pid file names it. */
-  private static void stopServer(Path data) throws IOException {
+  /** The server that runs on this data, as its pid file names it. */
+  static Optional<ProcessHandle> server(Path data) throws IOException {
     Path pidFile = data.resolve("postmaster.pid");
-    if (!Files.exists(pidFile)) {
-      return;
-    }
-    List<String> lines = Files.readAllLines(pidFile);
-    Optional<ProcessHandle> process =
-        lines.isEmpty() || !lines.getFirst().strip().matches("[0-9]{1,9}")
-            ? Optional.empty()
-            : ProcessHandle.of(Long.parseLong(lines.getFirst().strip()))
-                .filter(handle -> isOurs(handle, data));
+    List<String> lines = Files.exists(pidFile) ? Files.readAllLines(pidFile) : List.of();
+    return lines.isEmpty() || !lines.getFirst().strip().matches("[0-9]{1,9}")
+        ? Optional.empty()
+        : ProcessHandle.of(Long.parseLong(lines.getFirst().strip()))
+            .filter(handle -> isOurs(handle, data));
+  }
+
+  /** Stops a server that still runs on our data. */
+  private static void stopServer(Path data) throws IOException {
+    Optional<ProcessHandle> process = server(data);
     if (process.isEmpty()) {
       return;
     }
@@ -229,7 +230,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
   }
 
   public String jdbcUrl() {
-    return url(postgres.getPort());
+    return url(port);
   }
 
   public String user() {
@@ -242,6 +243,6 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    postgres.close();
+    guard.close();
   }
 }

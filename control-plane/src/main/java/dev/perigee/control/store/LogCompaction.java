@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogCompaction implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LogCompaction.class);
+  private static final OutageLog OUTAGE = new OutageLog(LOG, "the logs are compacted later");
 
   /** Rows of one statement, so that it is done long before its time-out. */
   private static final int AT_ONCE = 10_000;
@@ -47,7 +48,7 @@ public final class LogCompaction implements AutoCloseable {
         try {
           compact();
         } catch (StoreException e) {
-          LOG.warn("the logs are compacted later: {}", e.getMessage());
+          OUTAGE.failed(e);
         }
       }
     } catch (InterruptedException e) {

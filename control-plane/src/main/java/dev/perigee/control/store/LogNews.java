@@ -24,6 +24,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class LogNews implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LogNews.class);
+  private static final OutageLog OUTAGE =
+      new OutageLog(LOG, "news of other control planes take a second now");
   private static final String CHANNEL = "perigee_log";
   private static final int SILENCE_MILLIS = 5_000;
   private static final int CHECK_MILLIS = 5_000;
@@ -74,7 +76,7 @@ public final class LogNews implements AutoCloseable {
           talk.run();
         } catch (SQLException e) {
           if (isOpen()) {
-            LOG.info("news of other control planes take a second now: {}", e.getMessage());
+            OUTAGE.failed(e);
           }
         }
         if (closed.await(RETRY_MILLIS, TimeUnit.MILLISECONDS)) {

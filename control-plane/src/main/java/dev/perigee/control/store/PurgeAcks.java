@@ -33,6 +33,8 @@ import org.slf4j.LoggerFactory;
  */
 public final class PurgeAcks implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PurgeAcks.class);
+  private static final OutageLog OUTAGE =
+      new OutageLog(LOG, "acknowledgements of nodes wait for the database");
   private static final long MIN_PAUSE_MILLIS = 50;
   private static final long RETRY_MILLIS = 1_000;
 
@@ -238,7 +240,7 @@ public final class PurgeAcks implements AutoCloseable {
       told(true, applied);
       return applied.size();
     } catch (StoreException e) {
-      LOG.warn("acknowledgements of {} nodes wait for the database", applied.size());
+      OUTAGE.failed(e);
       told(false, applied);
       return -1;
     }

@@ -4,6 +4,7 @@ import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.control.changelog.LogView;
 import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.PostgresNodeStore.Admission;
 import dev.perigee.control.store.PostgresNodeStore.Placement;
 import dev.perigee.control.store.StoreException;
@@ -26,6 +27,9 @@ import org.slf4j.LoggerFactory;
  */
 final class EdgeStream implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(EdgeStream.class);
+  private static final OutageLog ENDED = new OutageLog(LOG, "streams of nodes end");
+  private static final OutageLog UNNOTED =
+      new OutageLog(LOG, "warm-ups of nodes begin again where they were noted");
   private static final WireMessage PONG = WireMessage.of(new FromControl.Pong());
   private static final long STUCK_SECONDS = 30;
 
@@ -108,7 +112,7 @@ final class EdgeStream implements Runnable {
           return;
         }
       } catch (StoreException e) {
-        LOG.warn("a warm-up of {} begins again where it was noted: {}", node(), e.getMessage());
+        UNNOTED.failed(e);
         warming.lose(warmed.job());
         return;
       }
@@ -167,7 +171,7 @@ final class EdgeStream implements Runnable {
         }
       }
     } catch (StoreException e) {
-      LOG.warn("stream of {} ends: {}", hello.node(), e.getMessage());
+      ENDED.failed(e);
       end(Status.UNAVAILABLE.withDescription("the control plane's database does not answer"));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -36,7 +36,8 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
               request.getCertificateRequestDer().toByteArray()),
           answer);
     } catch (StoreException e) {
-      answer.onError(Status.UNAVAILABLE.withDescription(e.getMessage()).asRuntimeException());
+      answer.onError(
+          Status.UNAVAILABLE.withDescription(e.reason().sentence()).asRuntimeException());
     }
   }
 
@@ -56,7 +57,8 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
               request.getCertificateRequestDer().toByteArray()),
           answer);
     } catch (StoreException e) {
-      answer.onError(Status.UNAVAILABLE.withDescription(e.getMessage()).asRuntimeException());
+      answer.onError(
+          Status.UNAVAILABLE.withDescription(e.reason().sentence()).asRuntimeException());
     }
   }
 

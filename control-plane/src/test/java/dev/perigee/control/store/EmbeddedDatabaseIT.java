@@ -15,7 +15,9 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -108,6 +110,26 @@ final class EmbeddedDatabaseIT {
     assertTrue(failure.toString().contains(folder.toString()), failure.toString());
     assertEquals(0, servers());
     assertFalse(Files.exists(folder.resolve("data").resolve("postmaster.pid")));
+  }
+
+  /** The story: PostgreSQL ended on a full disk, and the control plane waited for it for ever. */
+  @Test
+  void aServerThatEndsByItselfIsStartedAgainWhereItWas() throws Exception {
+    try (EmbeddedDatabase database = EmbeddedDatabase.start(folder, RANDOM)) {
+      execute(database, "CREATE TABLE kept AS SELECT 7 AS n");
+      Path data = folder.resolve("data");
+      long first = EmbeddedDatabase.server(data).orElseThrow().pid();
+      EmbeddedDatabase.server(data).orElseThrow().destroy();
+      Awaitility.await("it is back")
+          .atMost(Duration.ofSeconds(60))
+          .ignoreExceptionsInstanceOf(SQLException.class)
+          .until(
+              () -> {
+                execute(database, "SELECT n FROM kept");
+                return EmbeddedDatabase.server(data).filter(s -> s.pid() != first).isPresent();
+              });
+    }
+    assertEquals(0, servers());
   }
 
   /** Server processes whose command line names this test's folder. */
