@@ -34,7 +34,7 @@ final class Network implements AutoCloseable {
   private static final int PEERS = 8444;
   private static final Duration SOON = Duration.ofSeconds(60);
   private static final Pattern JOIN_TOKEN = Pattern.compile("pj1\\.[A-Za-z0-9_.-]+");
-  private static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
+  static final Path ROOT = Path.of("../..").toAbsolutePath().normalize();
 
   /** The GeoIP file that comes with the project. */
   static final Path CITIES = ROOT.resolve("control-plane/geo/perigee-city.mmdb");
@@ -209,8 +209,13 @@ final class Network implements AutoCloseable {
 
   /** The launcher script with arguments. */
   static List<String> script(String... arguments) {
+    return scriptOf(ROOT, arguments);
+  }
+
+  /** The same of another build. */
+  static List<String> scriptOf(Path build, String... arguments) {
     List<String> command = new ArrayList<>();
-    command.add(ROOT.resolve("perigee").toString());
+    command.add(build.resolve("perigee").toString());
     command.addAll(Arrays.asList(arguments));
     return command;
   }

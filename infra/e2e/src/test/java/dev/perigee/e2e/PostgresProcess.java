@@ -3,10 +3,15 @@ package dev.perigee.e2e;
 import dev.perigee.control.store.EmbeddedDatabase;
 import dev.perigee.testkit.RunningProcess;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,14 +28,14 @@ final class PostgresProcess implements AutoCloseable {
   private static final Path JARS = Path.of("../../control-plane/target").toAbsolutePath();
 
   private final RunningProcess process;
-  private final Optional<ProcessHandle> server;
+  private final Path folder;
   private final int port;
   private final String user;
   private final String password;
 
-  private PostgresProcess(RunningProcess process, Optional<ProcessHandle> server, Matcher ready) {
+  private PostgresProcess(RunningProcess process, Path folder, Matcher ready) {
     this.process = process;
-    this.server = server;
+    this.folder = folder;
     this.port = Integer.parseInt(ready.group(1));
     this.user = ready.group(2);
     this.password = ready.group(3);
@@ -58,10 +63,33 @@ final class PostgresProcess implements AutoCloseable {
   }
 
   static PostgresProcess start(Path folder) throws IOException {
+    return start(folder, List.of(), "/");
+  }
+
+  /**
+   * The same on a file system of its own, which nobody else sees and which goes with it.
+   *
+   * @param megabytes of it, all told
+   */
+  static PostgresProcess startOnSmallDisk(Path folder, int megabytes) throws IOException {
+    Path binaries = Files.createDirectories(folder.resolveSibling(folder.getFileName() + "-bin"));
+    boolean root = Files.getOwner(Path.of("/proc/self")).getName().equals("root");
+    String mounts =
+        "mount -t tmpfs -o size=%dm tmpfs %s && mkdir %2$s/binaries && mount --bind %s %2$s/binaries"
+            .formatted(megabytes, folder, binaries);
+    List<String> inside =
+        List.of(
+            "unshare", root ? "-m" : "-Urm", "bash", "-c", mounts + " && exec \"$@\"", "crowded");
+    return start(folder, inside, "/proc/%d/root");
+  }
+
+  private static PostgresProcess start(Path folder, List<String> inside, String root)
+      throws IOException {
     Files.createDirectories(folder);
     // Not on this process's class path, which has the binaries twice.
     String path = jar() + ":" + Path.of("target/test-classes").toAbsolutePath();
-    List<String> command =
+    List<String> command = new ArrayList<>(inside);
+    command.addAll(
         List.of(
             ProcessHandle.current().info().command().orElseThrow(),
             "-Xmx256m",
@@ -70,14 +98,52 @@ final class PostgresProcess implements AutoCloseable {
             "-cp",
             path,
             PostgresProcess.class.getName(),
-            folder.toString());
+            folder.toString()));
     RunningProcess process = RunningProcess.start("PostgreSQL", folder, Map.of(), command);
     Matcher ready = READY.matcher(process.awaitLine(READY.pattern(), SOON));
     if (!ready.find()) {
       throw new AssertionError(process.output());
     }
-    String pid = Files.readAllLines(folder.resolve("data/postmaster.pid")).getFirst().strip();
-    return new PostgresProcess(process, ProcessHandle.of(Long.parseLong(pid)), ready);
+    // What it sees as its root is seen there by others.
+    String seen = root.formatted(process.pid()) + folder.toAbsolutePath();
+    return new PostgresProcess(process, Path.of(seen), ready);
+  }
+
+  /** The server, if one runs; after it ended by itself another one may. */
+  Optional<ProcessHandle> server() throws IOException {
+    Path file = folder.resolve("data/postmaster.pid");
+    if (!Files.exists(file)) {
+      return Optional.empty();
+    }
+    return ProcessHandle.of(Long.parseLong(Files.readAllLines(file).getFirst().strip()));
+  }
+
+  /** Takes all the room that is left. */
+  void fillDisk() throws IOException {
+    try (FileChannel out =
+        FileChannel.open(ballast(), StandardOpenOption.CREATE, StandardOpenOption.APPEND)) {
+      for (int size = 1 << 16; size > 0; ) {
+        try {
+          out.write(ByteBuffer.allocate(size));
+        } catch (IOException e) {
+          size /= 2;
+        }
+      }
+    }
+  }
+
+  /** Gives back what {@link #fillDisk} took. */
+  void freeDisk() throws IOException {
+    Files.delete(ballast());
+  }
+
+  private Path ballast() {
+    return folder.resolve("ballast");
+  }
+
+  /** What it said so far. */
+  String output() {
+    return process.output();
   }
 
   private static Path jar() throws IOException {
@@ -107,12 +173,21 @@ final class PostgresProcess implements AutoCloseable {
 
   @Override
   public void close() {
+    Optional<ProcessHandle> last = lastServer();
     process.terminate();
     process.awaitExit(SOON);
     process.close();
     // Whoever asked it to stop may be gone before it has written its last.
     Awaitility.await("PostgreSQL has ended")
         .atMost(SOON)
-        .until(() -> server.filter(ProcessHandle::isAlive).isEmpty());
+        .until(() -> last.filter(ProcessHandle::isAlive).isEmpty());
+  }
+
+  private Optional<ProcessHandle> lastServer() {
+    try {
+      return server();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

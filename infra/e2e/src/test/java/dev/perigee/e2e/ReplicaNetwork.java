@@ -17,6 +17,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -50,14 +51,26 @@ final class ReplicaNetwork implements AutoCloseable {
   private final Map<String, RunningProcess> edges = new ConcurrentHashMap<>();
   private final Map<String, String> addresses = new ConcurrentHashMap<>();
   private final Map<String, String> homes = new ConcurrentHashMap<>();
+  private final Map<String, Path> builds = new ConcurrentHashMap<>();
+  private final Map<String, String> clocks = new ConcurrentHashMap<>();
   private final Relay toDatabase;
   private PostgresProcess postgres;
 
   /** A database and nothing else. */
   ReplicaNetwork(Path folder) throws IOException {
+    this(folder, PostgresProcess.start(folder.resolve("postgres")));
+  }
+
+  /** The same with a database that has so much room and no more. */
+  static ReplicaNetwork onSmallDisk(Path folder, int megabytes) throws IOException {
+    return new ReplicaNetwork(
+        folder, PostgresProcess.startOnSmallDisk(folder.resolve("postgres"), megabytes));
+  }
+
+  private ReplicaNetwork(Path folder, PostgresProcess postgres) throws IOException {
     this.folder = folder;
+    this.postgres = postgres;
     Files.writeString(folder.resolve("token"), TOKEN);
-    postgres = PostgresProcess.start(folder.resolve("postgres"));
     toDatabase = Relay.open(loopback.host(250), 0, databaseAddress());
   }
 
@@ -87,6 +100,10 @@ final class ReplicaNetwork implements AutoCloseable {
     return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
   }
 
+  PostgresProcess postgres() {
+    return postgres;
+  }
+
   /** Ends PostgreSQL. */
   void stopDatabase() {
     toDatabase.cut();
@@ -100,6 +117,25 @@ final class ReplicaNetwork implements AutoCloseable {
     toDatabase.mend();
   }
 
+  /** From its next start on a control plane is of this build. */
+  void build(int control, Path build) {
+    builds.put("control-" + control, build);
+  }
+
+  /** The same of an edge. */
+  void build(String edge, Path build) {
+    builds.put(edge, build);
+  }
+
+  /** From its next start on an edge's clock is off by so much, as {@link FalseClock} says it. */
+  void clock(String edge, String off) {
+    clocks.put(edge, off);
+  }
+
+  private List<String> script(String who, String command) {
+    return Network.scriptOf(builds.getOrDefault(who, Network.ROOT), command);
+  }
+
   private String host(int control) {
     return loopback.host(100 + control);
   }
@@ -108,7 +144,7 @@ final class ReplicaNetwork implements AutoCloseable {
   void startControl(int number, String... more) {
     String host = host(number);
     links.computeIfAbsent(number, any -> Relay.open(host, LINK, new InetSocketAddress(host, GRPC)));
-    List<String> command = Network.script("control");
+    List<String> command = script("control-" + number, "control");
     command.addAll(List.of("--state-dir", folder.resolve("control-" + number).toString()));
     command.addAll(List.of("--operator-token-file", folder.resolve("token").toString()));
     command.addAll(
@@ -131,11 +167,20 @@ final class ReplicaNetwork implements AutoCloseable {
     started.awaitLine("control plane ready", SOON);
   }
 
+  RunningProcess control(int number) {
+    return Optional.ofNullable(controls.get(number)).orElseThrow();
+  }
+
+  /** Ends it as an operator does. */
+  void stopControl(int number) {
+    control(number).terminate();
+    control(number).awaitExit(SOON);
+  }
+
   /** {@code kill -9}. */
   void killControl(int number) {
-    RunningProcess control = Optional.ofNullable(controls.get(number)).orElseThrow();
-    control.kill();
-    control.awaitExit(SOON);
+    control(number).kill();
+    control(number).awaitExit(SOON);
   }
 
   RunningProcess edge(String name) {
@@ -162,7 +207,7 @@ final class ReplicaNetwork implements AutoCloseable {
 
   /** Starts an edge that was added, again. */
   void startEdge(String name, String... more) {
-    List<String> command = Network.script("edge");
+    List<String> command = script(name, "edge");
     String home = Optional.ofNullable(homes.get(name)).orElseThrow();
     command.addAll(List.of("--name", name, "--control", home));
     command.addAll(List.of("--state-dir", folder.resolve(name).toString()));
@@ -170,9 +215,17 @@ final class ReplicaNetwork implements AutoCloseable {
     command.addAll(List.of("--cache-size", "64m", "--memory-size", "16m"));
     command.add("--allow-private-origins");
     command.addAll(List.of(more));
-    RunningProcess edge = RunningProcess.start("edge " + name, folder, environment(), command);
+    Map<String, String> environment = new HashMap<>(environment());
+    Optional.ofNullable(clocks.get(name)).map(FalseClock::off).ifPresent(environment::putAll);
+    RunningProcess edge = RunningProcess.start("edge " + name, folder, environment, command);
     edges.put(name, edge);
     edge.awaitLine("edge " + name + " ready", SOON);
+  }
+
+  /** Ends it as an operator does. */
+  void stopEdge(String name) {
+    edge(name).terminate();
+    edge(name).awaitExit(SOON);
   }
 
   /** Whether edges have noted where a control plane is, as they are told by another. */

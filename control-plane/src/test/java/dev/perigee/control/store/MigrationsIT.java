@@ -1,0 +1,99 @@
+package dev.perigee.control.store;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Arrays;
+import java.util.List;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.MigrationVersion;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The build before keeps working on a schema that a newer one migrated. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+final class MigrationsIT {
+  private static final String SCHEMA = "step";
+
+  private TestPostgres postgres;
+
+  @BeforeAll
+  void start() {
+    postgres = TestPostgres.fresh();
+  }
+
+  @AfterAll
+  void stop() {
+    postgres.close();
+  }
+
+  private Flyway to(MigrationVersion version) {
+    return Flyway.configure()
+        .dataSource(postgres.url(), postgres.user(), postgres.password())
+        .schemas(SCHEMA)
+        .locations("classpath:db/migration")
+        .target(version)
+        .load();
+  }
+
+  private SchemaShape shape() throws SQLException {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      return SchemaShape.of(statement, SCHEMA);
+    }
+  }
+
+  @Test
+  void everyMigrationOnlyAddsWhatTheBuildBeforeNeedNotKnow() throws Exception {
+    List<MigrationVersion> versions =
+        Arrays.stream(to(MigrationVersion.LATEST).info().all())
+            .map(MigrationInfo::getVersion)
+            .toList();
+    assertTrue(versions.size() > 10, versions.toString());
+    // The second widened a rule, which looks like a new one here.
+    to(versions.get(1)).migrate();
+    SchemaShape before = shape();
+    for (MigrationVersion version : versions.subList(2, versions.size())) {
+      to(version).migrate();
+      SchemaShape after = shape();
+      assertEquals(List.of(), before.brokenBy(after), "migration " + version);
+      before = after;
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "ALTER TABLE site DROP COLUMN regions | site.regions is gone",
+        "ALTER TABLE site RENAME COLUMN regions TO areas | site.regions is gone",
+        "DROP TABLE purge_budget | purge_budget.owner is gone",
+        "ALTER TABLE node ALTER COLUMN latitude TYPE text | node.latitude is of another type",
+        "ALTER TABLE site ALTER COLUMN removed_at SET NOT NULL | site.removed_at must not be null",
+        "ALTER TABLE site ALTER COLUMN shield DROP DEFAULT | site.shield has no default any more",
+        "ALTER TABLE site ADD COLUMN owner text NOT NULL | site.owner is new and has no default",
+        "ALTER TABLE site ADD CHECK (id <> 'x') | new rows may be refused by site CHECK",
+        "CREATE UNIQUE INDEX one ON node (region) | new rows may be refused by CREATE UNIQUE INDEX",
+        "CREATE TABLE extra (node text REFERENCES node) | rows may not be deleted because of extra"
+      })
+  void aMigrationThatWouldBreakTheBuildBeforeIsFound(String change, String problem)
+      throws Exception {
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      SchemaShape before = SchemaShape.of(statement, "public");
+      connection.setAutoCommit(false);
+      statement.execute(change);
+      String problems = before.brokenBy(SchemaShape.of(statement, "public")).toString();
+      connection.rollback();
+      assertTrue(problems.contains(problem), problems);
+    }
+  }
+}
