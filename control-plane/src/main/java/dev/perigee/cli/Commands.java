@@ -101,14 +101,20 @@ abstract class Commands implements Runnable {
      * Replaces the settings; the answer is the site as it is, or as its canaries are to have it.
      */
     JsonNode replace(String path, Map<String, Object> site) {
-      if (canary == null) {
-        if (wait || hold != null) {
-          throw new Failure(Failure.USAGE, "--hold and --wait go with --canary");
-        }
-        return client().put(noted(path), site);
+      return isStaged() ? begin(path, Map.of("site", site)) : client().put(noted(path), site);
+    }
+
+    /** Whether some nodes are to have it first. */
+    boolean isStaged() {
+      if (canary == null && (wait || hold != null)) {
+        throw new Failure(Failure.USAGE, "--hold and --wait go with --canary");
       }
-      Map<String, Object> order = new LinkedHashMap<>();
-      order.put("site", site);
+      return canary != null;
+    }
+
+    /** Gives it to the canaries; the answer is the site as these are to have it. */
+    JsonNode begin(String path, Map<String, ?> what) {
+      Map<String, Object> order = new LinkedHashMap<>(what);
       order.put("canary", canary);
       order.put("errorPoints", maxErrors);
       if (hold != null) {

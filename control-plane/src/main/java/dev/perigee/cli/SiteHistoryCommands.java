@@ -99,7 +99,7 @@ final class SiteHistoryCommands {
   @Command(
       name = "rollback",
       description = "Put an earlier revision's settings in force, as a new change.")
-  static final class Rollback extends Commands.SiteEdit {
+  static final class Rollback extends Commands.SiteStaged {
     @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
     String site = "";
 
@@ -124,6 +124,10 @@ final class SiteHistoryCommands {
       body.put("to", to);
       body.put(
           "revision", ifRevision == null ? client.get(path).path("revision").asLong() : ifRevision);
+      if (isStaged()) {
+        asJson(begin(path, body));
+        return;
+      }
       JsonNode now = client.post(noted(path + "/rollback"), Optional.of(body));
       if (!asJson(now)) {
         out()

@@ -57,7 +57,7 @@ public record ApiPorts(
     List<Routes.Route> routes =
         new ArrayList<>(Routes.all(resources, purgeResource, warmUpResource, operations));
     routes.addAll(new SiteHistoryResource(sites, history, resources::find).routes());
-    routes.addAll(new RolloutResource(resources, rollouts, nodes, fleet).routes());
+    routes.addAll(new RolloutResource(resources, history, rollouts, nodes, fleet).routes());
     return List.copyOf(routes);
   }
 }

@@ -7,6 +7,7 @@ import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.Rollout;
+import dev.perigee.control.store.SiteHistory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -20,19 +21,25 @@ import java.util.Set;
 /** Changes of sites that some nodes get first. */
 final class RolloutResource {
   private static final Set<String> FIELDS =
-      Set.of("site", "canary", "holdSeconds", "errorPoints", "minimumRequests");
+      Set.of("site", "to", "revision", "canary", "holdSeconds", "errorPoints", "minimumRequests");
   private static final long MAX_HOLD = Duration.ofDays(30).toSeconds();
   private static final int MINIMUM_REQUESTS = 20;
   private static final int ERROR_POINTS = 5;
 
   private final Resources resources;
+  private final SiteHistory history;
   private final PostgresRolloutStore rollouts;
   private final NodeStore nodes;
   private final FleetView fleet;
 
   RolloutResource(
-      Resources resources, PostgresRolloutStore rollouts, NodeStore nodes, FleetView fleet) {
+      Resources resources,
+      SiteHistory history,
+      PostgresRolloutStore rollouts,
+      NodeStore nodes,
+      FleetView fleet) {
     this.resources = resources;
+    this.history = history;
     this.rollouts = rollouts;
     this.nodes = nodes;
     this.fleet = fleet;
@@ -44,7 +51,7 @@ final class RolloutResource {
         new Routes.Route(
             "POST",
             "/v1/sites/{site}/rollouts",
-            "Replace a site's settings on some nodes first.",
+            "Replace a site's settings on some nodes first, by new ones or an earlier revision's.",
             "RolloutOrder",
             "Rollout",
             List.of(Edits.NOTE),
@@ -88,13 +95,14 @@ final class RolloutResource {
       return Reply.notFound("site");
     }
     Input input = Input.read(body, FIELDS);
-    Optional<Input> sent = input.object("site", Resources.SITE_FIELDS);
-    if (sent.isEmpty() && !input.has("site")) {
-      input.problem("site", "is missing");
+    if (input.has("site") == input.has("to")) {
+      input.problem("site", "or to, a revision, says what the canaries get: give one of them");
     }
+    Optional<Input> sent = input.object("site", Resources.SITE_FIELDS);
     SiteConfig before = found.get();
     SiteConfig candidate =
-        sent.map(s -> resources.site(s, before.id(), Optional.of(before))).orElse(before);
+        sent.map(s -> resources.site(s, before.id(), Optional.of(before)))
+            .orElseGet(() -> earlier(before, input));
     Edit edit = edits.read(sent.orElse(input));
     List<String> canaries = canaries(input, input.required("canary"), candidate);
     Rollout.Plan plan = plan(input);
@@ -105,6 +113,19 @@ final class RolloutResource {
         rollouts.begin(candidate, canaries, plan, edit),
         "site",
         begun -> new Reply.Json(202, view(begun)));
+  }
+
+  /** The site as it was at the revision that is asked for. */
+  private SiteConfig earlier(SiteConfig now, Input input) {
+    OptionalLong to = input.whole("to");
+    if (to.isEmpty()) {
+      return now;
+    }
+    Optional<SiteConfig> then = history.at(now.id(), to.getAsLong()).map(SiteHistory.Entry::site);
+    if (then.isEmpty()) {
+      input.problem("to", "is no revision of this site that is kept");
+    }
+    return then.orElse(now);
   }
 
   private static Rollout.Plan plan(Input input) {

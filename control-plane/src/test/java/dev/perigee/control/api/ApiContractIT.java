@@ -182,7 +182,9 @@ final class ApiContractIT {
     call(seen, "GET", "/v1/rollouts/{rollout}", one);
     JsonNode promoted = call(seen, "POST", "/v1/rollouts/{rollout}/promote", one + "/promote");
     assertEquals("promoted", promoted.path("state").asText());
-    JsonNode second = call(seen, "POST", staged, "/v1/sites/" + site + "/rollouts", order);
+    String earlier = "{'to':%s,'canary':'50%%'}".formatted(first);
+    JsonNode second = call(seen, "POST", staged, "/v1/sites/" + site + "/rollouts", earlier);
+    assertEquals(then.at("/site/origins"), second.at("/candidate/origins"));
     String other = "/v1/rollouts/" + second.path("id").asText() + "/halt";
     JsonNode halted = call(seen, "POST", "/v1/rollouts/{rollout}/halt", other);
     assertEquals("halted", halted.path("state").asText());
@@ -484,6 +486,8 @@ final class ApiContractIT {
             + "'minimumRequests':0} | 422 | site canary holdSeconds errorPoints minimumRequests",
         "POST | /v1/sites/held/rollouts | {'site':{'hosts':['held.example'],"
             + "'origins':['https://b.example']},'canary':'0%'} | 422 | canary",
+        "POST | /v1/sites/held/rollouts | {'to':999,'canary':'50%'} | 422 | to",
+        "POST | /v1/sites/held/rollouts | {'to':1,'site':{},'canary':'0%'} | 422 | site canary",
         "POST | /v1/rollouts/nothing/promote | | 404 | ",
         "POST | /v1/sites/held/rollback | {'revision':'x'} | 422 | to revision",
         "POST | /v1/sites/held/rollback | {'to':999} | 404 | ",

@@ -113,6 +113,20 @@ final class RolloutE2E {
     assertEquals(200, ask("iad-1"));
   }
 
+  @Test
+  @Order(3)
+  void anEarlierRevisionGoesToACanaryFirst() {
+    String history = network.cliOk("site", "history", HOST).output();
+    String first = history.lines().toList().getLast().strip().split(" ", 2)[0];
+    Finished waited =
+        network.cliOk(
+            "site", "rollback", HOST, "--to", first, "--canary", "fra-1", "--hold", "1s", "--wait");
+    assertTrue(waited.output().contains("canary on fra-1"), waited.output());
+    assertFalse(network.cliOk("site", "show", HOST).output().contains("pools    web"));
+    assertEquals(200, ask("fra-1"));
+    assertEquals(200, ask("iad-1"));
+  }
+
   private Path pools(String server) throws IOException {
     String json = "{\"pools\":[{\"name\":\"web\",\"servers\":[{\"url\":\"" + server + "\"}]}]}";
     return Files.writeString(folder.resolve("pools.json"), json);
