@@ -17,6 +17,7 @@ import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.AsnDatabase;
 import dev.perigee.control.steer.GeoDatabase;
 import dev.perigee.control.steer.GeoLocator;
+import dev.perigee.control.steer.GeoOverride;
 import dev.perigee.control.steer.HttpSteering;
 import dev.perigee.control.steer.NearestSteering;
 import dev.perigee.control.steer.SnapshotFeed;
@@ -151,9 +152,7 @@ public final class ControlPlane implements AutoCloseable {
     Optional<GeoDatabase> geo = geo(options);
     Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
     NearestSteering steering =
-        new NearestSteering(
-            geo.<GeoLocator>map(g -> g).orElseGet(GeoLocator::unknown),
-            position(options.steerDefault));
+        new NearestSteering(locator(options, geo), position(options.steerDefault));
     SnapshotFeed feed =
         keep(new SnapshotFeed(stores.sites(), stores.nodes(), fleet, stores::revision, steering));
     feed.start();
@@ -309,6 +308,14 @@ public final class ControlPlane implements AutoCloseable {
       return Optional.empty();
     }
     return Optional.of(keep(new GeoDatabase(options.geoipDatabase, clock)));
+  }
+
+  /** Who knows where a client is: the operator's own file before the other. */
+  private GeoLocator locator(Options options, Optional<GeoDatabase> geo) throws IOException {
+    GeoLocator usual = geo.<GeoLocator>map(g -> g).orElseGet(GeoLocator::unknown);
+    return options.geoipOverride == null
+        ? usual
+        : keep(new GeoOverride(options.geoipOverride, usual));
   }
 
   private Optional<AsnDatabase> asn(Options options) throws IOException {

@@ -124,6 +124,14 @@ final class Options {
   @Nullable Path geoipDatabase;
 
   @Option(
+      names = "--geoip-override",
+      description = {
+        "an operator's own database, of the same kinds, that is asked first; for steering alone,",
+        "edges are not brought it"
+      })
+  @Nullable Path geoipOverride;
+
+  @Option(
       names = "--geoip-asn-database",
       description = "database of autonomous systems, for the edges alone")
   @Nullable Path geoipAsnDatabase;
@@ -247,9 +255,9 @@ final class Options {
   /** What is in force, without secrets, on one line. */
   String effective() {
     return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s"
-            + " steer=%s:%d geoip=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s"
-            + " purge-rate=%d purge-burst=%d purge-key-hours=%d site-history=%d"
-            + " edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s")
+            + " steer=%s:%d geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
+            + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
+            + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -264,6 +272,7 @@ final class Options {
             steerBind,
             steerPort,
             geoipDatabase == null ? "none" : geoipDatabase,
+            geoipOverride == null ? "none" : geoipOverride,
             geoipAsnDatabase == null ? "none" : geoipAsnDatabase,
             allowPrivateOrigins,
             allowOriginRanges,

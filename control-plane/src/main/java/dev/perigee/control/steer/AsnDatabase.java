@@ -52,7 +52,7 @@ public final class AsnDatabase implements AutoCloseable {
   }
 
   @SuppressWarnings("rawtypes") // a class literal has no type arguments
-  private static Metadata parse(byte[] bytes) throws IOException {
+  static Metadata parse(byte[] bytes) throws IOException {
     try (Reader reader = new Reader(new ByteArrayInputStream(bytes), new CHMCache())) {
       Networks<Map> networks = reader.networks(Map.class);
       while (networks.hasNext()) {

@@ -19,5 +19,10 @@ public interface GeoLocator {
    * @param country ISO 3166-1 alpha-2; empty where unknown
    * @param prefixLength bits of the address, in its own family, for which the answer holds
    */
-  record Location(double latitude, double longitude, String country, int prefixLength) {}
+  record Location(double latitude, double longitude, String country, int prefixLength) {
+    /** The same for a network that is no larger than another. */
+    Location within(int otherPrefixLength) {
+      return new Location(latitude, longitude, country, Math.max(prefixLength, otherPrefixLength));
+    }
+  }
 }

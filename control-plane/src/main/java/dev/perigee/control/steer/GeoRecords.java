@@ -120,15 +120,33 @@ sealed interface GeoRecords {
     }
   }
 
+  /**
+   * What a file says of an address, with nothing said as well.
+   *
+   * @param prefixLength bits of the address, in its own family, for which it says so
+   */
+  record Answer(Optional<GeoLocator.Location> location, int prefixLength) {}
+
   /** Records read as maps. */
   record OfOthers(Reader reader) implements GeoRecords {
+    /** The same of any file, MaxMind's too. */
+    static OfOthers of(byte[] bytes) throws IOException {
+      GeoRecords.of(bytes); // names what is wrong
+      return new OfOthers(new Reader(new ByteArrayInputStream(bytes), new CHMCache()));
+    }
+
     @Override
     public Optional<GeoLocator.Location> find(InetAddress address) throws IOException {
+      return answer(address).location();
+    }
+
+    Answer answer(InetAddress address) throws IOException {
       var found = reader.getRecord(address, Map.class);
+      int prefixLength = found.network().prefixLength();
       @Nullable Map<?, ?> record = found.data();
-      return record == null
-          ? Optional.empty()
-          : GeoRecords.location(record, found.network().prefixLength());
+      return new Answer(
+          record == null ? Optional.empty() : GeoRecords.location(record, prefixLength),
+          prefixLength);
     }
 
     @Override
