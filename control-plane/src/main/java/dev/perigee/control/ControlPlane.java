@@ -1,13 +1,11 @@
 package dev.perigee.control;
 
 import dev.perigee.contract.GeoFile;
-import dev.perigee.contract.HostName;
 import dev.perigee.control.api.ApiConfig;
 import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.api.ApiServer;
 import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.console.ConsoleFiles;
-import dev.perigee.control.dns.DnsConfig;
 import dev.perigee.control.dns.DnsServer;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.pki.EdgeAuthority;
@@ -52,9 +50,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -72,6 +68,7 @@ public final class ControlPlane implements AutoCloseable {
   private static final long SWEEP_MILLIS = 250;
   private static final long LOOK_MILLIS = 1_000;
   private static final long FOLLOW_PAUSE_MILLIS = 50;
+  private static final int SECRET_BYTES = 32;
 
   private final Deque<AutoCloseable> running = new ArrayDeque<>();
   private final InstantSource clock = InstantSource.system();
@@ -135,9 +132,7 @@ public final class ControlPlane implements AutoCloseable {
 
   private String start(Options options) throws IOException {
     Path state = Files.createDirectories(options.stateDir);
-    String zone =
-        HostName.normalise(options.dnsZone)
-            .orElseThrow(() -> new IOException("--dns-zone is no name: " + options.dnsZone));
+    String zone = options.dns.zone();
     Stores stores = Stores.over(database(options, state), zone, options, clock);
     LogNews news = keep(new LogNews(stores.database(), stores.numbers(), id));
     news.start();
@@ -158,8 +153,8 @@ public final class ControlPlane implements AutoCloseable {
     feed.start();
 
     int grpc = edges(options, stores, fleet, rollouts, authority, enrolments, zone, geoFiles);
-    DnsServer dns = keep(dns(options, zone, steering));
-    named("DNS " + options.dnsBind + ":" + options.dnsPort, dns::start);
+    DnsServer dns = keep(dns(options, steering, stores.settings()));
+    named("DNS " + String.join(",", options.dns.bind) + ":" + options.dns.port, dns::start);
     HttpSteering redirects =
         keep(
             new HttpSteering(
@@ -191,7 +186,7 @@ public final class ControlPlane implements AutoCloseable {
             api,
             options.grpcBind,
             grpc,
-            options.dnsBind,
+            options.dns.bind.getFirst(),
             dns.port(),
             options.steerBind,
             redirects.port());
@@ -334,27 +329,22 @@ public final class ControlPlane implements AutoCloseable {
             .toList();
   }
 
-  private static DnsServer dns(Options options, String zone, NearestSteering steering)
+  private DnsServer dns(Options options, NearestSteering steering, SettingStore settings)
       throws IOException {
-    InetAddress bind = InetAddress.getByName(options.dnsBind);
-    Map<String, InetAddress> servers = new LinkedHashMap<>();
-    for (Map.Entry<String, String> server : options.nameServers.entrySet()) {
-      servers.put(server.getKey(), InetAddress.getByName(server.getValue()));
-    }
-    if (servers.isEmpty()) {
-      servers.put("ns1." + zone, bind);
-    }
-    DnsConfig config =
-        new DnsConfig(
-            List.of(bind),
-            options.dnsPort,
-            zone,
-            options.dnsSiteHosts,
-            servers,
-            options.dnsTtl,
-            options.dnsTcpConnections,
-            Duration.ofSeconds(options.dnsTcpIdle));
-    return new DnsServer(config, steering, steering::snapshot, System::nanoTime);
+    return new DnsServer(
+        options.dns.config(),
+        steering,
+        steering::snapshot,
+        settings.getOrMake("dns-cookie-secret", this::secret),
+        random,
+        clock,
+        System::nanoTime);
+  }
+
+  private byte[] secret() {
+    byte[] bytes = new byte[SECRET_BYTES];
+    random.nextBytes(bytes);
+    return bytes;
   }
 
   private static List<String> names(Options options) {

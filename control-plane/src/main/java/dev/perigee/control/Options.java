@@ -8,9 +8,7 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -73,38 +71,6 @@ final class Options {
         "After two without an answer the edge moves to another one"
       })
   long edgePulse;
-
-  @Option(names = "--dns-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
-  String dnsBind = "";
-
-  @Option(names = "--dns-port", defaultValue = "7053", description = "${DEFAULT-VALUE}")
-  int dnsPort;
-
-  @Option(names = "--dns-zone", defaultValue = "cdn.example", description = "${DEFAULT-VALUE}")
-  String dnsZone = "";
-
-  @Option(names = "--dns-site-hosts", description = "answer for the sites' own hosts too")
-  boolean dnsSiteHosts;
-
-  @Option(
-      names = "--dns-ns",
-      description = "NAME=IP of a name server of the zone; repeatable; ns1.<zone> by default")
-  Map<String, String> nameServers = new LinkedHashMap<>();
-
-  @Option(names = "--dns-ttl", defaultValue = "30", description = "seconds; ${DEFAULT-VALUE}")
-  int dnsTtl;
-
-  @Option(
-      names = "--dns-tcp-connections",
-      defaultValue = "1000",
-      description = "open at one time; ${DEFAULT-VALUE}")
-  int dnsTcpConnections;
-
-  @Option(
-      names = "--dns-tcp-idle",
-      defaultValue = "10",
-      description = "seconds for a whole query, and for taking an answer; ${DEFAULT-VALUE}")
-  int dnsTcpIdle;
 
   @Option(names = "--steer-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
   String steerBind = "";
@@ -209,6 +175,8 @@ final class Options {
 
   @Mixin DatabaseOptions database = new DatabaseOptions();
 
+  @Mixin DnsOptions dns = new DnsOptions();
+
   @Option(names = "--config", description = "properties file with these keys, without dashes")
   @Nullable Path config;
 
@@ -254,10 +222,10 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d dns=%s:%d zone=%s site-hosts=%s"
+    return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d"
             + " steer=%s:%d geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
             + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
-            + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s")
+            + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s %s")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -265,10 +233,6 @@ final class Options {
             apiPort,
             grpcBind,
             grpcPort,
-            dnsBind,
-            dnsPort,
-            dnsZone,
-            dnsSiteHosts,
             steerBind,
             steerPort,
             geoipDatabase == null ? "none" : geoipDatabase,
@@ -284,7 +248,8 @@ final class Options {
             logKeep,
             logWindow,
             logReads,
-            database.effective());
+            database.effective(),
+            dns.effective());
   }
 
   PurgeLimits purgeLimits() throws IOException {

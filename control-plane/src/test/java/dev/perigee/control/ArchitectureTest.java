@@ -68,7 +68,6 @@ final class ArchitectureTest {
     "dev.perigee.contract.sync.v1.., stream",
     "dev.perigee.contract.replica.v1.., stream",
     "com.maxmind.., steer",
-    "org.xbill.., dns",
     "org.bouncycastle.., pki store",
     "org.jdbi.., store",
     "org.flywaydb.., store",

@@ -39,7 +39,7 @@ final class SettingsTest {
     assertEquals(Path.of("/var/lib/perigee"), options.stateDir);
     assertEquals(1234, options.apiPort);
     assertEquals(7, options.grpcPort);
-    assertEquals(7053, options.dnsPort);
+    assertEquals(7053, options.dns.port);
   }
 
   @ParameterizedTest

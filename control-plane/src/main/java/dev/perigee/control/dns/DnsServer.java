@@ -4,60 +4,77 @@ import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.steer.SteeringSnapshot;
 import java.io.IOException;
 import java.net.BindException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
+import java.security.SecureRandom;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The DNS listeners: for each address one platform thread for UDP, and a {@link DnsTcpListener}.
- * Nothing a packet holds ends a thread.
+ * The DNS listeners: for each address some {@link DnsUdpListener}s, to which the system spreads
+ * what arrives, and a {@link DnsTcpListener}. Nothing a packet holds ends a thread.
  */
 public final class DnsServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DnsServer.class);
-  private static final int MAX_MESSAGE = 65_535;
   private static final int PORTS_TRIED = 20;
-  private static final long PAUSE_MILLIS = 100;
+  private static final int KEY_BYTES = 16;
 
   private final DnsConfig config;
+  private final Zones zones;
+  private final Supplier<DnsResponder> responders;
+  private final DnsCounters counters = new DnsCounters();
   private final DnsPackets packets;
   private final LongSupplier nanos;
   private final Semaphore connections;
   private final List<AutoCloseable> open = new ArrayList<>();
-  private final CountDownLatch closed = new CountDownLatch(1);
   private int port;
 
   /**
    * A server that is not started.
    *
+   * @param cookieSecret that all replicas have, from which those of each day come
    * @param nanos a clock that never jumps
    */
   public DnsServer(
       DnsConfig config,
       NodeChoice steering,
       Supplier<SteeringSnapshot> snapshot,
+      byte[] cookieSecret,
+      SecureRandom random,
+      InstantSource clock,
       LongSupplier nanos) {
+    byte[] secret = cookieSecret.clone();
+    byte[] key = new byte[KEY_BYTES];
+    random.nextBytes(key);
     this.config = config;
     this.nanos = nanos;
-    this.packets = new DnsPackets(new DnsAnswers(config, steering, snapshot));
+    SipHash hash = SipHash.of(key);
+    this.zones = new Zones(config, snapshot, () -> ZoneFacts.NONE, hash);
+    AbuseGuard.Shared shared =
+        new AbuseGuard.Shared(
+            config.limits(), new ResponseRates(config.limits(), hash), hash, clock, nanos);
+    this.responders =
+        () -> new DnsResponder(config, steering, zones, new AbuseGuard(shared, secret), counters);
+    this.packets = new DnsPackets(responders);
     this.connections = new Semaphore(config.tcpConnections());
     this.port = config.port();
   }
 
   /** Binds and answers; {@link BindException} where a port is taken. */
   public void start() throws IOException {
+    zones.refresh();
+    zones.start();
     for (InetAddress address : config.addresses()) {
       // A free port of TCP may be taken in UDP: only a port that was asked for must be had.
       int tries = port == 0 ? PORTS_TRIED : 1;
@@ -69,14 +86,18 @@ public final class DnsServer implements AutoCloseable {
 
   private boolean isOpened(InetAddress address, int triesLeft) throws IOException {
     ServerSocket tcp = new ServerSocket();
-    DatagramChannel udp = DatagramChannel.open();
+    List<DatagramChannel> udp = new ArrayList<>();
     try {
       tcp.setReuseAddress(true);
       tcp.bind(new InetSocketAddress(address, port));
-      udp.bind(new InetSocketAddress(address, tcp.getLocalPort()));
+      for (int i = 0; i < config.threads(); i++) {
+        udp.add(bound(new InetSocketAddress(address, tcp.getLocalPort())));
+      }
     } catch (IOException e) {
       tcp.close();
-      udp.close();
+      for (DatagramChannel one : udp) {
+        one.close();
+      }
       if (e instanceof BindException && triesLeft > 0) {
         return false;
       }
@@ -86,10 +107,36 @@ public final class DnsServer implements AutoCloseable {
     DnsTcpListener listener =
         new DnsTcpListener(tcp, packets, config.tcpIdle(), connections, nanos);
     open.add(listener);
-    open.add(udp);
     listener.start();
-    Thread.ofPlatform().daemon().name("dns-udp").start(() -> serve(udp));
+    for (DatagramChannel one : udp) {
+      DnsUdpListener socket = new DnsUdpListener(one, responders.get());
+      open.add(socket);
+      socket.start();
+    }
     return true;
+  }
+
+  private DatagramChannel bound(InetSocketAddress address) throws IOException {
+    boolean v4 = address.getAddress() instanceof Inet4Address;
+    DatagramChannel channel =
+        DatagramChannel.open(v4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6);
+    try {
+      if (config.threads() > 1) {
+        if (!channel.supportedOptions().contains(StandardSocketOptions.SO_REUSEPORT)) {
+          throw new IOException("this system has no SO_REUSEPORT: --dns-threads must be 1");
+        }
+        channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+      }
+      channel.setOption(StandardSocketOptions.SO_RCVBUF, config.udpBuffer());
+      return channel.bind(address);
+    } catch (IOException | RuntimeException e) {
+      channel.close();
+      throw e;
+    }
+  }
+
+  public DnsCounters counters() {
+    return counters;
   }
 
   public int port() {
@@ -98,53 +145,13 @@ public final class DnsServer implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    closed.countDown();
+    zones.close();
     for (AutoCloseable one : open) {
       try {
         one.close();
       } catch (Exception e) {
         LOG.debug("on closing", e);
       }
-    }
-  }
-
-  private void serve(DatagramChannel channel) {
-    ByteBuffer buffer = ByteBuffer.allocateDirect(MAX_MESSAGE);
-    while (closed.getCount() > 0) {
-      try {
-        buffer.clear();
-        InetSocketAddress source = (InetSocketAddress) channel.receive(buffer);
-        byte[] packet = new byte[buffer.flip().remaining()];
-        buffer.get(packet);
-        Optional<byte[]> answer = packets.answer(packet, source.getAddress(), true);
-        if (answer.isPresent()) {
-          send(channel, answer.get(), source);
-        }
-      } catch (ClosedChannelException e) {
-        return;
-      } catch (IOException | RuntimeException e) {
-        LOG.debug("nothing received", e);
-        pause();
-      }
-    }
-  }
-
-  /** Where it cannot be sent, as to the forged port 0, there is nobody to wait for. */
-  private static void send(DatagramChannel channel, byte[] answer, InetSocketAddress source) {
-    try {
-      channel.send(ByteBuffer.wrap(answer), source);
-    } catch (IOException | RuntimeException e) {
-      LOG.debug("not sent", e);
-    }
-  }
-
-  private void pause() {
-    try {
-      if (closed.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS)) {
-        LOG.trace("closed");
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 }

@@ -21,7 +21,9 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,7 +61,15 @@ class DnsLimitsIT {
           20,
           CONNECTIONS,
           IDLE);
-  private final DnsServer server = new DnsServer(config, steering, steering::snapshot, nanos::get);
+  private final DnsServer server =
+      new DnsServer(
+          config,
+          steering,
+          steering::snapshot,
+          new byte[32],
+          new SecureRandom(),
+          InstantSource.system(),
+          nanos::get);
   private final List<Socket> sockets = new ArrayList<>();
 
   @BeforeEach
@@ -222,7 +232,7 @@ class DnsLimitsIT {
         DnsTcpListener listener =
             new DnsTcpListener(
                 failing,
-                new DnsPackets(new DnsAnswers(config, steering, steering::snapshot)),
+                TestZones.packets(config, steering, steering::snapshot),
                 IDLE,
                 new Semaphore(1),
                 nanos::get)) {

@@ -19,7 +19,9 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.ByteBuffer;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -70,17 +72,21 @@ class DnsServerIT {
       new NearestSteering(PLACES, NearestSteering.DEFAULT_POSITION);
   private final DnsServer server =
       new DnsServer(
-          new DnsConfig(
-              List.of(LOOPBACK),
-              0,
-              "cdn.example",
-              true,
-              Map.of("NS1.CDN.example.", LOOPBACK),
-              20,
-              2,
-              Duration.ofSeconds(10)),
+          TestZones.unlimited(
+              new DnsConfig(
+                  List.of(LOOPBACK),
+                  0,
+                  "cdn.example",
+                  true,
+                  Map.of("NS1.CDN.example.", LOOPBACK),
+                  20,
+                  2,
+                  Duration.ofSeconds(10))),
           steering,
           steering::snapshot,
+          new byte[32],
+          new SecureRandom(),
+          InstantSource.system(),
           System::nanoTime);
 
   @BeforeEach
