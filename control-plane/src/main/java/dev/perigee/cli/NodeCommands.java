@@ -113,6 +113,11 @@ final class NodeCommands {
         description = "where other nodes ask it; by default nowhere, and 8444 for a shield")
     @Nullable Integer peerPort;
 
+    @Option(
+        names = "--country",
+        description = "where it stands, such as DE; by default where GeoIP has its address")
+    String country = "";
+
     private int peers() {
       return peerPort == null ? (shield ? SHIELD_PORT : 0) : peerPort;
     }
@@ -134,6 +139,7 @@ final class NodeCommands {
       body.put("httpsPort", httpsPort);
       body.put("shield", shield);
       body.put("peerPort", peers());
+      body.put("country", country);
       JsonNode added = client().post("v1/nodes", Optional.of(body));
       if (!asJson(added)) {
         out().println("added " + name + ". On the node, within a day:");
@@ -221,7 +227,7 @@ final class NodeCommands {
   @Command(
       name = "steer",
       description = "Which node a client is sent to.",
-      subcommands = Explain.class)
+      subcommands = {Explain.class, ZoneCommands.Zones.class})
   static final class Steer extends Commands.Group {}
 
   @Command(name = "explain", description = "Why a client goes where it goes.")

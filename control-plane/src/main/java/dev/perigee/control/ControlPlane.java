@@ -13,6 +13,7 @@ import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.AsnDatabase;
+import dev.perigee.control.steer.CourseFeed;
 import dev.perigee.control.steer.GeoDatabase;
 import dev.perigee.control.steer.GeoLocator;
 import dev.perigee.control.steer.GeoOverride;
@@ -20,6 +21,7 @@ import dev.perigee.control.steer.HttpSteering;
 import dev.perigee.control.steer.NearestSteering;
 import dev.perigee.control.steer.SnapshotFeed;
 import dev.perigee.control.steer.Steering;
+import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.EmbeddedDatabase;
 import dev.perigee.control.store.EnrolmentStore;
@@ -149,8 +151,19 @@ public final class ControlPlane implements AutoCloseable {
     NearestSteering steering =
         new NearestSteering(locator(options, geo), position(options.steerDefault));
     SnapshotFeed feed =
-        keep(new SnapshotFeed(stores.sites(), stores.nodes(), fleet, stores::revision, steering));
+        keep(
+            new SnapshotFeed(
+                new SnapshotFeed.Ports(
+                    stores.sites(),
+                    stores.nodes(),
+                    stores.zones()::all,
+                    fleet,
+                    new ChangeStore(stores.database())::after,
+                    stores::revision,
+                    clock),
+                steering));
     feed.start();
+    keep(new CourseFeed(steering, geoFiles, System::nanoTime)).start();
 
     int grpc = edges(options, stores, fleet, rollouts, authority, enrolments, zone, geoFiles);
     DnsServer dns = keep(dns(options, steering, stores.settings()));
@@ -166,6 +179,7 @@ public final class ControlPlane implements AutoCloseable {
             stores.history(),
             stores.rollouts(),
             stores.nodes(),
+            stores.zones(),
             stores.certificates(),
             stores.purges(),
             new PurgeReceipts(stores.database(), stores.acks(), clock),

@@ -14,6 +14,7 @@ import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
+import dev.perigee.control.store.ZoneStore;
 import dev.perigee.control.stream.SyncService;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -26,6 +27,7 @@ record Stores(
     PostgresSiteStore sites,
     PostgresRolloutStore rollouts,
     PostgresNodeStore nodes,
+    ZoneStore zones,
     PostgresCertificateStore certificates,
     PostgresPurgeStore purges,
     PurgeAcks acks,
@@ -44,6 +46,7 @@ record Stores(
         sites,
         new PostgresRolloutStore(database, numbers, sites),
         new PostgresNodeStore(database, numbers),
+        new ZoneStore(database, numbers),
         new PostgresCertificateStore(database, numbers, clock),
         new PostgresPurgeStore(database, numbers, options.purgeLimits()),
         new PurgeAcks(database, clock),

@@ -56,6 +56,7 @@ final class ExitCodeIT {
         "site diff held.example --from 1 --to 1",
         "site rollback held.example --to 1 --note back",
         "site pages held.example",
+        "steer zones show",
         "site steering held.example",
         "site steering held.example --country DE,AT --continent none --ttl 60 --note why",
         "node list",

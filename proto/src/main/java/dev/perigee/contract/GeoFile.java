@@ -1,5 +1,6 @@
 package dev.perigee.contract;
 
+import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
@@ -51,6 +52,11 @@ public final class GeoFile {
   /** Bytes. */
   public long size() {
     return content.length;
+  }
+
+  /** All of it, to be read only. */
+  public ByteBuffer content() {
+    return ByteBuffer.wrap(content).asReadOnlyBuffer();
   }
 
   /** The part that begins at {@code offset}, which is below {@link #size}. */

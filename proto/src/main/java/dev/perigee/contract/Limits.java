@@ -128,6 +128,15 @@ public final class Limits {
   /** Seconds that they keep them at most: a node that died is asked that long. */
   public static final int DNS_TTL_MOST = 3600;
 
+  /** Coverage zones. */
+  public static final int ZONES = 10_000;
+
+  /** Regions or nodes that one coverage zone names. */
+  public static final int ZONE_TARGETS = 16;
+
+  /** Problems of coverage zones that are named at once. */
+  public static final int ZONE_PROBLEMS = 20;
+
   /** Nodes of one region that share the requests for one object of a site. */
   public static final int NODES_PER_OBJECT = 64;
 

@@ -12,6 +12,7 @@ import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SiteStore;
 import dev.perigee.control.store.WarmUpStore;
+import dev.perigee.control.store.ZoneStore;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -34,6 +35,7 @@ public record ApiPorts(
     SiteHistory history,
     PostgresRolloutStore rollouts,
     NodeStore nodes,
+    ZoneStore zones,
     CertificateStore certificates,
     PurgeStore purges,
     PurgeReceipts receipts,
@@ -58,6 +60,7 @@ public record ApiPorts(
         new ArrayList<>(Routes.all(resources, purgeResource, warmUpResource, operations));
     routes.addAll(new SiteHistoryResource(sites, history, resources::find).routes());
     routes.addAll(new RolloutResource(resources, history, rollouts, nodes, fleet).routes());
+    routes.addAll(new ZoneResource(zones).routes());
     return List.copyOf(routes);
   }
 }

@@ -56,7 +56,8 @@ final class Resources {
           "httpPort",
           "httpsPort",
           "shield",
-          "peerPort");
+          "peerPort",
+          "country");
 
   private final SiteStore sites;
   private final NodeStore nodes;
@@ -304,7 +305,8 @@ final class Resources {
         false,
         false,
         input.flag("shield"),
-        input.integer("peerPort", 0));
+        input.integer("peerPort", 0),
+        input.text("country").orElse(""));
   }
 
   private Map<String, Object> view(Node node) {
@@ -319,6 +321,7 @@ final class Resources {
     view.put("httpsPort", node.httpsPort());
     view.put("shield", node.shield());
     view.put("peerPort", node.peerPort());
+    view.put("country", node.country());
     view.put("draining", node.draining());
     view.put("enrolled", node.enrolled());
     view.put("connected", state.connected());

@@ -1,80 +1,222 @@
 package dev.perigee.control.steer;
 
+import dev.perigee.contract.Rendezvous;
 import dev.perigee.contract.SiteConfig;
-import dev.perigee.control.steer.SteeringSnapshot.SteeredNode;
+import dev.perigee.control.steer.GeoTree.Spot;
+import dev.perigee.control.steer.Roster.Said;
+import dev.perigee.control.steer.Selection.Selected;
 import dev.perigee.control.store.Node;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
-/** Steering to the nearest node by great-circle distance. */
+/**
+ * Steering to the nearest node that has room, by coverage zones, pins, position, health and load.
+ *
+ * <p>Which order of places an address has is worked out ahead for all addresses ({@link Courses}),
+ * so that a choice is a walk down a tree and a look at a few nodes. Until that is done for the
+ * nodes that there are now, each choice works it out by itself, for the network that GeoIP names.
+ */
 public final class NearestSteering implements Steering, NodeChoice {
   /** Where clients of unknown position are taken to be. */
   public static final Position DEFAULT_POSITION = new Position(39.04, -77.49);
 
-  private static final double EARTH_RADIUS_KM = 6371.0088;
+  /** Networks that are as long as this, or longer, are moved as a whole; by IP version. */
+  static final int UNIT4 = 16;
+
+  static final int UNIT6 = 32;
 
   private final GeoLocator locator;
   private final Position defaultPosition;
-  private volatile SteeringSnapshot snapshot = SteeringSnapshot.empty();
+  private volatile State state = State.EMPTY;
+
+  /** Everything that one answer is made of. */
+  record State(
+      SteeringSnapshot snapshot,
+      Placement placement,
+      Roster roster,
+      ZoneList zones,
+      NetworkTree zoneTree,
+      @Nullable Courses courses) {
+    private static final State EMPTY =
+        new State(
+            SteeringSnapshot.empty(),
+            Placement.NONE,
+            new Roster(List.of(), 0),
+            ZoneList.NONE,
+            NetworkTree.of(0),
+            null);
+  }
 
   public NearestSteering(GeoLocator locator, Position defaultPosition) {
     this.locator = locator;
     this.defaultPosition = defaultPosition;
   }
 
-  /** From now on answers come from {@code next}. */
+  /** From now on answers come from {@code next}; nobody has anything to do. */
   public void swap(SteeringSnapshot next) {
-    snapshot = next;
+    swap(next, Map.of(), Long.MAX_VALUE);
+  }
+
+  /**
+   * From now on answers come from {@code next}.
+   *
+   * @param said what the nodes say of themselves, by name
+   * @param settled the newest revision that every node had time to take
+   */
+  synchronized void swap(SteeringSnapshot next, Map<String, Said> said, long settled) {
+    State now = state;
+    Placement placement = Placement.of(next.nodes().stream().map(n -> n.node()).toList(), locator);
+    Placement same = placement.equals(now.placement()) ? now.placement() : placement;
+    state =
+        new State(
+            next,
+            same,
+            Roster.of(same, next, said, settled),
+            now.zones(),
+            now.zoneTree(),
+            now.courses());
+  }
+
+  /** From now on these zones count. */
+  synchronized void zones(ZoneList zones) {
+    State now = state;
+    if (!zones.equals(now.zones())) {
+      state =
+          new State(
+              now.snapshot(), now.placement(), now.roster(), zones, zones.tree(), now.courses());
+    }
+  }
+
+  /** What was worked out ahead. */
+  synchronized void courses(Courses courses) {
+    State now = state;
+    state =
+        new State(
+            now.snapshot(), now.placement(), now.roster(), now.zones(), now.zoneTree(), courses);
+  }
+
+  State state() {
+    return state;
+  }
+
+  Position defaultPosition() {
+    return defaultPosition;
+  }
+
+  GeoLocator locator() {
+    return locator;
   }
 
   public SteeringSnapshot snapshot() {
-    return snapshot;
+    return state.snapshot();
   }
 
   @Override
-  public Explanation explain(InetAddress client, Optional<String> siteId) {
-    SteeringSnapshot now = snapshot;
-    Optional<GeoLocator.Location> located = locator.locate(client);
-    Optional<Position> position = located.map(at -> new Position(at.latitude(), at.longitude()));
-    Optional<SiteConfig> site = siteId.flatMap(now::site);
-    Predicate<SteeredNode> serves =
-        node -> site.map(s -> s.isServedIn(node.node().region())).orElse(true);
-    Optional<Predicate<SteeredNode>> rule = rule(now.nodes(), serves);
-    List<Ranked> ranked =
-        now.nodes().stream()
-            .map(node -> ranked(node, position, serves, rule))
-            .sorted(
-                Comparator.comparing((Ranked one) -> !one.eligible())
-                    .thenComparingDouble(Ranked::distanceKm)
-                    .thenComparing(one -> one.node().node().name()))
-            .toList();
-    long choices = ranked.stream().filter(Ranked::eligible).count();
-    int bits = client.getAddress().length * 8;
-    boolean anyHealthy = ranked.stream().anyMatch(one -> one.eligible() && isHealthy(one.node()));
-    return new Explanation(
-        client,
-        position,
-        located.map(GeoLocator.Location::country).filter(country -> !country.isEmpty()),
-        position.isPresent() ? "geoip" : "unknown",
-        candidates(ranked, position.isPresent()),
-        choices <= 1 ? 0 : located.map(GeoLocator.Location::prefixLength).orElse(bits),
-        position.isEmpty() || !anyHealthy);
-  }
-
-  @Override
+  @SuppressWarnings("ReferenceEquality") // of the table or not, whatever it says
   public Chosen choose(byte[] address, int bits, SiteConfig site, long key) {
-    Explanation why = explain(address(address), Optional.of(site.id()));
-    List<Node> nodes =
-        why.chosen().flatMap(one -> snapshot.node(one.node())).map(List::of).orElse(List.of());
-    return new Chosen(nodes, why.scopePrefix(), why.fallback());
+    State now = state;
+    SiteTable.Entry known = now.snapshot().table().find(site.id());
+    SiteTable.Entry entry =
+        known != null && known.site() == site
+            ? known
+            : new SiteTable.Entry(site, Audience.of(site), known == null ? 0 : known.revision());
+    Found found = find(now, entry.audience(), address);
+    long network = network(address, unit(address, found.depth()));
+    Selected selected =
+        Selection.select(now.placement(), now.roster(), found.order(), entry, key, network);
+    return new Chosen(
+        nodes(selected.nodes()),
+        scope(now, entry, address, found.depth(), selected),
+        selected.rank() > 1 || selected.outside());
   }
 
-  private static InetAddress address(byte[] bytes) {
+  /** Without a copy of it. */
+  private static List<Node> nodes(List<Roster.Member> selected) {
+    return switch (selected.size()) {
+      case 0 -> List.of();
+      case 1 -> List.of(selected.getFirst().node());
+      case 2 -> List.of(selected.getFirst().node(), selected.getLast().node());
+      default ->
+          List.of(selected.getFirst().node(), selected.get(1).node(), selected.getLast().node());
+    };
+  }
+
+  /**
+   * The order for an address.
+   *
+   * @param depth length of the prefix of the network that has it
+   */
+  record Found(Order order, int depth) {}
+
+  Found find(State now, Audience audience, byte[] address) {
+    Courses courses = now.courses();
+    Course course = courses == null ? null : courses.course(audience, now);
+    if (course != null) {
+      long found = course.find(address);
+      return new Found(course.order(found), NetworkTree.depth(found));
+    }
+    long zone = now.zoneTree().find(address);
+    Optional<GeoLocator.Location> at = locator.locate(address(address));
+    int bits = at.map(GeoLocator.Location::prefixLength).orElse(Byte.SIZE * address.length);
+    Order order =
+        new OrderPolicy(now.placement(), audience, defaultPosition)
+            .order(
+                now.zones().zone(NetworkTree.value(zone)), at.map(Spot::of).orElse(Spot.UNKNOWN));
+    return new Found(order, Math.max(bits, NetworkTree.depth(zone)));
+  }
+
+  /** How long the prefix of what moves as a whole is. */
+  static int unit(byte[] address, int depth) {
+    return Math.max(depth, address.length == Integer.BYTES ? UNIT4 : UNIT6);
+  }
+
+  /** The same number for all addresses of one network. */
+  static long network(byte[] address, int bits) {
+    long high = 0;
+    long low = 0;
+    for (int i = 0; i < bits; i++) {
+      long bit = NetworkTree.bit(address, i);
+      if (i < Long.SIZE) {
+        high |= bit << (Long.SIZE - 1 - i);
+      } else {
+        low |= bit << (2 * Long.SIZE - 1 - i);
+      }
+    }
+    return Rendezvous.mixed(high ^ Rendezvous.mixed(low + bits));
+  }
+
+  /** How many bits of the address the answer depends on. */
+  int scope(State now, SiteTable.Entry site, byte[] address, int depth, Selected selected) {
+    if (selected.byNetwork()) {
+      return unit(address, depth);
+    }
+    return hasChoice(now, site, selected.rank()) ? depth : 0;
+  }
+
+  /** Whether readers of some networks go elsewhere than those of others, as things are now. */
+  private static boolean hasChoice(State now, SiteTable.Entry site, int rank) {
+    boolean any = false;
+    for (int i = 0; i < now.placement().places().size(); i++) {
+      if (site.audience().isServedIn(now.placement().places().get(i).region())) {
+        int nodes = 0;
+        for (Roster.Member member : now.roster().places().get(i)) {
+          nodes += member.rank(site, now.roster().settled()) <= rank ? 1 : 0;
+        }
+        boolean divided = nodes > 1 && !now.zones().zones().isEmpty();
+        if (divided || (nodes > 0 && any)) {
+          return true;
+        }
+        any |= nodes > 0;
+      }
+    }
+    return false;
+  }
+
+  static InetAddress address(byte[] bytes) {
     try {
       return InetAddress.getByAddress(bytes);
     } catch (UnknownHostException e) {
@@ -82,108 +224,8 @@ public final class NearestSteering implements Steering, NodeChoice {
     }
   }
 
-  /**
-   * Who may be chosen: the healthy; where there is none, all as if they were healthy, for the fault
-   * may be on this side; draining ones last. A node that does not serve the site never is: it would
-   * refuse the request.
-   */
-  private static Optional<Predicate<SteeredNode>> rule(
-      List<SteeredNode> nodes, Predicate<SteeredNode> serves) {
-    Predicate<SteeredNode> enrolled = serves.and(node -> node.node().enrolled());
-    Predicate<SteeredNode> awake = enrolled.and(node -> !node.node().draining());
-    return List.of(serves.and(NearestSteering::isHealthy), awake, enrolled).stream()
-        .filter(rule -> nodes.stream().anyMatch(rule))
-        .findFirst();
+  @Override
+  public Explanation explain(InetAddress client, Optional<String> siteId) {
+    return new Explaining(this, state).explain(client, siteId);
   }
-
-  private static boolean isHealthy(SteeredNode node) {
-    return node.node().enrolled() && node.serving() && !node.node().draining();
-  }
-
-  private Ranked ranked(
-      SteeredNode node,
-      Optional<Position> client,
-      Predicate<SteeredNode> serves,
-      Optional<Predicate<SteeredNode>> rule) {
-    Position at = new Position(node.node().latitude(), node.node().longitude());
-    boolean eligible = rule.filter(r -> r.test(node)).isPresent();
-    return new Ranked(
-        node, distanceKm(client.orElse(defaultPosition), at), eligible, state(node, serves));
-  }
-
-  private static List<Candidate> candidates(List<Ranked> ranked, boolean known) {
-    List<Candidate> candidates = new ArrayList<>();
-    for (int i = 0; i < ranked.size(); i++) {
-      Ranked one = ranked.get(i);
-      Node node = one.node().node();
-      candidates.add(
-          new Candidate(
-              node.name(),
-              node.region(),
-              known ? Optional.of(one.distanceKm()) : Optional.empty(),
-              one.eligible(),
-              reason(ranked, i, known),
-              node.addresses(),
-              node.httpPort(),
-              node.httpsPort()));
-    }
-    return candidates;
-  }
-
-  /** Why this one won or lost, and by how much. */
-  private static String reason(List<Ranked> ranked, int place, boolean known) {
-    Ranked one = ranked.get(place);
-    if (!one.eligible()) {
-      return "Out: it " + one.state() + ".";
-    }
-    String from = known ? "" : " from where unknown clients are taken to be";
-    if (place > 0) {
-      Ranked first = ranked.getFirst();
-      return "Lost to %s, which is %s%s; it %s."
-          .formatted(first.node().node().name(), nearer(first, one, ""), from, one.state());
-    }
-    if (ranked.size() == 1 || !ranked.get(1).eligible()) {
-      return "Chosen: the only one in the running; it " + one.state() + ".";
-    }
-    Ranked next = ranked.get(1);
-    String other = next.node().node().name();
-    return "Chosen: %s%s; it %s.".formatted(nearer(one, next, other), from, one.state());
-  }
-
-  /** By how much one is nearer than another, which is named or not. */
-  private static String nearer(Ranked one, Ranked other, String name) {
-    double more = other.distanceKm() - one.distanceKm();
-    if (more == 0) {
-      return name.isEmpty()
-          ? "as near and first by name"
-          : "as near as " + name + ", and first by name";
-    }
-    String by = more < 1 ? "less than 1 km nearer" : Math.round(more) + " km nearer";
-    return name.isEmpty() ? by : "the nearest, " + by + " than " + name;
-  }
-
-  private static String state(SteeredNode node, Predicate<SteeredNode> serves) {
-    if (!serves.test(node)) {
-      return "does not serve this site";
-    } else if (!node.node().enrolled()) {
-      return "is not enrolled";
-    } else if (node.node().draining()) {
-      return "is draining";
-    }
-    return node.serving() ? "is serving" : "is not connected or not healthy";
-  }
-
-  /** Great-circle distance by the haversine formula. */
-  static double distanceKm(Position a, Position b) {
-    double phi = Math.toRadians(b.latitude() - a.latitude()) / 2;
-    double lambda = Math.toRadians(b.longitude() - a.longitude()) / 2;
-    double h =
-        Math.pow(Math.sin(phi), 2)
-            + Math.cos(Math.toRadians(a.latitude()))
-                * Math.cos(Math.toRadians(b.latitude()))
-                * Math.pow(Math.sin(lambda), 2);
-    return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(h)));
-  }
-
-  private record Ranked(SteeredNode node, double distanceKm, boolean eligible, String state) {}
 }

@@ -16,13 +16,18 @@ public interface NodeChoice {
    */
   Chosen choose(byte[] address, int bits, SiteConfig site, long key);
 
+  /** The key of a site as a whole, as DNS steers it. */
+  static long keyOf(SiteConfig site) {
+    return site.id().hashCode();
+  }
+
   /**
    * Where a client goes.
    *
    * @param nodes the best first; empty only where no node serves the site
    * @param scopePrefix bits of the client's address that the answer depends on; 0 for none, and
    *     more than were known where the network is larger than the answer's
-   * @param fallback whether no healthy node with a known distance was found
+   * @param fallback whether there was no healthy node where one was to be
    */
   record Chosen(List<Node> nodes, int scopePrefix, boolean fallback) {
     public Chosen {

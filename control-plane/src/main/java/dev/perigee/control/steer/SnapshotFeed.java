@@ -1,61 +1,97 @@
 package dev.perigee.control.steer;
 
-import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.fleet.FleetView.NodeState;
+import dev.perigee.control.steer.Roster.Said;
 import dev.perigee.control.steer.SteeringSnapshot.SteeredNode;
+import dev.perigee.control.store.ChangeStore.LoggedChange;
+import dev.perigee.control.store.CoverageZone;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.SiteStore;
+import dev.perigee.control.store.SiteStore.Steered;
+import dev.perigee.control.store.ZoneStore;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the snapshot up to date. What changes in the fleet takes effect at once, from memory: a
  * dead node leaves the answers though the database is dead too. What changes in the log is read
- * from the database on a thread of its own, again and again until it can be read.
+ * from the database on a thread of its own, again and again until it can be read; of the sites only
+ * those that changed.
  */
 public final class SnapshotFeed implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotFeed.class);
   private static final long FIRST_RETRY_MILLIS = 250;
   private static final long LAST_RETRY_MILLIS = 10_000;
 
-  private final SiteStore sites;
-  private final NodeStore nodes;
-  private final FleetView fleet;
-  private final LongSupplier revision;
+  /** More changes than this are not read one by one: all sites are. */
+  private static final int MAX_CHANGES = 5_000;
+
+  /** How long nodes may take for a change before they are passed over for lack of it. */
+  static final Duration SETTLING = Duration.ofSeconds(10);
+
+  private final Ports ports;
   private final NearestSteering target;
+  private final HoldDown holdDown = new HoldDown();
+  private final Shedding shedding = new Shedding();
   private final Semaphore due = new Semaphore(0);
   private final CountDownLatch closed = new CountDownLatch(1);
-  private Read read = new Read(List.of(), List.of(), -1);
+  private Read read = new Read(List.of(), SiteTable.EMPTY, ZoneList.NONE, -1);
+  private long settled;
+  private long settling = -1;
+  private Instant settlingSince = Instant.MIN;
 
-  /** What the database said last. */
-  private record Read(List<Node> nodes, List<SiteConfig> sites, long revision) {}
+  /** Reads the change log: what changed after a revision, ascending. */
+  public interface Changes {
+    List<LoggedChange> after(long revision, int limit);
+  }
+
+  /** Reads the coverage zones. */
+  public interface Zones {
+    List<CoverageZone> all();
+  }
 
   /**
+   * What it reads.
+   *
    * @param revision the change log's newest number
    */
-  public SnapshotFeed(
+  public record Ports(
       SiteStore sites,
       NodeStore nodes,
+      Zones zones,
       FleetView fleet,
+      Changes changes,
       LongSupplier revision,
-      NearestSteering target) {
-    this.sites = sites;
-    this.nodes = nodes;
-    this.fleet = fleet;
-    this.revision = revision;
+      InstantSource clock) {}
+
+  /** What the database said last. */
+  private record Read(List<Node> nodes, SiteTable sites, ZoneList zones, long revision) {}
+
+  public SnapshotFeed(Ports ports, NearestSteering target) {
+    this.ports = ports;
     this.target = target;
   }
 
   /** Builds the first snapshot and follows the fleet; a broken database is an exception. */
   public void start() {
-    fleet.onChange(this::changed);
+    ports.fleet().onChange(this::changed);
     readAgain();
     Thread.ofVirtual().name("steer-feed").start(this::follow);
   }
@@ -67,27 +103,121 @@ public final class SnapshotFeed implements AutoCloseable {
   }
 
   private synchronized void restate() {
-    List<SteeredNode> states =
-        read.nodes().stream()
-            .map(node -> new SteeredNode(node, fleet.state(node.name()).isServing()))
-            .toList();
-    target.swap(new SteeringSnapshot(states, read.sites(), read.revision()));
+    Instant now = ports.clock().instant();
+    Map<String, NodeState> states = new HashMap<>();
+    List<SteeredNode> nodes = new ArrayList<>();
+    for (Node node : read.nodes()) {
+      NodeState state = ports.fleet().state(node.name());
+      states.put(node.name(), state);
+      nodes.add(new SteeredNode(node, holdDown.counts(node.name(), state.isServing(), now)));
+    }
+    holdDown.keep(states.keySet());
+    SteeringSnapshot before = target.snapshot();
+    boolean same =
+        before.nodes().equals(nodes)
+            && before.table() == read.sites()
+            && before.revision() == read.revision();
+    settle(now);
+    target.swap(
+        same ? before : new SteeringSnapshot(nodes, read.sites(), read.revision()),
+        said(states, now),
+        settled);
+  }
+
+  private Map<String, Said> said(Map<String, NodeState> states, Instant now) {
+    Map<String, Double> loads = new HashMap<>();
+    states.forEach(
+        (name, state) -> {
+          if (state.isServing()) {
+            loads.put(name, state.load());
+          }
+        });
+    Map<String, Shedding.Share> shares = shedding.shares(loads, target.state().placement(), now);
+    Map<String, Said> said = new HashMap<>();
+    states.forEach(
+        (name, state) -> {
+          Shedding.Share share = shares.getOrDefault(name, Shedding.Share.ALL);
+          Set<String> refused =
+              state.refusals().stream().map(one -> one.resource()).collect(Collectors.toSet());
+          said.put(
+              name,
+              new Said(state.load(), share.kept(), share.hasRoom(), state.revision(), refused));
+        });
+    return said;
+  }
+
+  /** A revision is settled once it has been known for a while. */
+  private void settle(Instant now) {
+    if (settling >= 0 && !settlingSince.plus(SETTLING).isAfter(now)) {
+      settled = settling;
+      settling = -1;
+    }
+    if (settling < 0 && read.revision() > settled) {
+      settling = read.revision();
+      settlingSince = now;
+    }
   }
 
   private void readAgain() {
     // Read before the rest: what comes in between is read once more, never left out.
-    long number = revision.getAsLong();
-    List<SiteConfig> known = sitesOf(number).orElseGet(sites::all);
-    Read now = new Read(nodes.all(), known, number);
+    long number = ports.revision().getAsLong();
+    Read before = lastRead();
+    Optional<List<LoggedChange>> since = changesSince(before.revision(), number);
+    SiteTable sites =
+        since
+            .map(changes -> changed(before.sites(), changes))
+            .orElseGet(() -> SiteTable.EMPTY.with(entries(ports.sites().steered()), List.of()));
+    boolean sameZones =
+        since
+            .filter(all -> all.stream().noneMatch(one -> one.kind().equals(ZoneStore.KIND)))
+            .isPresent();
+    ZoneList zones = sameZones ? before.zones() : new ZoneList(ports.zones().all());
+    Read now = new Read(ports.nodes().all(), sites, zones, number);
     synchronized (this) {
       read = now;
+      target.zones(zones);
       restate();
     }
   }
 
-  /** The sites as of this revision, where they were read: without a change they are the same. */
-  private synchronized Optional<List<SiteConfig>> sitesOf(long number) {
-    return read.revision() == number ? Optional.of(read.sites()) : Optional.empty();
+  private synchronized Read lastRead() {
+    return read;
+  }
+
+  /** What changed from one revision to another; empty where everything is to be read. */
+  private Optional<List<LoggedChange>> changesSince(long from, long to) {
+    if (from == to) {
+      return Optional.of(List.of());
+    } else if (from < 0 || from > to) {
+      return Optional.empty();
+    }
+    List<LoggedChange> changes =
+        ports.changes().after(from, MAX_CHANGES + 1).stream()
+            .filter(change -> change.revision() <= to)
+            .toList();
+    boolean whole = !changes.isEmpty() && changes.getFirst().revision() == from + 1;
+    return whole && changes.size() <= MAX_CHANGES ? Optional.of(changes) : Optional.empty();
+  }
+
+  private SiteTable changed(SiteTable before, List<LoggedChange> changes) {
+    Set<String> ids =
+        changes.stream()
+            .filter(change -> change.kind().equals("site"))
+            .map(LoggedChange::resource)
+            .collect(Collectors.toSet());
+    if (ids.isEmpty()) {
+      return before;
+    }
+    List<Steered> now = ports.sites().steered(ids);
+    Set<String> removed = new HashSet<>(ids);
+    now.forEach(one -> removed.remove(one.site().id()));
+    return before.with(entries(now), removed);
+  }
+
+  private static List<SiteTable.Entry> entries(List<Steered> sites) {
+    return sites.stream()
+        .map(one -> new SiteTable.Entry(one.site(), Audience.of(one.site()), one.revision()))
+        .toList();
   }
 
   private void follow() {

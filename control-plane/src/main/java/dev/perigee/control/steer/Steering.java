@@ -16,18 +16,24 @@ public interface Steering {
   /**
    * Why a client goes where it goes.
    *
+   * @param zone the coverage zone that the client lies in, with what it names
    * @param position of the client, where known
    * @param positionSource {@code geoip} or {@code unknown}
+   * @param pin the country, or the places, within which the site keeps this client
    * @param candidates every node, the chosen ones first, nearest first
+   * @param network the largest one with this client in which the nodes are asked in the same order
    * @param scopePrefix bits of the client's address that the answer depends on; 0 for none
-   * @param fallback whether no healthy candidate with a known distance was found
+   * @param fallback whether there was no healthy node where one was to be
    */
   record Explanation(
       InetAddress client,
+      Optional<String> zone,
       Optional<Position> position,
       Optional<String> country,
       String positionSource,
+      Optional<String> pin,
       List<Candidate> candidates,
+      String network,
       int scopePrefix,
       boolean fallback) {
     public Explanation {
@@ -48,6 +54,9 @@ public interface Steering {
    *
    * @param distanceKm great-circle distance; empty where the client's position is unknown
    * @param eligible whether it may be chosen
+   * @param state what it does, the end of a sentence
+   * @param load 0 idle to 1 full
+   * @param weight what it can take beside the others, 0 to 100
    * @param reason why it was chosen or lost, a sentence
    */
   record Candidate(
@@ -55,6 +64,9 @@ public interface Steering {
       String region,
       Optional<Double> distanceKm,
       boolean eligible,
+      String state,
+      double load,
+      int weight,
       String reason,
       List<InetAddress> addresses,
       int httpPort,

@@ -13,7 +13,7 @@ public final class ChangeStore {
   /**
    * What changed at a revision.
    *
-   * @param kind {@code site}, {@code certificate} or {@code node}
+   * @param kind {@code site}, {@code certificate}, {@code node} or {@code zones}
    * @param resource its id or name
    */
   public record LoggedChange(long revision, String kind, String resource) {}

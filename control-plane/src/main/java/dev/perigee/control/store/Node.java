@@ -18,6 +18,7 @@ import java.util.List;
  * @param enrolled whether it holds a certificate of the edge CA
  * @param shield whether it stands between the edges and the origins
  * @param peerPort where other nodes ask it; 0 for nowhere
+ * @param country where it stands, ISO 3166-1 alpha-2; empty: by its address
  */
 public record Node(
     String name,
@@ -30,10 +31,29 @@ public record Node(
     boolean draining,
     boolean enrolled,
     boolean shield,
-    int peerPort) {
+    int peerPort,
+    String country) {
   /** Copies the collection. */
   public Node {
     addresses = List.copyOf(addresses);
+  }
+
+  /** A node whose country is that of its address. */
+  public Node(
+      String name,
+      String region,
+      double latitude,
+      double longitude,
+      List<InetAddress> addresses,
+      int httpPort,
+      int httpsPort,
+      boolean draining,
+      boolean enrolled,
+      boolean shield,
+      int peerPort) {
+    this(
+        name, region, latitude, longitude, addresses, httpPort, httpsPort, draining, enrolled,
+        shield, peerPort, "");
   }
 
   /** A node that other nodes do not ask. */

@@ -25,7 +25,7 @@ import org.jdbi.v3.core.Handle;
 public final class PostgresNodeStore implements NodeStore {
   private static final String SELECT =
       "SELECT name, region, latitude, longitude, addresses, http_port, https_port, draining,"
-          + " serial, shield, peer_port FROM node";
+          + " serial, shield, peer_port, country FROM node";
 
   private static final String SELECT_PLACEMENT =
       "SELECT region, placed_at, array_remove(ARRAY[serial, next_serial], NULL)";
@@ -52,7 +52,8 @@ public final class PostgresNodeStore implements NodeStore {
           int rows =
               handle.execute(
                   "INSERT INTO node (name, region, latitude, longitude, addresses, http_port,"
-                      + " https_port, shield, peer_port) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                      + " https_port, shield, peer_port, country)"
+                      + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
                       + " ON CONFLICT DO NOTHING",
                   node.name(),
                   node.region(),
@@ -62,7 +63,8 @@ public final class PostgresNodeStore implements NodeStore {
                   node.httpPort(),
                   node.httpsPort(),
                   node.shield(),
-                  node.peerPort());
+                  node.peerPort(),
+                  node.country());
           return rows == 1
               ? placed(handle, node.name())
               : new Change.Conflict<>(new Problem("name", node.name() + " exists already"));
@@ -83,7 +85,8 @@ public final class PostgresNodeStore implements NodeStore {
           }
           handle.execute(
               "UPDATE node SET region = ?, latitude = ?, longitude = ?, addresses = ?,"
-                  + " http_port = ?, https_port = ?, shield = ?, peer_port = ? WHERE name = ?",
+                  + " http_port = ?, https_port = ?, shield = ?, peer_port = ?, country = ?"
+                  + " WHERE name = ?",
               node.region(),
               node.latitude(),
               node.longitude(),
@@ -92,6 +95,7 @@ public final class PostgresNodeStore implements NodeStore {
               node.httpsPort(),
               node.shield(),
               node.peerPort(),
+              node.country(),
               node.name());
           return before.get().region().equals(node.region())
               ? seen(handle, before.get())
@@ -329,6 +333,10 @@ public final class PostgresNodeStore implements NodeStore {
     } else if (node.shield() && node.peerPort() == 0) {
       problems.add(UNREACHABLE_SHIELD);
     }
+    if (!node.country().matches("([A-Z]{2})?")) {
+      problems.add(
+          new Problem("country", "must be two capital letters (ISO 3166-1 alpha-2), such as DE"));
+    }
     return problems;
   }
 
@@ -356,6 +364,7 @@ public final class PostgresNodeStore implements NodeStore {
         row.getBoolean(8),
         row.getString(9) != null,
         row.getBoolean(10),
-        row.getInt(11));
+        row.getInt(11),
+        row.getString(12));
   }
 }

@@ -43,6 +43,13 @@ public final class PostgresSiteStore implements SiteStore {
           + " WHERE r.site = s.id AND r.state = 'canary' AND ? = ANY (r.canaries))"
           + FROM;
 
+  private static final String STEERED =
+      """
+      SELECT s.id, s.regions, s.steering, s.revision,
+             array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)\
+      """
+          + FROM;
+
   private final Database database;
   private final LogNumbers numbers;
   private final String zone;
@@ -252,6 +259,38 @@ public final class PostgresSiteStore implements SiteStore {
   public List<SiteConfig> all() {
     return database.read(
         handle -> handle.createQuery(SELECT + " ORDER BY s.id").map((r, c) -> read(r)).list());
+  }
+
+  @Override
+  public List<Steered> steered() {
+    return database.read(
+        handle -> handle.createQuery(STEERED).map((row, c) -> steered(row)).list());
+  }
+
+  @Override
+  public List<Steered> steered(Set<String> ids) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(STEERED + " AND s.id = ANY (?)")
+                .bind(0, ids.toArray(String[]::new))
+                .map((row, context) -> steered(row))
+                .list());
+  }
+
+  private static Steered steered(java.sql.ResultSet row) throws java.sql.SQLException {
+    SiteConfig site =
+        new SiteConfig(
+            row.getString(1),
+            List.of((String[]) row.getArray(5).getArray()),
+            List.of(),
+            Set.of((String[]) row.getArray(2).getArray()),
+            false,
+            false);
+    byte[] steering = row.getBytes(3);
+    return new Steered(
+        steering.length == 0 ? site : site.withSteering(SteeringPolicyCodec.of(steering)),
+        row.getLong(4));
   }
 
   private Change<SiteConfig> change(java.util.function.Function<Handle, Change<SiteConfig>> work) {

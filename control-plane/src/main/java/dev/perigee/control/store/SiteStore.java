@@ -4,6 +4,7 @@ import dev.perigee.contract.SiteConfig;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
 
 /** The registered sites. Calls block; a broken database is a {@link StoreException}. */
 public interface SiteStore {
@@ -47,4 +48,18 @@ public interface SiteStore {
 
   /** All sites, by id. */
   List<SiteConfig> all();
+
+  /**
+   * A site as steering needs it.
+   *
+   * @param site of which only id, hosts, regions and steering are read
+   * @param revision of its newest change
+   */
+  record Steered(SiteConfig site, long revision) {}
+
+  /** All sites as steering needs them. */
+  List<Steered> steered();
+
+  /** Those of these ids that exist. */
+  List<Steered> steered(Set<String> ids);
 }

@@ -145,6 +145,8 @@ final class ApiContractIT {
     String site = call(seen, "POST", "/v1/sites", "/v1/sites", SHOP).path("id").asText();
     assertEquals("shop-example", site);
     call(seen, "GET", "/v1/sites");
+    call(seen, "GET", "/v1/steer/zones");
+    call(seen, "PUT", "/v1/steer/zones", "/v1/steer/zones", "{'items':[]}");
     call(seen, "GET", "/v1/sites/{site}", "/v1/sites/shop.example");
     JsonNode put = call(seen, "PUT", "/v1/sites/{site}", "/v1/sites/" + site + "?note=a", SHOP);
     String history = "/v1/sites/{site}/history";
@@ -329,6 +331,17 @@ final class ApiContractIT {
         diff.path("items").findValuesAsText("field"));
   }
 
+  @Test
+  void zonesAreReplacedAsAWhole() throws Exception {
+    Set<String> seen = new TreeSet<>();
+    String zones = "{'items':[{'network':'192.0.2.0/24','targets':['eu','held-1']}]}";
+    JsonNode set = call(seen, "PUT", "/v1/steer/zones", "/v1/steer/zones", zones);
+    assertEquals(JSON.readTree(q(zones)), set);
+    assertEquals(set, call(seen, "GET", "/v1/steer/zones"));
+    JsonNode none = call(seen, "PUT", "/v1/steer/zones", "/v1/steer/zones", "{'items':[]}");
+    assertTrue(none.path("items").isEmpty());
+  }
+
   /** Pools come back as they were set; the key never does, and stays all the same. */
   @Test
   void poolsAreShownAsTheyWereSet() throws Exception {
@@ -495,6 +508,15 @@ final class ApiContractIT {
         "GET | /v1/sites/nobody/history | | 404 | ",
         "GET | /v1/sites/held/history/x | | 404 | ",
         "GET | /v1/sites/held/diff?to=x | | 404 | ",
+        "PUT | /v1/steer/zones | {} | 422 | items",
+        "PUT | /v1/steer/zones | {'items':[{'network':'192.0.2.1/24','targets':['eu']},"
+            + "{'network':'a','targets':[7]}]} | 422 | items[0].network items[1].network"
+            + " items[1].targets[0]",
+        "PUT | /v1/steer/zones | {'items':[{'network':'192.0.2.0/24','targets':['mars']},"
+            + "{'network':'192.0.2.0/24','targets':[]}]} | 422 | items[0].targets items[1].network"
+            + " items[1].targets",
+        "POST | /v1/nodes | {'name':'c-1','region':'eu','latitude':1,'longitude':1,"
+            + "'addresses':['127.0.0.1'],'country':'de'} | 422 | country",
         "POST | /v1/nodes | {} | 422 | name region latitude longitude",
         "POST | /v1/nodes | {'name':'N 1','region':'','latitude':91,'longitude':181,"
             + "'addresses':[],'httpPort':0,'httpsPort':65536}"

@@ -25,6 +25,7 @@ import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.TestPostgres;
+import dev.perigee.control.store.ZoneStore;
 import java.net.InetAddress;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -64,6 +65,7 @@ public final class TestApi implements AutoCloseable {
             new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT),
             new PostgresRolloutStore(postgres.database(), numbers, sites),
             nodes,
+            new ZoneStore(postgres.database(), numbers),
             new PostgresCertificateStore(postgres.database(), numbers, clock),
             new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT),
             new PurgeReceipts(
@@ -90,12 +92,25 @@ public final class TestApi implements AutoCloseable {
     InetAddress address = InetAddress.ofLiteral("127.0.0.1");
     return new Steering.Explanation(
         client,
+        Optional.of("127.0.0.0/8: eu"),
         Optional.of(new Steering.Position(50.1, 8.7)),
         Optional.of("DE"),
         "geoip",
+        Optional.empty(),
         List.of(
             new Steering.Candidate(
-                "fra-1", "eu", Optional.of(12.0), true, "Nearest.", List.of(address), 8080, 8443)),
+                "fra-1",
+                "eu",
+                Optional.of(12.0),
+                true,
+                "is serving",
+                0.25,
+                75,
+                "Nearest.",
+                List.of(address),
+                8080,
+                8443)),
+        "127.0.0.0/8",
         24,
         false);
   }

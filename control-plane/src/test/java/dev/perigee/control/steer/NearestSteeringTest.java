@@ -61,13 +61,15 @@ class NearestSteeringTest {
   }
 
   @Test
-  void ofNodesThatAreAsNearTheFirstByNameWins() {
-    Node beside = node("fra-2", "eu", 50.11, 8.68);
+  void ofNodesOfOnePlaceOneHasTheSite() {
+    Node beside = node("fra-2", "eu", 50.12, 8.69);
     Explanation why = berlin(serving(beside), serving(FRANKFURT)).explain(CLIENT, Optional.empty());
+    String winner = why.chosen().orElseThrow().node();
     assertEquals(
         List.of(
-            "Chosen: as near as fra-2, and first by name; it is serving.",
-            "Lost to fra-1, which is as near and first by name; it is serving."),
+            "Chosen: of the nodes of its place the one for this site and network; it is serving.",
+            "Lost to %s, which is the one of their place for this site and network; it is serving."
+                .formatted(winner)),
         why.candidates().stream().map(Candidate::reason).toList());
   }
 
@@ -145,7 +147,7 @@ class NearestSteeringTest {
       double latA, double lonA, double latB, double lonB, double expected) {
     assertEquals(
         expected,
-        NearestSteering.distanceKm(new Position(latA, lonA), new Position(latB, lonB)),
+        Globe.distanceKm(new Position(latA, lonA), new Position(latB, lonB)),
         Math.max(0.1, expected / 200));
   }
 
@@ -156,7 +158,7 @@ class NearestSteeringTest {
       @ForAll @DoubleRange(min = -180, max = 180) double longitude) {
     List<SteeredNode> nodes = new ArrayList<>();
     for (int i = 0; i + 1 < numbers.size(); i += 2) {
-      Node node = node("n" + i, "eu", numbers.get(i), 2 * numbers.get(i + 1));
+      Node node = node("n" + i, "r" + i, numbers.get(i), 2 * numbers.get(i + 1));
       nodes.add(new SteeredNode(node, i % 3 != 0));
     }
     NearestSteering steering =

@@ -50,7 +50,7 @@ final class ShippedGeoDatabaseTest {
       sampled++;
       boolean within =
           found.isPresent()
-              && NearestSteering.distanceKm(
+              && Globe.distanceKm(
                       source, new Position(found.get().latitude(), found.get().longitude()))
                   <= 150;
       near += within ? 1 : 0;
