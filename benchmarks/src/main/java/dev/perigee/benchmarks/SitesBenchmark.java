@@ -19,8 +19,8 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * The look-up of a host that every request does, in the map that shares its structure and in the
- * JDK's; and one change of either. Hosts are texts of their own, as a request's is, in an order that
- * no cache foresees.
+ * JDK's; and one change of either. Hosts are texts of their own, as a request's is, in an order
+ * that no cache foresees.
  */
 @State(Scope.Benchmark)
 @BenchmarkMode(Mode.AverageTime)

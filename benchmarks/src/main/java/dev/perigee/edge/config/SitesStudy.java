@@ -98,12 +98,15 @@ final class SitesStudy {
         allocated = 0;
         measured(kind.toString(), measure(node.stream, kind, changes), allocated / changes);
       }
-      System.out.printf("heap after all changes, above an empty node: %d MiB%n", (heap() - empty) >> 20);
+      System.out.printf(
+          "heap after all changes, above an empty node: %d MiB%n", (heap() - empty) >> 20);
       files();
     }
     long began = System.nanoTime();
     try (Node again = new Node(folder, acks)) {
-      said("a start from the disk, with all tables made: revision " + again.active.state().revision(),
+      said(
+          "a start from the disk, with all tables made: revision "
+              + again.active.state().revision(),
           began);
     }
     began = System.nanoTime();
@@ -129,7 +132,8 @@ final class SitesStudy {
         "site-%06d".formatted(number), names, List.of(origin), Set.of(), false, false);
   }
 
-  private Update update(long from, int part, boolean last, List<SiteConfig> some, List<String> gone) {
+  private Update update(
+      long from, int part, boolean last, List<SiteConfig> some, List<String> gone) {
     return new Update(
         "n" + revision, revision, from, part, last, some, gone, List.of(), List.of(), "cdn.test");
   }
@@ -237,8 +241,7 @@ final class SitesStudy {
     private final HealthChecks checks;
     private final LastGoodStore lastGood;
 
-    Node(Path folder, Acks acks)
-        throws IOException, GeneralSecurityException {
+    Node(Path folder, Acks acks) throws IOException, GeneralSecurityException {
       InstantSource clock = InstantSource.system();
       lastGood = new LastGoodStore(folder.resolve("last-good"));
       store =
@@ -267,7 +270,11 @@ final class SitesStudy {
               });
       ServingState serving =
           new ServingState(
-              Duration.ofDays(1), acks::lastPurge, clock, System::nanoTime, folder.resolve("contact"));
+              Duration.ofDays(1),
+              acks::lastPurge,
+              clock,
+              System::nanoTime,
+              folder.resolve("contact"));
       stream =
           new SyncStream(
               new SyncStream.Parts(

@@ -48,8 +48,7 @@ class ChangeCostTest {
   /** Of one change: the tables' copied arrays take most. Measured: 49 KiB. */
   private static final long BOUND = 100 << 10;
 
-  private static final ThreadMXBean THREADS =
-      (ThreadMXBean) ManagementFactory.getThreadMXBean();
+  private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   @TempDir Path folder = Path.of("");
 
@@ -139,7 +138,8 @@ class ChangeCostTest {
     long many = cost(MANY);
     System.out.println("bytes a change: " + few + " among few sites, " + many + " among many");
     assertTrue(many < BOUND, many + " bytes for one change among " + MANY + " sites");
-    assertTrue(many < few + few / 2, many + " bytes among " + MANY + " sites, " + few + " among few");
+    assertTrue(
+        many < few + few / 2, many + " bytes among " + MANY + " sites, " + few + " among few");
   }
 
   @Test

@@ -67,8 +67,7 @@ class LastGoodStoreTest {
 
   private static Update update(long revision, String host) {
     OriginUrl origin = new OriginUrl("http", "origin.example", 80);
-    SiteConfig site =
-        new SiteConfig("one", List.of(host), List.of(origin), Set.of(), false, false);
+    SiteConfig site = new SiteConfig("one", List.of(host), List.of(origin), Set.of(), false, false);
     return new Update(
         "n", revision, revision - 1, 0, true, List.of(site), List.of(), List.of(), List.of(), "");
   }
@@ -117,8 +116,7 @@ class LastGoodStoreTest {
     ConfigState before = store.recover().orElseThrow();
     assertEquals(7, before.revision());
     assertEquals(Map.of("one", site), before.sites());
-    ConfigState next =
-        new ConfigState("log", 8, "cdn.example", Map.of(), Map.of(), Map.of());
+    ConfigState next = new ConfigState("log", 8, "cdn.example", Map.of(), Map.of(), Map.of());
     store.save(next);
     store.close();
     assertEquals(Optional.of(next), new LastGoodStore(file).load());
