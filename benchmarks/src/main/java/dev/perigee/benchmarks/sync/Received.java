@@ -18,8 +18,9 @@ import java.io.InputStream;
 sealed interface Received {
   MethodDescriptor.Marshaller<Received> MARSHALLER = new Marshaller();
 
-  /** The log's identity and heads. */
-  record Welcomed(String logId, long revision, long purge, long pulseMillis) implements Received {}
+  /** The log's identity and heads, and what counts as purged. */
+  record Welcomed(String logId, long revision, long purge, long purgedThrough)
+      implements Received {}
 
   /** Of purges in order without a gap, the first and the last. */
   record Purges(long first, long last) implements Received {}
@@ -61,7 +62,7 @@ sealed interface Received {
           welcome.getLogId(),
           welcome.getHeadRevision(),
           welcome.getHeadPurge(),
-          welcome.getPulseMillis());
+          welcome.getPurgedThrough());
     }
 
     private static Received purges(CodedInputStream in) throws IOException {

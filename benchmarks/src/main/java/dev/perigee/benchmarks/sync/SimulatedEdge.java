@@ -29,6 +29,7 @@ final class SimulatedEdge implements StreamObserver<Received> {
   private final Listener listener;
   private final Object sending = new Object();
   private StreamObserver<EdgeMessage> out = new NotOpen();
+  private volatile String logId = "";
   private volatile long heardNanos;
   private volatile long revision;
   private volatile long purge;
@@ -44,8 +45,8 @@ final class SimulatedEdge implements StreamObserver<Received> {
     /** A node went from one revision to another. */
     void updated(long from, long to);
 
-    /** A stream ended. */
-    void ended(String node, String why);
+    /** A stream ended: the node comes again. */
+    void ended(SimulatedEdge edge, String why);
   }
 
   SimulatedEdge(String node, ManagedChannel channel, Listener listener) {
@@ -54,18 +55,18 @@ final class SimulatedEdge implements StreamObserver<Received> {
     this.listener = listener;
   }
 
-  /** Begins, with what a node has that was there a moment ago, or nothing. */
-  void connect(String logId, long lastRevision, long lastPurge) {
+  /** Begins, or goes on with what the node has. */
+  void connect() {
     synchronized (sending) {
+      channel.resetConnectBackoff();
+      over = false;
+      heardNanos = 0;
       out = ClientCalls.asyncBidiStreamingCall(channel.newCall(SYNC, CallOptions.DEFAULT), this);
+      Set<String> features = Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS);
+      say(
+          SyncCodec.encode(
+              new FromEdge.Hello(node, "study", revision, purge, logId, features, List.of())));
     }
-    purge = lastPurge;
-    revision = lastRevision;
-    Set<String> features = Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS);
-    say(
-        SyncCodec.encode(
-            new FromEdge.Hello(
-                node, "study", lastRevision, lastPurge, logId, features, List.of())));
   }
 
   void ping() {
@@ -88,7 +89,7 @@ final class SimulatedEdge implements StreamObserver<Received> {
 
   /** Whether it has everything that Welcome named. */
   boolean isCurrent() {
-    return revision >= headRevision && purge >= headPurge;
+    return !over && heardNanos != 0 && revision >= headRevision && purge >= headPurge;
   }
 
   long purge() {
@@ -109,6 +110,8 @@ final class SimulatedEdge implements StreamObserver<Received> {
     heardNanos = System.nanoTime();
     switch (message) {
       case Received.Welcomed welcome -> {
+        logId = welcome.logId();
+        purge = Math.max(purge, welcome.purgedThrough());
         headPurge = welcome.purge();
         headRevision = welcome.revision();
       }
@@ -135,13 +138,13 @@ final class SimulatedEdge implements StreamObserver<Received> {
   @Override
   public void onError(Throwable problem) {
     over = true;
-    listener.ended(node, String.valueOf(problem.getMessage()));
+    listener.ended(this, String.valueOf(problem.getMessage()));
   }
 
   @Override
   public void onCompleted() {
     over = true;
-    listener.ended(node, "completed");
+    listener.ended(this, "completed");
   }
 
   void close() {

@@ -7,6 +7,8 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,7 +26,14 @@ final class SimulatedFleet implements SimulatedEdge.Listener, AutoCloseable {
   /** A real edge with another control plane to go to would leave after so long. */
   private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_250);
 
+  /** Before a node whose stream ended comes again, in milliseconds. */
+  private static final long LEAST_WAIT = 500;
+
+  private static final long MOST_WAIT = 2_000;
+
   private final List<SimulatedEdge> edges = new ArrayList<>();
+  private final Random random = new Random(1);
+  private final ScheduledThreadPoolExecutor again = new ScheduledThreadPoolExecutor(1);
   private final AtomicInteger ended = new AtomicInteger();
   private final AtomicInteger silences = new AtomicInteger();
   private final AtomicLong longestSilence = new AtomicLong();
@@ -59,7 +68,7 @@ final class SimulatedFleet implements SimulatedEdge.Listener, AutoCloseable {
   /** Connects all at once; the seconds until every one is current, or an error after a while. */
   double connect(long seconds) throws IOException {
     long start = System.nanoTime();
-    edges.forEach(edge -> edge.connect("", 0, 0));
+    edges.forEach(SimulatedEdge::connect);
     Thread.ofPlatform().daemon().name("clocks").start(this::tick);
     while (!edges.stream().allMatch(SimulatedEdge::isCurrent)) {
       if (System.nanoTime() - start > TimeUnit.SECONDS.toNanos(seconds)) {
@@ -110,15 +119,11 @@ final class SimulatedFleet implements SimulatedEdge.Listener, AutoCloseable {
   String trouble() {
     return "streams ended %d %s, silences over 1.25 s %d, longest %d ms, clocks late by %d ms"
         .formatted(
-            ended.get(),
+            ended.getAndSet(0),
             firstEnd,
             silences.getAndSet(0),
             longestSilence.getAndSet(0) / 1_000_000,
             latestTick.getAndSet(0) / 1_000_000);
-  }
-
-  boolean isWhole() {
-    return ended.get() == 0;
   }
 
   /** Begins to note when each node has this purge. */
@@ -160,15 +165,21 @@ final class SimulatedFleet implements SimulatedEdge.Listener, AutoCloseable {
   }
 
   @Override
-  public void ended(String node, String why) {
-    if (!closing && ended.getAndIncrement() == 0) {
-      firstEnd = "(" + node + ": " + why + ")";
+  public void ended(SimulatedEdge edge, String why) {
+    if (!closing) {
+      if (ended.getAndIncrement() == 0) {
+        firstEnd = "(the first: " + why + ")";
+      }
+      var _ =
+          again.schedule(
+              edge::connect, random.nextLong(LEAST_WAIT, MOST_WAIT), TimeUnit.MILLISECONDS);
     }
   }
 
   @Override
   public void close() {
     closing = true;
+    again.shutdownNow();
     edges.forEach(SimulatedEdge::close);
   }
 }

@@ -59,6 +59,7 @@ final class StudyControl implements AutoCloseable {
     }
     Process process =
         new ProcessBuilder(command).redirectError(folder.resolve("control.err").toFile()).start();
+    Runtime.getRuntime().addShutdownHook(new Thread(process::destroy));
     BufferedReader out =
         new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
     String line = out.readLine();
@@ -185,9 +186,14 @@ final class StudyControl implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     process.destroy();
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+    try {
+      if (!process.waitFor(60, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
       process.destroyForcibly();
     }
   }
