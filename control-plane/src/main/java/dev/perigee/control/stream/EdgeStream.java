@@ -103,19 +103,23 @@ final class EdgeStream implements Runnable {
     out.sendIfReady(PONG);
   }
 
-  /** The edge is through a batch of a warm-up. */
+  /** The edge is through a batch of a warm-up, and may be sent the next one. */
   void warmed(FromEdge.Warmed warmed) {
-    for (WarmPlan.Step step : warming.warmed(warmed)) {
-      try {
+    note(warmed);
+    wakeup.run();
+  }
+
+  private void note(FromEdge.Warmed warmed) {
+    try {
+      for (WarmPlan.Step step : warming.warmed(warmed)) {
         if (!service.warmUps().note(node(), step.from(), step.warmed())) {
           warming.lose(warmed.job());
           return;
         }
-      } catch (StoreException e) {
-        UNNOTED.failed(e);
-        warming.lose(warmed.job());
-        return;
       }
+    } catch (StoreException e) {
+      LOG.warn("a warm-up of {} begins again where it was noted: {}", node(), e.getMessage());
+      warming.lose(warmed.job());
     }
   }
 
