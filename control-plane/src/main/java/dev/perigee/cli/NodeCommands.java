@@ -12,7 +12,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Nodes and steering. */
+/** Nodes. */
 final class NodeCommands {
   private static final int SHIELD_PORT = 8444;
 
@@ -220,53 +220,6 @@ final class NodeCommands {
       if (!asJson(token)) {
         out().println(token.path("token").asText());
       }
-    }
-  }
-
-  /** Steering. */
-  @Command(
-      name = "steer",
-      description = "Which node a client is sent to.",
-      subcommands = {Explain.class, ZoneCommands.Zones.class})
-  static final class Steer extends Commands.Group {}
-
-  @Command(name = "explain", description = "Why a client goes where it goes.")
-  static final class Explain extends Commands {
-    @Option(names = "--client", required = true, description = "an IP address")
-    String client = "";
-
-    @Option(names = "--site", description = "its id or host; any site by default")
-    String site = "";
-
-    @Override
-    public void run() {
-      String path = "v1/steer/explain?client=" + ApiClient.part(client);
-      JsonNode answer =
-          client().get(site.isEmpty() ? path : path + "&site=" + ApiClient.part(site));
-      if (asJson(answer)) {
-        return;
-      }
-      JsonNode position = answer.path("position");
-      String where =
-          position.isMissingNode()
-              ? "position unknown, taken to be at the default one"
-              : answer.path("country").asText("?")
-                  + " "
-                  + position.path("latitude").asText()
-                  + ","
-                  + position.path("longitude").asText();
-      out().println("client  " + answer.path("client").asText() + "  (" + where + ")");
-      out().println("node    " + answer.path("chosen").asText("none"));
-      out().println();
-      Table table = new Table("NODE", "REGION", "KM", "WHY");
-      for (JsonNode candidate : answer.path("candidates")) {
-        table.row(
-            candidate.path("node").asText(),
-            candidate.path("region").asText(),
-            candidate.path("distanceKm").asText("?"),
-            candidate.path("reason").asText());
-      }
-      table.print(out());
     }
   }
 }

@@ -20,7 +20,7 @@ import picocli.CommandLine.Command;
       PurgeCommand.class,
       WarmCommand.class,
       NodeCommands.Nodes.class,
-      NodeCommands.Steer.class,
+      SteerCommands.Steer.class,
       Commands.Status.class
     })
 public final class PerigeeCli extends Commands.Group {

@@ -57,6 +57,8 @@ final class ExitCodeIT {
         "site rollback held.example --to 1 --note back",
         "site pages held.example",
         "steer zones show",
+        "steer explain --subnet 8.8.8.0/24",
+        "steer simulate --clients world --fail eu",
         "site steering held.example",
         "site steering held.example --country DE,AT --continent none --ttl 60 --note why",
         "node list",

@@ -52,15 +52,14 @@ public record ApiPorts(
     Resources resources =
         new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged, random);
     PurgeResource purgeResource = new PurgeResource(purges, receipts, fleet, resources::find);
-    Operations operations =
-        new Operations(
-            resources, steering, sites, nodes, purges, fleet, revision, geoAge, geoFiles);
+    Operations operations = new Operations(sites, nodes, purges, fleet, revision, geoAge, geoFiles);
     WarmUpResource warmUpResource = new WarmUpResource(warmUps, nodes, fleet, resources::find);
     List<Routes.Route> routes =
         new ArrayList<>(Routes.all(resources, purgeResource, warmUpResource, operations));
     routes.addAll(new SiteHistoryResource(sites, history, resources::find).routes());
     routes.addAll(new RolloutResource(resources, history, rollouts, nodes, fleet).routes());
     routes.addAll(new ZoneResource(zones).routes());
+    routes.addAll(new SteeringResource(steering, resources::find).routes());
     return List.copyOf(routes);
   }
 }

@@ -170,15 +170,6 @@ final class Routes {
             "How far a warm-up is; known for an hour.",
             "WarmUp",
             c -> warmUps.progress(c.path("warmup"))),
-        new Route(
-            "GET",
-            "/v1/steer/explain",
-            "Why a client goes where it goes.",
-            "",
-            "Explanation",
-            List.of("client", "site"),
-            List.of(),
-            c -> operations.explain(c.query("client"), c.query("site"))),
         get("/v1/status", "How everything is.", "Status", c -> operations.status()));
   }
 

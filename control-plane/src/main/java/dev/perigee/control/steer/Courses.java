@@ -80,6 +80,10 @@ final class Courses {
     return isFor(now) ? byAudience.get(audience) : null;
   }
 
+  GeoTree geo() {
+    return geo;
+  }
+
   /** Bytes of memory that all of them take. */
   long bytes() {
     return byAudience.values().stream().mapToLong(Course::bytes).sum();

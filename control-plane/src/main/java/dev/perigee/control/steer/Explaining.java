@@ -21,8 +21,9 @@ import java.util.Set;
 
 /** One choice with its reasons: the same steps as the choice alone, and what they saw. */
 final class Explaining {
-  private static final SiteConfig ANY =
-      new SiteConfig("", List.of(), List.of(), Set.of(), false, false);
+  /** Stands for any site. */
+  static final SiteConfig ANY = new SiteConfig("", List.of(), List.of(), Set.of(), false, false);
+
   private static final int NOWHERE = Integer.MAX_VALUE;
 
   private final NearestSteering steering;

@@ -1,8 +1,12 @@
 package dev.perigee.control.steer;
 
+import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.HostName;
+import dev.perigee.contract.Rendezvous;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.UrlNormaliser;
+import dev.perigee.control.steer.NearestSteering.Best;
+import dev.perigee.control.store.Node;
 import io.undertow.UndertowOptions;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.server.DefaultByteBufferPool;
@@ -11,10 +15,14 @@ import io.undertow.server.protocol.http.HttpContinue;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import io.undertow.server.protocol.http.HttpServerConnection;
 import io.undertow.util.Headers;
+import io.undertow.util.HttpString;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
+import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.xnio.ChannelListeners;
@@ -30,9 +38,12 @@ import org.xnio.conduits.ConduitStreamSourceChannel;
 
 /**
  * Steering for hosts that cannot use DNS: redirects to the nearest node, path and query kept byte
- * for byte. 302 for GET and HEAD, 307 for everything else, so that the method stays.
+ * for byte. 302 for GET and HEAD, 307 for everything else, so that the method stays. Which of a
+ * place's nodes it is depends on the URL, so that each holds its own part of a site.
  */
 public final class HttpSteering implements AutoCloseable {
+  private static final String PLAYERS = "/steer";
+  private static final HttpString ANY_ORIGIN = new HttpString("Access-Control-Allow-Origin");
   private static final int BACKLOG = 1_000;
   private static final int BUFFER_BYTES = 16 * 1024;
   private static final int PATIENCE_MILLIS = 30_000;
@@ -164,20 +175,25 @@ public final class HttpSteering implements AutoCloseable {
     }
     SteeringSnapshot now = steering.snapshot();
     Optional<SiteConfig> site = now.siteOfHost(host.get()).or(() -> ofZone(now, host.get()));
+    if (site.isEmpty() && isForPlayers(exchange, host.get())) {
+      list(exchange, now);
+      return;
+    }
     if (site.isEmpty()) {
       refuse(exchange, 421, "No site of this network has this host.");
       return;
     }
-    InetAddress client = exchange.getSourceAddress().getAddress();
-    Optional<Steering.Candidate> node =
-        steering.explain(client, Optional.of(site.get().id())).chosen();
-    if (node.isEmpty()) {
+    String url = UrlNormaliser.target(target.get()).orElseThrow();
+    // The steered names are keyed by the site's first host.
+    String keyed = site.get().answersFor(host.get()) ? host.get() : primary(site.get());
+    long key = Rendezvous.key(site.get().id(), keyed, url);
+    byte[] client = exchange.getSourceAddress().getAddress().getAddress();
+    List<Node> nodes = steering.choose(client, Byte.SIZE * client.length, site.get(), key).nodes();
+    if (nodes.isEmpty()) {
       refuse(exchange, 503, "No node serves this site.");
       return;
     }
-    String authority = node.get().node() + "." + site.get().id() + "." + zone;
-    int port = node.get().httpPort();
-    String origin = "http://" + authority + (port == 80 ? "" : ":" + port);
+    String origin = "http://" + authority(nodes.getFirst(), site.get());
     String method = exchange.getRequestMethod().toString();
     exchange.setStatusCode(method.equals("GET") || method.equals("HEAD") ? 302 : 307);
     exchange.getResponseHeaders().put(Headers.LOCATION, origin + target.get());
@@ -211,6 +227,47 @@ public final class HttpSteering implements AutoCloseable {
   private static String withoutQuery(String target) {
     int mark = target.indexOf('?');
     return mark < 0 ? target : target.substring(0, mark);
+  }
+
+  private static String primary(SiteConfig site) {
+    return site.primaryHost().orElse("");
+  }
+
+  private String authority(Node node, SiteConfig site) {
+    String name = node.name() + "." + site.id() + "." + zone;
+    return node.httpPort() == 80 ? name : name + ":" + node.httpPort();
+  }
+
+  /** {@code /steer} of the zone itself or of the server's own address: no site has such a host. */
+  private boolean isForPlayers(HttpServerExchange exchange, String host) {
+    String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
+    return exchange.getRequestPath().equals(PLAYERS)
+        && (host.equals(zone) || AddressRange.address(bare).isPresent());
+  }
+
+  /** The best nodes for the caller, as JSON: a player goes on to the next where one fails. */
+  private void list(HttpServerExchange exchange, SteeringSnapshot now) {
+    Deque<String> asked = exchange.getQueryParameters().get("site");
+    String name = asked == null ? "" : asked.getFirst();
+    Optional<SiteConfig> site =
+        now.site(name).or(() -> HostName.normalise(name).flatMap(now::siteOfHost));
+    if (site.isEmpty()) {
+      refuse(exchange, 404, "No such site: ask for /steer?site=ID or /steer?site=HOST.");
+      return;
+    }
+    List<Best> best = steering.best(exchange.getSourceAddress().getAddress(), site.get());
+    StringJoiner nodes = new StringJoiner(",", "{\"nodes\":[", "]}\n");
+    for (Best one : best) {
+      // Names are DNS labels: nothing in them is to be escaped.
+      nodes.add(
+          "{\"node\":\"%s\",\"url\":\"http://%s\",\"weight\":%d}"
+              .formatted(one.node().name(), authority(one.node(), site.get()), one.weight()));
+    }
+    exchange.setStatusCode(best.isEmpty() ? 503 : 200);
+    exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "application/json");
+    // A page of any site may ask: the answer says nothing but where nodes are.
+    exchange.getResponseHeaders().put(ANY_ORIGIN, "*");
+    exchange.getResponseSender().send(nodes.toString());
   }
 
   private Optional<SiteConfig> ofZone(SteeringSnapshot now, String host) {

@@ -11,6 +11,8 @@ import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +43,11 @@ public final class NearestSteering implements Steering, NodeChoice {
       ZoneList zones,
       NetworkTree zoneTree,
       @Nullable Courses courses) {
+    /** The same with other nodes, in the same places. */
+    State with(SteeringSnapshot nodes, Roster others) {
+      return new State(nodes, placement, others, zones, zoneTree, courses);
+    }
+
     private static final State EMPTY =
         new State(
             SteeringSnapshot.empty(),
@@ -116,9 +123,12 @@ public final class NearestSteering implements Steering, NodeChoice {
   }
 
   @Override
-  @SuppressWarnings("ReferenceEquality") // of the table or not, whatever it says
   public Chosen choose(byte[] address, int bits, SiteConfig site, long key) {
-    State now = state;
+    return choose(state, address, site, key);
+  }
+
+  @SuppressWarnings("ReferenceEquality") // of the table or not, whatever it says
+  Chosen choose(State now, byte[] address, SiteConfig site, long key) {
     SiteTable.Entry known = now.snapshot().table().find(site.id());
     SiteTable.Entry entry =
         known != null && known.site() == site
@@ -227,5 +237,43 @@ public final class NearestSteering implements Steering, NodeChoice {
   @Override
   public Explanation explain(InetAddress client, Optional<String> siteId) {
     return new Explaining(this, state).explain(client, siteId);
+  }
+
+  /**
+   * One of the best nodes.
+   *
+   * @param weight what it can take beside the others, 1 to 100
+   */
+  record Best(Node node, int weight) {}
+
+  /** The best nodes for a client and a site, the best first. */
+  List<Best> best(InetAddress client, SiteConfig site) {
+    return explain(client, Optional.of(site.id())).candidates().stream()
+        .filter(Candidate::eligible)
+        .limit(Selection.NAMED)
+        .flatMap(
+            one -> snapshot().node(one.node()).stream().map(node -> new Best(node, one.weight())))
+        .toList();
+  }
+
+  @Override
+  public Simulation simulate(
+      List<InetAddress> clients, Optional<String> siteId, Set<String> failing) {
+    State now = state;
+    SiteConfig site = siteId.flatMap(now.snapshot()::site).orElse(Explaining.ANY);
+    return new Simulating(this, now, site).simulate(clients, failing);
+  }
+
+  @Override
+  public Set<String> unknownOf(Set<String> names) {
+    Set<String> unknown = new TreeSet<>(names);
+    snapshot()
+        .nodes()
+        .forEach(
+            one -> {
+              unknown.remove(one.node().name());
+              unknown.remove(one.node().region());
+            });
+    return unknown;
   }
 }

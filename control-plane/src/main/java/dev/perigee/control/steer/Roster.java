@@ -108,6 +108,19 @@ record Roster(List<List<Member>> places, long settled) {
     return new Roster(places, settled);
   }
 
+  /** The same without the nodes that are not in a snapshot. */
+  Roster only(SteeringSnapshot snapshot) {
+    return new Roster(
+        places.stream()
+            .map(
+                place ->
+                    place.stream()
+                        .filter(one -> snapshot.node(one.node().name()).isPresent())
+                        .toList())
+            .toList(),
+        settled);
+  }
+
   private static Member member(SteeredNode one, Said said) {
     Node node = one.node();
     return new Member(node, Rendezvous.hash(node.name()), standing(one), said);

@@ -3,6 +3,7 @@ package dev.perigee.control.steer;
 import java.net.InetAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Which nodes a client should go to. Never blocks. */
 public interface Steering {
@@ -12,6 +13,18 @@ public interface Steering {
    * @param siteId only nodes that serve this site; empty for any
    */
   Explanation explain(InetAddress client, Optional<String> siteId);
+
+  /**
+   * How clients share the nodes as things are, and how they would without some.
+   *
+   * @param clients none for some of every country that the GeoIP file has; takes seconds for many
+   * @param siteId only nodes that serve this site; empty for any
+   * @param failing names of nodes or regions
+   */
+  Simulation simulate(List<InetAddress> clients, Optional<String> siteId, Set<String> failing);
+
+  /** Which of these are names neither of nodes nor of regions. */
+  Set<String> unknownOf(Set<String> names);
 
   /**
    * Why a client goes where it goes.

@@ -145,6 +145,12 @@ final class ApiContractIT {
     String site = call(seen, "POST", "/v1/sites", "/v1/sites", SHOP).path("id").asText();
     assertEquals("shop-example", site);
     call(seen, "GET", "/v1/sites");
+    call(
+        seen,
+        "POST",
+        "/v1/steer/simulate",
+        "/v1/steer/simulate",
+        "{'clients':['192.0.2.1'],'fail':['eu']}");
     call(seen, "GET", "/v1/steer/zones");
     call(seen, "PUT", "/v1/steer/zones", "/v1/steer/zones", "{'items':[]}");
     call(seen, "GET", "/v1/sites/{site}", "/v1/sites/shop.example");
@@ -332,6 +338,17 @@ final class ApiContractIT {
   }
 
   @Test
+  void aClientSubnetIsExplainedWithItsScope() throws Exception {
+    Set<String> seen = new TreeSet<>();
+    String path = "/v1/steer/explain?subnet=";
+    JsonNode answer = call(seen, "GET", "/v1/steer/explain", path + "198.51.0.0%2F20");
+    assertEquals("198.51.0.0", answer.path("client").asText());
+    assertEquals(JSON.readTree(q("{'sourcePrefix':20,'scopePrefix':24}")), answer.path("subnet"));
+    JsonNode none = call(seen, "GET", "/v1/steer/explain", path + "0.0.0.0%2F0");
+    assertEquals(0, none.path("subnet").path("scopePrefix").asInt());
+  }
+
+  @Test
   void zonesAreReplacedAsAWhole() throws Exception {
     Set<String> seen = new TreeSet<>();
     String zones = "{'items':[{'network':'192.0.2.0/24','targets':['eu','held-1']}]}";
@@ -508,6 +525,11 @@ final class ApiContractIT {
         "GET | /v1/sites/nobody/history | | 404 | ",
         "GET | /v1/sites/held/history/x | | 404 | ",
         "GET | /v1/sites/held/diff?to=x | | 404 | ",
+        "GET | /v1/steer/explain | | 422 | client",
+        "GET | /v1/steer/explain?client=8.8.8.8&subnet=8.8.8.0/24 | | 422 | client",
+        "GET | /v1/steer/explain?subnet=8.8.8.8/24 | | 422 | subnet",
+        "POST | /v1/steer/simulate | {'clients':['x'],'site':'mars','fail':['moon']} | 422 |"
+            + " clients[0] site fail",
         "PUT | /v1/steer/zones | {} | 422 | items",
         "PUT | /v1/steer/zones | {'items':[{'network':'192.0.2.1/24','targets':['eu']},"
             + "{'network':'a','targets':[7]}]} | 422 | items[0].network items[1].network"

@@ -9,6 +9,7 @@ import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
+import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.LogNumbers;
@@ -34,6 +35,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A real API over a database of its own; its steering sends everybody to one place. */
 public final class TestApi implements AutoCloseable {
@@ -72,7 +74,7 @@ public final class TestApi implements AutoCloseable {
                 postgres.database(), new PurgeAcks(postgres.database(), clock), clock),
             fleet,
             new PostgresWarmUpStore(postgres.database(), numbers),
-            (client, site) -> explanation(client),
+            new OnePlace(),
             new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random),
             () -> numbers.head().revision(),
             () -> Optional.of(Duration.ofDays(12)),
@@ -86,6 +88,30 @@ public final class TestApi implements AutoCloseable {
             TOKEN::equals,
             ConsoleFiles.all());
     server.start();
+  }
+
+  /** Sends everybody to one node, and nobody to it once it fails. */
+  private static final class OnePlace implements Steering {
+    @Override
+    public Explanation explain(InetAddress client, Optional<String> siteId) {
+      return explanation(client);
+    }
+
+    @Override
+    public Simulation simulate(
+        List<InetAddress> clients, Optional<String> siteId, Set<String> failing) {
+      int all = clients.size();
+      return new Simulation(
+          all,
+          new Simulation.Distances(12, 12, 0),
+          new Simulation.Distances(-1, -1, all),
+          List.of(new Simulation.Share("fra-1", "eu", all, 0)));
+    }
+
+    @Override
+    public Set<String> unknownOf(Set<String> names) {
+      return names.stream().filter(name -> !name.equals("eu")).collect(Collectors.toSet());
+    }
   }
 
   private static Steering.Explanation explanation(InetAddress client) {

@@ -4,12 +4,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.SteeringPolicy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +104,49 @@ class HttpSteeringIT {
     String answer = ask("GET", target, host);
     assertTrue(answer.startsWith("HTTP/1.1 " + status + " "), answer);
     assertFalse(status != 302 && answer.contains("Location:"), answer);
+  }
+
+  /** The story: every node of a POP held every object. */
+  @Test
+  void theNodesOfAPlaceDivideASitesUrls() throws IOException {
+    steering.swap(
+        new SteeringSnapshot(
+            IntStream.range(1, 5)
+                .mapToObj(i -> Fixtures.serving(Fixtures.node("fra-" + i, "eu", 50, 8)))
+                .toList(),
+            List.of(
+                Fixtures.site("shop", List.of("www.shop.example"))
+                    .withSteering(new SteeringPolicy(List.of(), List.of(), 30, 1))),
+            2));
+    Set<String> nodes = new TreeSet<>();
+    for (int i = 0; i < 40; i++) {
+      String target = "/" + i + "?q";
+      String answer = ask("GET", target, "www.shop.example");
+      assertEquals(locations(answer), locations(ask("GET", target, "www.shop.example")));
+      assertEquals(locations(answer), locations(ask("GET", target, "shop.cdn.example")));
+      nodes.add(locations(answer).getFirst().replaceAll("http://|[.].*", ""));
+    }
+    assertEquals(Set.of("fra-1", "fra-2", "fra-3", "fra-4"), nodes);
+  }
+
+  @Test
+  void playersGetTheBestThreeWithWeights() throws IOException {
+    String answer = ask("GET", "/steer?site=www.shop.example", "127.0.0.1:7080");
+    assertTrue(answer.startsWith("HTTP/1.1 200 "), answer);
+    assertTrue(answer.contains("Cache-Control: no-store"), answer);
+    assertEquals(
+        "{\"nodes\":[{\"node\":\"fra-1\",\"url\":\"http://fra-1.shop.cdn.example:8080\","
+            + "\"weight\":100}]}\n",
+        body(answer));
+    assertEquals(body(answer), body(ask("GET", "/steer?site=shop", "cdn.example")));
+    assertTrue(ask("GET", "/steer?site=x", "cdn.example").startsWith("HTTP/1.1 404 "));
+    assertTrue(ask("GET", "/steer", "cdn.example").startsWith("HTTP/1.1 404 "));
+    assertTrue(ask("GET", "/steer?site=asia", "cdn.example").startsWith("HTTP/1.1 503 "));
+    assertTrue(ask("GET", "/steer?site=shop", "www.shop.example").startsWith("HTTP/1.1 302 "));
+  }
+
+  private static String body(String answer) {
+    return answer.substring(answer.indexOf("\r\n\r\n") + 4);
   }
 
   @Test

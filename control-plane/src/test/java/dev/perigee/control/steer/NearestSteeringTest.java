@@ -159,7 +159,8 @@ class NearestSteeringTest {
     List<SteeredNode> nodes = new ArrayList<>();
     for (int i = 0; i + 1 < numbers.size(); i += 2) {
       Node node = node("n" + i, "r" + i, numbers.get(i), 2 * numbers.get(i + 1));
-      nodes.add(new SteeredNode(node, i % 3 != 0));
+      // Three of them are dead: of the four that are nearest one is left.
+      nodes.add(new SteeredNode(node, i % 24 != 0));
     }
     NearestSteering steering =
         new NearestSteering(Fixtures.at(latitude, longitude, 24), NearestSteering.DEFAULT_POSITION);
