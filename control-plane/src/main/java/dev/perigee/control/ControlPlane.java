@@ -148,8 +148,9 @@ public final class ControlPlane implements AutoCloseable {
     Fleet fleet = new Fleet(clock, () -> stores.nodes().all().stream().map(Node::name).toList());
     Optional<GeoDatabase> geo = geo(options);
     Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
+    Optional<GeoOverride> own = override(options, geo);
     NearestSteering steering =
-        new NearestSteering(locator(options, geo), position(options.steerDefault));
+        new NearestSteering(locator(own, geo), position(options.steerDefault));
     SnapshotFeed feed =
         keep(
             new SnapshotFeed(
@@ -163,7 +164,7 @@ public final class ControlPlane implements AutoCloseable {
                     clock),
                 steering));
     feed.start();
-    keep(new CourseFeed(steering, geoFiles, System::nanoTime)).start();
+    keep(new CourseFeed(steering, layers(own, geo), System::nanoTime)).start();
 
     int grpc = edges(options, stores, fleet, rollouts, authority, enrolments, zone, geoFiles);
     DnsServer dns = keep(dns(options, steering, stores.settings()));
@@ -244,6 +245,7 @@ public final class ControlPlane implements AutoCloseable {
     named("gRPC " + options.grpcBind + ":" + options.grpcPort, grpc::start);
     ReplicaLinks links = keep(new ReplicaLinks(id, authority, identity, fleet, clock));
     fleet.others(links::origins);
+    fleet.alone(links::isAlone);
     Replica own = new Replica(id, options.reachable(grpc.port()), build());
     ReplicaRegistry registry =
         keep(
@@ -320,11 +322,28 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /** Who knows where a client is: the operator's own file before the other. */
-  private GeoLocator locator(Options options, Optional<GeoDatabase> geo) throws IOException {
-    GeoLocator usual = geo.<GeoLocator>map(g -> g).orElseGet(GeoLocator::unknown);
+  private static GeoLocator locator(Optional<GeoOverride> own, Optional<GeoDatabase> geo) {
+    return own.<GeoLocator>map(file -> file).orElseGet(() -> usual(geo));
+  }
+
+  private static GeoLocator usual(Optional<GeoDatabase> geo) {
+    return geo.<GeoLocator>map(file -> file).orElseGet(GeoLocator::unknown);
+  }
+
+  private Optional<GeoOverride> override(Options options, Optional<GeoDatabase> geo)
+      throws IOException {
     return options.geoipOverride == null
-        ? usual
-        : keep(new GeoOverride(options.geoipOverride, usual));
+        ? Optional.empty()
+        : Optional.of(keep(new GeoOverride(options.geoipOverride, usual(geo))));
+  }
+
+  /** The files that locate, in the same order. */
+  private static List<Supplier<Optional<GeoFile>>> layers(
+      Optional<GeoOverride> own, Optional<GeoDatabase> geo) {
+    List<Supplier<Optional<GeoFile>>> layers = new ArrayList<>();
+    own.ifPresent(file -> layers.add(file::file));
+    geo.ifPresent(file -> layers.add(file::file));
+    return layers;
   }
 
   private Optional<AsnDatabase> asn(Options options) throws IOException {

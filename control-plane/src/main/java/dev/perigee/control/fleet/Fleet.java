@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -41,6 +42,7 @@ public final class Fleet implements FleetView {
   private volatile long toldMillis;
   private volatile boolean due;
   private volatile Function<String, Map<String, OriginHealth>> others = site -> Map.of();
+  private volatile BooleanSupplier alone = () -> false;
 
   /** What another control plane said of a node. */
   private record Said(String by, NodeState state) {}
@@ -222,6 +224,16 @@ public final class Fleet implements FleetView {
   /** Where the nodes of other control planes are asked for, by site; may block for a second. */
   public void others(Function<String, Map<String, OriginHealth>> asked) {
     others = asked;
+  }
+
+  /** Where it is known whether this control plane hears any of the others. */
+  public void alone(BooleanSupplier asked) {
+    alone = asked;
+  }
+
+  @Override
+  public boolean isAlone() {
+    return alone.getAsBoolean();
   }
 
   @Override

@@ -19,6 +19,9 @@ public interface FleetView {
    */
   Map<String, OriginHealth> origins(String site);
 
+  /** Whether other control planes live, by the database's word, and none of them is heard. */
+  boolean isAlone();
+
   /** Called after any node's state changed: connected, lost, healthy, draining. Must not block. */
   void onChange(Runnable listener);
 

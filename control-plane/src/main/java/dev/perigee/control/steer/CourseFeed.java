@@ -1,7 +1,6 @@
 package dev.perigee.control.steer;
 
 import dev.perigee.contract.GeoFile;
-import dev.perigee.contract.GeoKind;
 import dev.perigee.control.steer.NearestSteering.State;
 import java.io.IOException;
 import java.util.List;
@@ -23,20 +22,22 @@ public final class CourseFeed implements AutoCloseable {
   private static final long LOOK_MILLIS = 100;
 
   private final NearestSteering steering;
-  private final Supplier<List<GeoFile>> files;
+  private final List<Supplier<Optional<GeoFile>>> layers;
   private final LongSupplier nanos;
   private final CountDownLatch closed = new CountDownLatch(1);
   private GeoTree geo = GeoTree.NONE;
-  private String refused = "";
+  private List<String> versions = List.of();
 
   /**
    * One that is not started.
    *
-   * @param files the GeoIP files that serve; until there is one, nothing is worked out
+   * @param layers the GeoIP files that locate, the one that is asked first first; until all are
+   *     there nothing is worked out
    */
-  public CourseFeed(NearestSteering steering, Supplier<List<GeoFile>> files, LongSupplier nanos) {
+  public CourseFeed(
+      NearestSteering steering, List<Supplier<Optional<GeoFile>>> layers, LongSupplier nanos) {
     this.steering = steering;
-    this.files = files;
+    this.layers = List.copyOf(layers);
     this.nanos = nanos;
   }
 
@@ -56,7 +57,7 @@ public final class CourseFeed implements AutoCloseable {
 
   /** Works out what is out of date; whether anything was. */
   boolean look() {
-    readFile();
+    readFiles();
     State now = steering.state();
     Courses before = now.courses();
     boolean current = before != null && before.isCurrent(now, geo);
@@ -70,25 +71,28 @@ public final class CourseFeed implements AutoCloseable {
     return true;
   }
 
-  private void readFile() {
-    Optional<GeoFile> file =
-        files.get().stream().filter(one -> one.kind() == GeoKind.CITY).findFirst();
-    String version = file.map(GeoFile::version).orElse("");
-    if (file.isEmpty() || version.equals(geo.version()) || version.equals(refused)) {
+  /** Reads the files when there are all of them, and another one than before. */
+  private void readFiles() {
+    List<GeoFile> files = layers.stream().flatMap(layer -> layer.get().stream()).toList();
+    List<String> now = files.stream().map(GeoFile::version).toList();
+    if (files.isEmpty() || files.size() < layers.size() || now.equals(versions)) {
       return;
     }
+    versions = now;
     long begun = nanos.getAsLong();
     try {
-      geo = GeoTree.of(file.get());
+      GeoTree all = GeoTree.of(files.getLast());
+      for (GeoFile file : files.subList(0, files.size() - 1).reversed()) {
+        all = GeoTree.of(file).before(all);
+      }
+      geo = all;
       LOG.info(
-          "GeoIP networks of {} read in {} ms: {} places, {} bytes",
-          version.substring(0, 12),
+          "GeoIP networks read in {} ms: {} places, {} bytes",
           millisSince(begun),
           geo.places().size(),
           geo.networks().bytes());
     } catch (IOException e) {
-      refused = version;
-      LOG.error("GeoIP networks of {} cannot be worked out: {}", version, e.getMessage());
+      LOG.error("GeoIP networks cannot be worked out: {}", e.getMessage());
     }
   }
 

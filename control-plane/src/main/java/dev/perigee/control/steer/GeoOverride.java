@@ -1,5 +1,6 @@
 package dev.perigee.control.steer;
 
+import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.GeoKind;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -49,6 +50,11 @@ public final class GeoOverride implements GeoLocator, AutoCloseable {
       LOG.debug("no position for {}", address, e);
       return new GeoRecords.Answer(Optional.empty(), address.getAddress().length * Byte.SIZE);
     }
+  }
+
+  /** The file; empty until every record was read. */
+  public Optional<GeoFile> file() {
+    return watched.file();
   }
 
   /** Takes the file anew if it changed and every record of it can be read; whether it did. */

@@ -52,6 +52,18 @@ record GeoTree(String version, NetworkTree networks, List<Spot> places) {
     return new Walk(bytes).tree(file.version());
   }
 
+  /** What this one says, and another one where this one knows nothing. */
+  GeoTree before(GeoTree other) {
+    List<Spot> all = new ArrayList<>(places);
+    all.addAll(other.places);
+    NetworkTree both =
+        networks.with(
+            other.networks,
+            (ours, theirs) ->
+                ours != 0 || theirs == 0 ? ours : Math.addExact(places.size(), theirs));
+    return new GeoTree(version + "+" + other.version, both, List.copyOf(all));
+  }
+
   /** One walk over a file: MaxMind DB format 2.0, section "Binary Search Tree". */
   private static final class Walk {
     private static final int IN_WORK = Integer.MIN_VALUE;

@@ -14,7 +14,6 @@ import dev.perigee.control.store.ZoneStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -48,6 +47,7 @@ public final class SnapshotFeed implements AutoCloseable {
 
   private final Ports ports;
   private final NearestSteering target;
+  private final Isolation isolation = new Isolation();
   private final HoldDown holdDown = new HoldDown();
   private final Shedding shedding = new Shedding();
   private final Semaphore due = new Semaphore(0);
@@ -105,12 +105,19 @@ public final class SnapshotFeed implements AutoCloseable {
   private synchronized void restate() {
     Instant now = ports.clock().instant();
     Map<String, NodeState> states = new HashMap<>();
-    List<SteeredNode> nodes = new ArrayList<>();
-    for (Node node : read.nodes()) {
-      NodeState state = ports.fleet().state(node.name());
-      states.put(node.name(), state);
-      nodes.add(new SteeredNode(node, holdDown.counts(node.name(), state.isServing(), now)));
-    }
+    read.nodes().forEach(node -> states.put(node.name(), ports.fleet().state(node.name())));
+    Set<String> serving = new HashSet<>();
+    states.values().stream()
+        .filter(NodeState::isServing)
+        .map(NodeState::node)
+        .forEach(serving::add);
+    Set<String> held = isolation.held(serving, ports.fleet().isAlone(), now);
+    states.values().stream()
+        .filter(state -> !state.connected() && held.contains(state.node()))
+        .map(NodeState::node)
+        .forEach(serving::add);
+    List<SteeredNode> nodes =
+        read.nodes().stream().map(node -> steered(node, serving, now)).toList();
     holdDown.keep(states.keySet());
     SteeringSnapshot before = target.snapshot();
     boolean same =
@@ -122,6 +129,10 @@ public final class SnapshotFeed implements AutoCloseable {
         same ? before : new SteeringSnapshot(nodes, read.sites(), read.revision()),
         said(states, now),
         settled);
+  }
+
+  private SteeredNode steered(Node node, Set<String> serving, Instant now) {
+    return new SteeredNode(node, holdDown.counts(node.name(), serving.contains(node.name()), now));
   }
 
   private Map<String, Said> said(Map<String, NodeState> states, Instant now) {

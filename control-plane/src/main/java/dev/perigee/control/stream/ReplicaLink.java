@@ -42,17 +42,26 @@ final class ReplicaLink implements Runnable, AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile @Nullable ManagedChannel channel;
 
+  /** When the other one said something, over any call; at first as if it just had. */
+  private volatile long heardMillis;
+
   ReplicaLink(String self, Replica other, SslContext tls, Fleet fleet, InstantSource clock) {
     this.self = self;
     this.other = other;
     this.tls = tls;
     this.fleet = fleet;
     this.clock = clock;
+    this.heardMillis = clock.millis();
   }
 
   /** What to ask over; empty between two calls. */
   Optional<ManagedChannel> channel() {
     return Optional.ofNullable(channel);
+  }
+
+  /** Whether the other one said something lately. */
+  boolean isHeard() {
+    return heardMillis >= clock.millis() - SILENCE.toMillis();
   }
 
   @Override
@@ -92,7 +101,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
         if (isClosed()) {
           return Status.CANCELLED;
         }
-        if (call.heardMillis < clock.millis() - SILENCE.toMillis()) {
+        if (call.saidMillis < clock.millis() - SILENCE.toMillis()) {
           return Status.UNAVAILABLE.withDescription("it says nothing");
         }
       }
@@ -115,12 +124,13 @@ final class ReplicaLink implements Runnable, AutoCloseable {
   /** What comes over one call. */
   private final class Call implements StreamObserver<NodeReports> {
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile long heardMillis = clock.millis();
+    private volatile long saidMillis = clock.millis();
     private volatile Status end = Status.OK;
 
     @Override
     public void onNext(NodeReports reports) {
-      heardMillis = clock.millis();
+      saidMillis = clock.millis();
+      heardMillis = saidMillis;
       for (NodeReport report : reports.getNodesList()) {
         try {
           fleet.heard(other.id(), ReportCodec.decode(report, clock.instant()));

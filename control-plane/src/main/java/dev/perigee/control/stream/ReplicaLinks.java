@@ -68,6 +68,11 @@ public final class ReplicaLinks implements AutoCloseable {
     wanted.forEach((id, replica) -> links.computeIfAbsent(id, any -> begin(replica)));
   }
 
+  /** Whether there are others and none of them is heard. */
+  public boolean isAlone() {
+    return !links.isEmpty() && links.values().stream().noneMatch(ReplicaLink::isHeard);
+  }
+
   private static boolean closedUnless(boolean wanted, Map.Entry<String, ReplicaLink> link) {
     if (!wanted) {
       link.getValue().close();

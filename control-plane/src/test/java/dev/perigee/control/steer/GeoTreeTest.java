@@ -93,6 +93,18 @@ final class GeoTreeTest {
     assertEquals(expected(records, address), spot(GeoTree.of(file(path)), address));
   }
 
+  @Test
+  void whatOneFileKnowsComesBeforeWhatAnotherSays() throws Exception {
+    GeoTree shipped = GeoTree.of(file("geo/perigee-city.mmdb"));
+    GeoTree own = GeoTree.of(file(TESTS + "GeoIP2-City-Test.mmdb"));
+    GeoTree both = own.before(shipped);
+    for (String text : new String[] {"81.2.69.142", "2a02:cf40::1", "8.8.8.8", "194.25.0.60"}) {
+      InetAddress address = InetAddress.getByName(text);
+      Spot first = spot(own, address);
+      assertEquals(first.isKnown() ? first : spot(shipped, address), spot(both, address), text);
+    }
+  }
+
   /** A network is as large as the addresses that are in one place. */
   @Test
   void neighboursOfOnePlaceAreOneNetwork() throws Exception {

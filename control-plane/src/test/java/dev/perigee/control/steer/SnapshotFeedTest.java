@@ -45,6 +45,7 @@ class SnapshotFeedTest {
   private final AtomicLong head = new AtomicLong(7);
   private volatile Instant now = Instant.ofEpochSecond(1_000_000);
   private volatile boolean databaseDown;
+  private volatile boolean alone;
   private final NearestSteering steering =
       new NearestSteering(Fixtures.at(50, 8, 24), NearestSteering.DEFAULT_POSITION);
   private final SnapshotFeed feed =
@@ -210,6 +211,43 @@ class SnapshotFeedTest {
     feed.close();
   }
 
+  /** It hears no other control plane, and no node: it is the one that is cut off. */
+  @Test
+  void anIsolatedControlPlaneTakesNobodyDown() {
+    nodes.add(Fixtures.node("sin-1", "asia", 1, 103));
+    serving.addAll(List.of("fra-1", "iad-1", "sin-1"));
+    feed.start();
+    later();
+    later();
+    serving.removeAll(List.of("fra-1", "iad-1"));
+    alone = true;
+    later();
+    assertEquals("fra-1", chosen());
+    alone = false;
+    later();
+    assertEquals("sin-1", chosen(), "the others say that they are gone");
+    feed.close();
+  }
+
+  @Test
+  void aNodeThatDiesWhileNoOtherControlPlaneIsHeardIsOutAllTheSame() {
+    nodes.add(Fixtures.node("sin-1", "asia", 1, 103));
+    serving.addAll(List.of("fra-1", "iad-1", "sin-1"));
+    feed.start();
+    later();
+    later();
+    alone = true;
+    serving.remove("fra-1");
+    later();
+    assertEquals("iad-1", chosen());
+    feed.close();
+  }
+
+  private void later() {
+    now = now.plus(Isolation.BEFORE);
+    feed.changed();
+  }
+
   @Test
   void aNodeWithoutASitesNewestSettingsIsPassedOverOnceItHadTimeForThem() {
     serving.addAll(List.of("fra-1", "iad-1"));
@@ -350,6 +388,11 @@ class SnapshotFeedTest {
           Optional.empty(),
           List.of(),
           List.of());
+    }
+
+    @Override
+    public boolean isAlone() {
+      return alone;
     }
 
     @Override

@@ -88,6 +88,17 @@ final class ReplicasIT {
   }
 
   @Test
+  void oneThatHearsNoOtherKnowsThatItIsAlone() {
+    await("they hear each other", () -> !one.links.isAlone());
+    one.links.follow(List.of(one.replica, new Replica("gone", "127.0.0.1:1", "1")));
+    assertFalse(one.links.isAlone(), "not before it had time to hear it");
+    one.clock.advance(Duration.ofSeconds(4));
+    assertTrue(one.links.isAlone());
+    one.links.follow(List.of(one.replica));
+    assertFalse(one.links.isAlone(), "where there is no other nobody is alone");
+  }
+
+  @Test
   void aReceiptIsTheSameAtBoth() throws Exception {
     Identity fra = one.enrolled("fra-1", "eu");
     try (TestEdge edge = welcomed(one, fra)) {
