@@ -11,11 +11,12 @@ import java.util.Optional;
  *
  * <p>Only what RFC 3986 calls equivalent is made equal: escapes of unreserved characters are
  * decoded, other escapes get upper-case digits (section 6.2.2), dot segments are removed (section
- * 5.2.4), an empty path becomes {@code /}. Everything else stays: double slashes, the order of
- * query parameters, a trailing slash, {@code ;}. What servers read differently is refused, so that
- * nobody can store under one key what another reads under it: a control character, a space, a
- * backslash or a fragment, a broken escape, an encoded slash, backslash or NUL in the path, and
- * anything outside ASCII.
+ * 5.2.4), an empty path becomes {@code /}; and a question mark with nothing behind it goes, since
+ * half of all servers never see it. Everything else stays: double slashes, the order of query
+ * parameters, a trailing slash, {@code ;}. What servers read differently is refused, so that nobody
+ * can store under one key what another reads under it: a control character, a space, a backslash or
+ * a fragment, a broken escape, an encoded slash, backslash or NUL in the path, and anything outside
+ * ASCII.
  */
 public final class UrlNormaliser {
   private UrlNormaliser() {}
@@ -31,7 +32,7 @@ public final class UrlNormaliser {
     int mark = target.indexOf('?');
     String path = mark < 0 ? target : target.substring(0, mark);
     Optional<String> cleanPath = path(path);
-    if (cleanPath.isEmpty() || mark < 0) {
+    if (cleanPath.isEmpty() || mark < 0 || mark == target.length() - 1) {
       return cleanPath;
     }
     return escapes(target.substring(mark + 1), false).map(query -> cleanPath.get() + "?" + query);
@@ -92,9 +93,14 @@ public final class UrlNormaliser {
     if (start + 2 > text.length()) {
       return -1;
     }
-    int high = Character.digit(text.charAt(start), 16);
-    int low = Character.digit(text.charAt(start + 1), 16);
+    int high = digit(text.charAt(start));
+    int low = digit(text.charAt(start + 1));
     return high < 0 || low < 0 ? -1 : high * 16 + low;
+  }
+
+  /** Of ASCII alone: other scripts have digits too. */
+  private static int digit(char c) {
+    return c < 0x80 ? Character.digit(c, 16) : -1;
   }
 
   private static boolean isUnreserved(int c) {

@@ -38,9 +38,10 @@ final class UrlNormaliserTest {
     "/a?b=1&a=2, /a?b=1&a=2",
     "/a?x=%7e&y=%2f, /a?x=~&y=%2F",
     "/a?../b, /a?../b",
-    "/a?, /a?",
+    "/a?, /a",
     "/a??, /a??",
     "?a, /?a",
+    "?, /",
   })
   void equivalentTargetsGetOneForm(String target, String normal) {
     assertEquals(Optional.of(normal), UrlNormaliser.target(target));
@@ -62,6 +63,8 @@ final class UrlNormaliserTest {
         "/a%",
         "/a%2",
         "/a%zz",
+        "/a%\uFF14\uFF11",
+        "/a?%\u0664\u0661",
         "/ä",
         "/a?b c",
         "/a?b#c",
