@@ -8,6 +8,7 @@ import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.HttpContinueReadHandler;
 import io.undertow.util.Headers;
+import io.undertow.util.Protocols;
 import io.undertow.util.SameThreadExecutor;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -34,7 +35,7 @@ public final class EdgeListener implements AutoCloseable {
   private final Consumer<Exchange> pipeline;
   private final Optional<SSLContext> tls;
   private final Undertow server;
-  private final ProxiedPorts proxied;
+  private final ReaderPorts ports;
   private final List<Bound> bound = new CopyOnWriteArrayList<>();
   private final RequestIds ids;
   private final AtomicLong open = new AtomicLong();
@@ -58,41 +59,26 @@ public final class EdgeListener implements AutoCloseable {
     this.tls = tls;
     HttpHandler handler = new HttpContinueReadHandler(this::receive);
     ServerOptions options = ServerOptions.of(config);
-    this.proxied =
-        new ProxiedPorts(
+    this.ports =
+        new ReaderPorts(
             config.clients(),
-            config.headTimeout().toMillis(),
+            new RequestFilter.Bounds(
+                config.maxHeaderBytes(), config.maxHeaders(), config.headTimeout().toMillis()),
             handler,
             options.server(),
             options.socket());
-    Undertow.Builder builder = options.builder(config, "edge").setHandler(handler);
-    for (String address : config.addresses()) {
-      if (config.httpPort() >= 0 && !isProxied("http")) {
-        builder.addHttpListener(config.httpPort(), address);
-      }
-      if (tls.isPresent() && !isProxied("https")) {
-        builder.addHttpsListener(config.httpsPort(), address, tls.get());
-      }
-    }
-    server = builder.build();
-  }
-
-  private boolean isProxied(String scheme) {
-    return config.clients().proxyProtocol().contains(scheme);
+    server = options.builder(config, "edge").build();
   }
 
   /** Binds and accepts; throws {@link RuntimeException} around a BindException when it cannot. */
   public void start() {
     server.start();
-    server
-        .getListenerInfo()
-        .forEach(i -> bound.add(new Bound(i.getProtcol(), (InetSocketAddress) i.getAddress())));
     try {
       for (String address : config.addresses()) {
-        if (config.httpPort() >= 0 && isProxied("http")) {
+        if (config.httpPort() >= 0) {
           open("http", address, config.httpPort(), Optional.empty());
         }
-        if (tls.isPresent() && isProxied("https")) {
+        if (tls.isPresent()) {
           open("https", address, config.httpsPort(), tls);
         }
       }
@@ -105,7 +91,7 @@ public final class EdgeListener implements AutoCloseable {
   private void open(String scheme, String address, int port, Optional<SSLContext> context)
       throws IOException {
     InetSocketAddress wanted = new InetSocketAddress(address, port);
-    bound.add(new Bound(scheme, proxied.open(server.getWorker(), wanted, context)));
+    bound.add(new Bound(scheme, ports.open(server.getWorker(), scheme, wanted, context)));
   }
 
   /** A port that is open. */
@@ -147,13 +133,23 @@ public final class EdgeListener implements AutoCloseable {
 
   @Override
   public void close() {
-    proxied.close();
+    ports.close();
     server.stop();
   }
 
   private void receive(HttpServerExchange exchange) {
     if (open.get() >= config.maxRequests()) {
       refuse(exchange, 503, "The node answers as many requests as it may.");
+      return;
+    }
+    Optional<RequestFlaw> flaw = RequestFilter.of(exchange).flatMap(RequestFilter::flaw);
+    if (flaw.isPresent()) {
+      refuse(exchange, flaw.get().status(), flaw.get().sentence());
+      return;
+    }
+    Optional<String> http2Flaw = Http2Guard.flaw(exchange);
+    if (http2Flaw.isPresent()) {
+      refuse(exchange, 400, http2Flaw.get());
       return;
     }
     ClientPolicy.Client client =
@@ -197,7 +193,9 @@ public final class EdgeListener implements AutoCloseable {
     exchange.setPersistent(false);
     exchange.setStatusCode(status);
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "text/plain; charset=utf-8");
-    exchange.getResponseHeaders().put(Headers.CONNECTION, "close");
+    if (!exchange.getProtocol().equals(Protocols.HTTP_2_0)) {
+      exchange.getResponseHeaders().put(Headers.CONNECTION, "close");
+    }
     byte[] body = (status + " " + sentence + "\n").getBytes(StandardCharsets.UTF_8);
     exchange.getResponseSender().send(ByteBuffer.wrap(body));
   }

@@ -52,7 +52,7 @@ final class RequestGuard {
       return new Guarded.Refused("Host is no host.");
     }
     if (!http2 && exchange.isHostIncludedInRequestURI() && !sameAuthority(exchange, hosts)) {
-      return new Guarded.Refused("The target's authority is not the Host.");
+      return new Guarded.Refused("The target's scheme or authority is not that of the request.");
     }
     return target(exchange, host.get(), port);
   }
@@ -97,7 +97,11 @@ final class RequestGuard {
 
   private static boolean sameAuthority(HttpServerExchange exchange, HeaderValues hosts) {
     String uri = exchange.getRequestURI();
-    int start = uri.indexOf("://") + 3;
+    String scheme = exchange.getRequestScheme() + "://";
+    int start = scheme.length();
+    if (!uri.regionMatches(true, 0, scheme, 0, start)) {
+      return false;
+    }
     int slash = uri.indexOf('/', start);
     String authority = slash < 0 ? uri.substring(start) : uri.substring(start, slash);
     return authority.equalsIgnoreCase(hosts.getFirst());

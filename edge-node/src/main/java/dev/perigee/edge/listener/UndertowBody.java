@@ -6,6 +6,8 @@ import dev.perigee.edge.transport.ReadLoop;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpAttachments;
 import io.undertow.util.HeaderMap;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.xnio.channels.StreamSourceChannel;
@@ -15,14 +17,15 @@ final class UndertowBody implements BodySource {
   private final HttpServerExchange exchange;
   private @Nullable ReadLoop loop;
   private boolean cancelled;
+  private final long length;
 
   UndertowBody(HttpServerExchange exchange) {
     this.exchange = exchange;
+    this.length = exchange.getRequestContentLength();
   }
 
   @Override
   public OptionalLong length() {
-    long length = exchange.getRequestContentLength();
     return length < 0 ? OptionalLong.empty() : OptionalLong.of(length);
   }
 
@@ -42,12 +45,10 @@ final class UndertowBody implements BodySource {
       to.end();
       return;
     }
-    loop =
-        new ReadLoop(
-            from,
-            exchange.getConnection().getByteBufferPool(),
-            (receiver, problem) -> receiver.broken("the client's body broke off"));
-    loop.deliver(to);
+    ReadLoop begun =
+        new ReadLoop(from, exchange.getConnection().getByteBufferPool(), new Breakage());
+    loop = begun;
+    begun.deliver(length < 0 ? to : new Measured(to, begun));
   }
 
   @Override
@@ -66,6 +67,57 @@ final class UndertowBody implements BodySource {
     cancelled = true;
     if (loop != null) {
       loop.abandon();
+    }
+  }
+
+  /** A body that broke off, or of which the filter lets nothing more pass. */
+  private final class Breakage implements ReadLoop.Broken {
+    @Override
+    public void broken(Receiver receiver, IOException problem) {
+      receiver.broken("the client's body broke off");
+    }
+
+    @Override
+    public boolean isHopeless() {
+      RequestFilter filter = exchange.getConnection().getAttachment(RequestFilter.KEY);
+      return filter != null && filter.tellsOfRefusedBody();
+    }
+  }
+
+  /** Over HTTP/2 the length may be another than that of the data (RFC 9113, section 8.1.1). */
+  private final class Measured implements Receiver {
+    private final Receiver next;
+    private final ReadLoop source;
+    private long received;
+
+    Measured(Receiver next, ReadLoop source) {
+      this.next = next;
+      this.source = source;
+    }
+
+    @Override
+    public boolean take(ByteBuffer bytes) {
+      received += bytes.remaining();
+      if (received > length) {
+        source.abandon();
+        next.broken("the client's body is longer than it says");
+        return false;
+      }
+      return next.take(bytes);
+    }
+
+    @Override
+    public void end() {
+      if (received < length) {
+        next.broken("the client's body is shorter than it says");
+      } else {
+        next.end();
+      }
+    }
+
+    @Override
+    public void broken(String reason) {
+      next.broken(reason);
     }
   }
 }

@@ -117,6 +117,10 @@ final class UndertowExchange implements Exchange {
   public void switchProtocol(ResponseHead to, Consumer<ByteStream> switched) {
     sink.switching();
     exchange.setPersistent(true);
+    RequestFilter filter = exchange.getConnection().getAttachment(RequestFilter.KEY);
+    if (filter != null) {
+      filter.switched();
+    }
     ByteBufferPool buffers = exchange.getConnection().getByteBufferPool();
     exchange.upgradeChannel(
         head.fields().first("Upgrade").orElse(""),

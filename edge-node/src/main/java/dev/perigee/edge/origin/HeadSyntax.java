@@ -1,5 +1,9 @@
 package dev.perigee.edge.origin;
 
+import static dev.perigee.edge.transport.HttpSyntax.isDigit;
+import static dev.perigee.edge.transport.HttpSyntax.isText;
+import static dev.perigee.edge.transport.HttpSyntax.isToken;
+
 import dev.perigee.edge.origin.ResponseFlaw.Found;
 import java.nio.ByteBuffer;
 import java.util.Locale;
@@ -275,23 +279,5 @@ final class HeadSyntax {
     if (!holds) {
       throw new Found(otherwise);
     }
-  }
-
-  static boolean isDigit(char c) {
-    return c >= '0' && c <= '9';
-  }
-
-  /** RFC 9110, section 5.5, and the reason phrase. */
-  static boolean isText(char c) {
-    return c == '\t' || (c >= ' ' && c != 0x7f);
-  }
-
-  /** RFC 9110, section 5.6.2. */
-  static boolean isToken(char c) {
-    return (c >= 'a' && c <= 'z')
-        || c == '-'
-        || (c >= 'A' && c <= 'Z')
-        || isDigit(c)
-        || "!#$%&'*+.^_`|~".indexOf(c) >= 0;
   }
 }

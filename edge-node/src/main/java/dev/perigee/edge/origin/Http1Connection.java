@@ -21,10 +21,12 @@ import java.util.OptionalLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
+import org.xnio.StreamConnection;
 import org.xnio.channels.StreamSinkChannel;
 
 /** HTTP/1.1 to a server: Undertow's client behind the strict filter, one exchange at a time. */
 final class Http1Connection implements OriginConnection {
+  private final StreamConnection connection;
   private final ClientConnection client;
   private final ResponseFilter filter;
   private final ByteBufferPool buffers;
@@ -33,13 +35,16 @@ final class Http1Connection implements OriginConnection {
 
   /**
    * @param buffers for streams that took an exchange's place
+   * @param connection under the client
    * @param bodies for bodies of answers
    */
   Http1Connection(
+      StreamConnection connection,
       ClientConnection client,
       ResponseFilter filter,
       ByteBufferPool buffers,
       ByteBufferPool bodies) {
+    this.connection = connection;
     this.client = client;
     this.filter = filter;
     this.buffers = buffers;
@@ -76,6 +81,12 @@ final class Http1Connection implements OriginConnection {
 
   @Override
   public void close() {
+    cut();
+  }
+
+  /** Undertow's own end would put the last chunk behind a request's body that is not whole. */
+  private void cut() {
+    IoUtils.safeClose(connection);
     IoUtils.safeClose(client);
   }
 
@@ -176,7 +187,7 @@ final class Http1Connection implements OriginConnection {
     }
 
     private void streamClosed() {
-      IoUtils.safeClose(client);
+      cut();
       replies.streamClosed();
     }
 
@@ -187,7 +198,7 @@ final class Http1Connection implements OriginConnection {
     private void broke(FailureKind kind) {
       if (!over) {
         over = true;
-        IoUtils.safeClose(client);
+        cut();
         replies.broken(kind, false);
       }
     }
@@ -207,7 +218,7 @@ final class Http1Connection implements OriginConnection {
       busy = false;
       // Answered before the request was read: what is left of it would stand in the next one's way.
       if (!whole || request.asksToSwitch() || !isOpen()) {
-        IoUtils.safeClose(client);
+        cut();
       }
     }
   }

@@ -3,6 +3,7 @@ package dev.perigee.edge.origin;
 import dev.perigee.edge.origin.Http2Frame.Broken;
 import dev.perigee.edge.origin.Http2Frame.Code;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.transport.HttpSyntax;
 import io.undertow.protocols.http2.HpackDecoder;
 import io.undertow.protocols.http2.HpackEncoder;
 import io.undertow.protocols.http2.HpackException;
@@ -117,7 +118,7 @@ final class Http2Fields {
     private static boolean isName(String name) {
       for (int i = 0; i < name.length(); i++) {
         char c = name.charAt(i);
-        if (!HeadSyntax.isToken(c) || (c >= 'A' && c <= 'Z')) {
+        if (!HttpSyntax.isToken(c) || (c >= 'A' && c <= 'Z')) {
           return false;
         }
       }
@@ -126,7 +127,7 @@ final class Http2Fields {
 
     private static boolean isValue(String value) {
       for (int i = 0; i < value.length(); i++) {
-        if (!HeadSyntax.isText(value.charAt(i))) {
+        if (!HttpSyntax.isText(value.charAt(i))) {
           return false;
         }
       }

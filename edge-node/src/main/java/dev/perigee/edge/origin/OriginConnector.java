@@ -230,7 +230,7 @@ final class OriginConnector {
       OptionMap options = OptionMap.create(UndertowOptions.ENABLE_HTTP2, false);
       var client = OriginConnections.http1(connection, options, buffers);
       client.addCloseListener(nothing -> closed());
-      answer.connected(new Http1Connection(client, filter, buffers, bodies));
+      answer.connected(new Http1Connection(connection, client, filter, buffers, bodies));
     }
 
     private void timedOut() {

@@ -5,6 +5,7 @@ import static dev.perigee.edge.origin.HeadSyntax.require;
 import dev.perigee.edge.origin.ResponseFlaw.Found;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.InterimHead;
+import dev.perigee.edge.transport.ChunkSyntax;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -266,7 +267,11 @@ final class ResponseFilter extends AbstractStreamSourceConduit<StreamSourceCondu
 
   private void inBody(ByteBuffer bytes) throws Found {
     if (remaining == HeadSyntax.CHUNKED) {
-      chunks.read(bytes);
+      try {
+        chunks.read(bytes);
+      } catch (ChunkSyntax.Malformed e) {
+        throw new Found(e.isInTrailers() ? ResponseFlaw.TRAILERS : ResponseFlaw.CHUNK);
+      }
       at = chunks.isEnd() ? At.END : At.BODY;
     } else if (remaining == HeadSyntax.TO_THE_END) {
       bytes.position(bytes.limit());

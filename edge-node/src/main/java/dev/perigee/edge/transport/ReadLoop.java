@@ -25,6 +25,11 @@ public final class ReadLoop {
   @FunctionalInterface
   public interface Broken {
     void broken(Receiver receiver, IOException problem);
+
+    /** Whether nothing more will come, although the channel does not say so. */
+    default boolean isHopeless() {
+      return false;
+    }
   }
 
   /**
@@ -70,6 +75,9 @@ public final class ReadLoop {
         buffer.clear();
         int count = channel.read(buffer);
         if (count == 0) {
+          if (broken.isHopeless()) {
+            throw new IOException("what came is malformed");
+          }
           channel.resumeReads();
           return;
         }

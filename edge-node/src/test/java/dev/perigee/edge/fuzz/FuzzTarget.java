@@ -3,6 +3,7 @@ package dev.perigee.edge.fuzz;
 import dev.perigee.edge.conformance.HeadFuzz;
 import dev.perigee.edge.listener.ClientFuzz;
 import dev.perigee.edge.listener.ProxyHeaderFuzz;
+import dev.perigee.edge.listener.RequestFuzz;
 import dev.perigee.edge.listener.tls.ClientHelloFuzz;
 import dev.perigee.edge.origin.Http2Fuzz;
 import dev.perigee.edge.origin.ResponseFuzz;
@@ -17,6 +18,7 @@ enum FuzzTarget {
   CLIENT_HELLO(ClientHelloFuzz.class),
   PROXY_HEADER(ProxyHeaderFuzz.class),
   CLIENT(ClientFuzz.class),
+  REQUEST(RequestFuzz.class),
   RESPONSE(ResponseFuzz.class),
   HTTP2(Http2Fuzz.class),
   RECORD(RecordFuzz.class),
@@ -44,6 +46,7 @@ enum FuzzTarget {
       case CLIENT_HELLO -> ClientHelloFuzz.fuzzerTestOneInput(input);
       case PROXY_HEADER -> ProxyHeaderFuzz.fuzzerTestOneInput(input);
       case CLIENT -> ClientFuzz.fuzzerTestOneInput(input);
+      case REQUEST -> RequestFuzz.fuzzerTestOneInput(input);
       case RESPONSE -> ResponseFuzz.fuzzerTestOneInput(input);
       case HTTP2 -> Http2Fuzz.fuzzerTestOneInput(input);
       case RECORD -> RecordFuzz.fuzzerTestOneInput(input);

@@ -1,22 +1,46 @@
-package dev.perigee.edge.origin;
+package dev.perigee.edge.transport;
 
-import static dev.perigee.edge.origin.HeadSyntax.require;
-
-import dev.perigee.edge.origin.ResponseFlaw.Found;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.TrailerFields;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
  * The grammar of a chunked body (RFC 9112, section 7.1), in whatever pieces it comes. It keeps the
  * trailer fields and nothing else.
  */
-final class ChunkSyntax {
+public final class ChunkSyntax {
   /** Hexadecimal digits of one chunk's size. */
   private static final int MAX_DIGITS = 15;
 
   /** Octets of one chunk's extensions. */
   private static final int MAX_EXTENSION = 4 * 1024;
+
+  private static final boolean CHUNK = false;
+  private static final boolean TRAILERS = true;
+
+  /** The body breaks the grammar. */
+  public static final class Malformed extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final boolean inTrailers;
+
+    private Malformed(boolean inTrailers) {
+      super(inTrailers ? "the trailers are malformed" : "a chunk is malformed");
+      this.inTrailers = inTrailers;
+    }
+
+    /** Whether it is the fields behind the body. */
+    public boolean isInTrailers() {
+      return inTrailers;
+    }
+  }
+
+  private static void require(boolean holds, boolean inTrailers) throws Malformed {
+    if (!holds) {
+      throw new Malformed(inTrailers);
+    }
+  }
 
   private enum At {
     SIZE,
@@ -42,7 +66,7 @@ final class ChunkSyntax {
   private FieldList.Builder fields = FieldList.builder();
 
   /** Begins with another body. */
-  void reset() {
+  public void reset() {
     at = At.SIZE;
     size = 0;
     digits = 0;
@@ -53,17 +77,17 @@ final class ChunkSyntax {
     fields = FieldList.builder();
   }
 
-  boolean isEnd() {
+  public boolean isEnd() {
     return at == At.END;
   }
 
   /** The fields behind the last chunk. */
-  FieldList trailers() {
+  public FieldList trailers() {
     return fields.build();
   }
 
   /** Reads on, to the end of the bytes or of the body. */
-  void read(ByteBuffer bytes) throws Found {
+  public void read(ByteBuffer bytes) throws Malformed {
     while (bytes.hasRemaining() && at != At.END) {
       if (at == At.DATA) {
         int count = (int) Math.min(size, bytes.remaining());
@@ -76,45 +100,45 @@ final class ChunkSyntax {
     }
   }
 
-  private void accept(char c) throws Found {
+  private void accept(char c) throws Malformed {
     switch (at) {
       case SIZE -> inSize(c);
       case EXTENSION -> inExtension(c);
       case SIZE_LINE_FEED -> {
-        require(c == '\n', ResponseFlaw.CHUNK);
+        require(c == '\n', CHUNK);
         at = size == 0 ? At.TRAILER_START : At.DATA;
       }
       case DATA -> throw new IllegalStateException("data is skipped");
       case DATA_RETURN -> {
-        require(c == '\r', ResponseFlaw.CHUNK);
+        require(c == '\r', CHUNK);
         at = At.DATA_LINE_FEED;
       }
       case DATA_LINE_FEED -> {
-        require(c == '\n', ResponseFlaw.CHUNK);
+        require(c == '\n', CHUNK);
         digits = 0;
         extension = 0;
         at = At.SIZE;
       }
       case TRAILER_START, TRAILER -> inTrailer(c);
       case TRAILER_LINE_FEED -> {
-        require(c == '\n', ResponseFlaw.TRAILERS);
+        require(c == '\n', TRAILERS);
         at = At.TRAILER_START;
       }
       case LAST_LINE_FEED -> {
-        require(c == '\n', ResponseFlaw.TRAILERS);
+        require(c == '\n', TRAILERS);
         at = At.END;
       }
       case END -> throw new IllegalStateException("the body has ended");
     }
   }
 
-  private void inSize(char c) throws Found {
+  private void inSize(char c) throws Malformed {
     int digit = Character.digit(c, 16);
     if (digit >= 0 && c < 0x80) {
-      require(++digits <= MAX_DIGITS, ResponseFlaw.CHUNK);
+      require(++digits <= MAX_DIGITS, CHUNK);
       size = (size << 4) + digit;
     } else {
-      require(digits > 0 && (c == '\r' || c == ';' || c == ' ' || c == '\t'), ResponseFlaw.CHUNK);
+      require(digits > 0 && (c == '\r' || c == ';' || c == ' ' || c == '\t'), CHUNK);
       at = c == '\r' ? At.SIZE_LINE_FEED : At.EXTENSION;
       line.setLength(0);
       line.append(c == '\r' ? ' ' : c);
@@ -122,21 +146,21 @@ final class ChunkSyntax {
   }
 
   /** Whatever stands behind a semicolon; before it only blanks. */
-  private void inExtension(char c) throws Found {
+  private void inExtension(char c) throws Malformed {
     if (c == '\r') {
       at = At.SIZE_LINE_FEED;
       return;
     }
     boolean blankSoFar = line.charAt(0) != ';';
-    require(HeadSyntax.isText(c) && ++extension <= MAX_EXTENSION, ResponseFlaw.CHUNK);
-    require(!blankSoFar || c == ';' || c == ' ' || c == '\t', ResponseFlaw.CHUNK);
+    require(HttpSyntax.isText(c) && ++extension <= MAX_EXTENSION, CHUNK);
+    require(!blankSoFar || c == ';' || c == ' ' || c == '\t', CHUNK);
     if (c == ';') {
       line.setCharAt(0, ';');
     }
   }
 
-  private void inTrailer(char c) throws Found {
-    require(++trailerOctets <= TrailerFields.MAX_CHARACTERS, ResponseFlaw.TRAILERS);
+  private void inTrailer(char c) throws Malformed {
+    require(++trailerOctets <= TrailerFields.MAX_CHARACTERS, TRAILERS);
     if (at == At.TRAILER_START) {
       line.setLength(0);
       if (c == '\r') {
@@ -150,15 +174,15 @@ final class ChunkSyntax {
       at = At.TRAILER_LINE_FEED;
       return;
     }
-    require(HeadSyntax.isText(c), ResponseFlaw.TRAILERS);
+    require(HttpSyntax.isText(c), TRAILERS);
     line.append(c);
   }
 
-  private void trailer() throws Found {
+  private void trailer() throws Malformed {
     int colon = line.indexOf(":");
-    require(colon > 0 && ++trailers <= TrailerFields.MAX_FIELDS, ResponseFlaw.TRAILERS);
+    require(colon > 0 && ++trailers <= TrailerFields.MAX_FIELDS, TRAILERS);
     for (int i = 0; i < colon; i++) {
-      require(HeadSyntax.isToken(line.charAt(i)), ResponseFlaw.TRAILERS);
+      require(HttpSyntax.isToken(line.charAt(i)), TRAILERS);
     }
     fields.add(line.substring(0, colon), line.substring(colon + 1).strip());
   }

@@ -1,0 +1,203 @@
+package dev.perigee.edge.listener;
+
+import io.undertow.connector.ByteBufferPool;
+import io.undertow.connector.PooledByteBuffer;
+import io.undertow.protocols.ssl.UndertowXnioSsl;
+import io.undertow.server.ConnectorStatistics;
+import io.undertow.server.DefaultByteBufferPool;
+import io.undertow.server.DelegateOpenListener;
+import io.undertow.server.HttpHandler;
+import io.undertow.server.protocol.http.AlpnOpenListener;
+import io.undertow.server.protocol.http.HttpOpenListener;
+import io.undertow.server.protocol.http2.Http2OpenListener;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import javax.net.ssl.SSLContext;
+import org.jspecify.annotations.Nullable;
+import org.xnio.ChannelListener;
+import org.xnio.ChannelListeners;
+import org.xnio.IoUtils;
+import org.xnio.OptionMap;
+import org.xnio.Options;
+import org.xnio.StreamConnection;
+import org.xnio.Xnio;
+import org.xnio.XnioExecutor;
+import org.xnio.XnioWorker;
+import org.xnio.channels.AcceptingChannel;
+
+/**
+ * The ports for readers. Undertow leaves no place for a gate of ours before its listeners, nor for
+ * a filter before its parser, so these are put together here, of the same parts as its own.
+ */
+final class ReaderPorts implements AutoCloseable {
+  /** As Undertow has it: room is left for the heads of records and frames. */
+  private static final int BUFFER = 16 * 1024 - 20;
+
+  /** As Undertow has it: a plain HTTP/1.1 is taken where no protocol is agreed on. */
+  private static final int HTTP2_WEIGHT = 10;
+
+  private final ClientPolicy clients;
+  private final RequestFilter.Bounds bounds;
+  private final HttpHandler handler;
+  private final OptionMap serverOptions;
+  private final OptionMap socketOptions;
+  private final ByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER);
+  private final List<AcceptingChannel<? extends StreamConnection>> open = new ArrayList<>();
+
+  /** Connections whose handshake is under way, and what ends each that takes too long. */
+  private final Map<StreamConnection, XnioExecutor.Key> handshakes = new ConcurrentHashMap<>();
+
+  ReaderPorts(
+      ClientPolicy clients,
+      RequestFilter.Bounds bounds,
+      HttpHandler handler,
+      OptionMap serverOptions,
+      OptionMap socketOptions) {
+    this.clients = clients;
+    this.bounds = bounds;
+    this.handler = handler;
+    this.serverOptions = serverOptions;
+    this.socketOptions = socketOptions;
+  }
+
+  /**
+   * Opens one.
+   *
+   * @param scheme http or https
+   * @param tls for HTTPS, empty for HTTP
+   * @return where it is bound
+   */
+  InetSocketAddress open(
+      XnioWorker worker, String scheme, InetSocketAddress address, Optional<SSLContext> tls)
+      throws IOException {
+    Consumer<StreamConnection> listener =
+        tls.map(context -> https(worker, context)).orElseGet(this::http);
+    ChannelListener<StreamConnection> first =
+        clients.proxyProtocol().contains(scheme)
+            ? new ProxyGate(clients, bounds.headMillis(), listener)
+            : listener::accept;
+    ChannelListener<AcceptingChannel<StreamConnection>> accepting =
+        ChannelListeners.openListenerAdapter(first);
+    AcceptingChannel<? extends StreamConnection> server =
+        worker.createStreamConnectionServer(address, accepting, socketOptions);
+    open.add(server);
+    server.resumeAccepts();
+    return (InetSocketAddress) server.getLocalAddress();
+  }
+
+  private Consumer<StreamConnection> http() {
+    return new Opened(new HttpOpenListener(buffers, serverOptions), true)::handleEvent;
+  }
+
+  private Consumer<StreamConnection> https(XnioWorker worker, SSLContext context) {
+    Xnio xnio = worker.getXnio();
+    UndertowXnioSsl ssl =
+        new UndertowXnioSsl(xnio, OptionMap.create(Options.USE_DIRECT_BUFFERS, true), context);
+    Opened http1 = new Opened(new HttpOpenListener(buffers, serverOptions), true);
+    Opened http2 = new Opened(new Http2OpenListener(buffers, serverOptions), false);
+    AlpnOpenListener alpn = new AlpnOpenListener(buffers, serverOptions, http1);
+    alpn.addProtocol(Http2OpenListener.HTTP2, http2, HTTP2_WEIGHT);
+    return plain -> {
+      StreamConnection secure = ssl.wrapExistingConnection(plain, OptionMap.EMPTY, false);
+      handshakes.put(secure, timer(secure));
+      alpn.handleEvent(secure);
+    };
+  }
+
+  /** Undertow waits for a handshake as long as the connection lasts. */
+  private XnioExecutor.Key timer(StreamConnection secure) {
+    return secure
+        .getIoThread()
+        .executeAfter(
+            () -> {
+              if (handshakes.remove(secure) != null) {
+                IoUtils.safeClose(secure);
+              }
+            },
+            bounds.headMillis(),
+            TimeUnit.MILLISECONDS);
+  }
+
+  @Override
+  public void close() {
+    open.forEach(IoUtils::safeClose);
+  }
+
+  /** Undertow's listener for one protocol, HTTP/1 with our filter in front of its parser. */
+  private final class Opened implements DelegateOpenListener {
+    private final DelegateOpenListener next;
+    private final boolean filtered;
+
+    Opened(DelegateOpenListener next, boolean filtered) {
+      this.next = next;
+      this.filtered = filtered;
+      next.setRootHandler(handler);
+    }
+
+    @Override
+    public void handleEvent(StreamConnection connection) {
+      handleEvent(connection, null);
+    }
+
+    @Override
+    public void handleEvent(StreamConnection connection, @Nullable PooledByteBuffer read) {
+      XnioExecutor.Key timer = handshakes.remove(connection);
+      if (timer != null) {
+        timer.remove();
+      }
+      if (!filtered) {
+        next.handleEvent(connection, read);
+        return;
+      }
+      RequestFilter filter = new RequestFilter(connection.getSourceChannel().getConduit(), bounds);
+      if (read != null) {
+        filter.begin(read.getBuffer());
+        read.close();
+      }
+      connection.getSourceChannel().setConduit(filter);
+      next.handleEvent(connection, null);
+    }
+
+    @Override
+    public HttpHandler getRootHandler() {
+      return next.getRootHandler();
+    }
+
+    @Override
+    public void setRootHandler(HttpHandler root) {
+      next.setRootHandler(root);
+    }
+
+    @Override
+    public OptionMap getUndertowOptions() {
+      return next.getUndertowOptions();
+    }
+
+    @Override
+    public void setUndertowOptions(OptionMap options) {
+      next.setUndertowOptions(options);
+    }
+
+    @Override
+    public ByteBufferPool getBufferPool() {
+      return buffers;
+    }
+
+    @Override
+    public @Nullable ConnectorStatistics getConnectorStatistics() {
+      return next.getConnectorStatistics();
+    }
+
+    @Override
+    public void closeConnections() {
+      next.closeConnections();
+    }
+  }
+}
