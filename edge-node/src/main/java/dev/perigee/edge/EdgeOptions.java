@@ -66,8 +66,11 @@ final class EdgeOptions {
       description = "Port for other nodes, to ask this one as a shield or POP; 0: none.")
   int peerPort;
 
-  @Option(names = "--admin-bind", description = "Address for metrics and health.")
-  @Nullable String adminBind;
+  @Option(
+      names = "--admin-bind",
+      defaultValue = "127.0.0.1",
+      description = "Address for metrics and health. Default ${DEFAULT-VALUE}: they say much.")
+  String adminBind = "";
 
   @Option(names = "--admin-port", defaultValue = "9090", description = "Port for the same.")
   int adminPort;
@@ -142,7 +145,7 @@ final class EdgeOptions {
   }
 
   String adminAddress() {
-    return adminBind == null ? bind.getFirst() : adminBind;
+    return adminBind;
   }
 
   List<String> peerAddresses() {

@@ -99,6 +99,14 @@ class SettingsTest {
   }
 
   @Test
+  void theOperatorsPagesAreOnLoopbackWhereverReadersAre() {
+    EdgeOptions options = new EdgeOptions();
+    new CommandLine(options)
+        .parseArgs("--name", "fra-1", "--control", "a:1", "--state-dir", "s", "--bind", "0.0.0.0");
+    assertEquals("127.0.0.1", options.adminAddress());
+  }
+
+  @Test
   void theEffectiveSettingsHoldNoSecret() {
     EdgeOptions options = new EdgeOptions();
     new CommandLine(options)
