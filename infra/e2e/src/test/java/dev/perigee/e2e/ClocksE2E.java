@@ -40,7 +40,7 @@ class ClocksE2E {
   }
 
   @Test
-  void edgesADayAheadAndADayBehindTakeEveryChangeAndPurgeAndGoOnCaching() throws Exception {
+  void edgesADayAheadAndADayBehindTakeEveryChangeAndPurgeAndCache() throws Exception {
     network.startControl(1);
     network.startControl(2);
     network.clock("ahead", "+1d");
