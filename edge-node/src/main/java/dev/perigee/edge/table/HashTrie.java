@@ -18,10 +18,11 @@ import org.jspecify.annotations.Nullable;
  * for each value of the hash's lowest ten bits, the next one for each of six more, all further ones
  * for four each. A slot is empty, holds one entry, or the array that tells two or more entries
  * apart; texts with one hash, which an owner can make as many of as he may register, end in a
- * sorted {@link Bucket}. The wide first arrays are what makes a look-up as short as that of {@code
- * java.util.HashMap}: the first one stays in the processor's cache. No slot holds an array where an
- * entry would do, so the shape tells nothing of the order in which entries came and went, and two
- * maps of one origin are compared by looking only where their arrays are not the same.
+ * sorted {@link Bucket}. The first arrays are wide so that a look-up reads memory about as often as
+ * one in {@code java.util.HashMap}: the first one stays in the processor's cache. No slot holds an
+ * array where an entry would do, so the shape tells nothing of the order in which entries came and
+ * went, and two maps of one origin are compared by looking only where their arrays are not the
+ * same.
  */
 public final class HashTrie<V> extends AbstractMap<String, V> {
   private static final int FIRST_BITS = 10;
