@@ -123,8 +123,8 @@ final class SteeringResource {
       }
       address.ifPresent(clients::add);
     }
-    if (texts.size() > Simulation.CLIENTS) {
-      input.problem("clients", "must be at most " + Simulation.CLIENTS);
+    if (texts.size() > Simulation.GIVEN) {
+      input.problem("clients", "must be at most " + Simulation.GIVEN);
     }
     Optional<String> site = input.text("site");
     Optional<String> siteId = site.flatMap(find).map(SiteConfig::id);

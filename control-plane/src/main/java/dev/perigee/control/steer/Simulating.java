@@ -105,7 +105,7 @@ final class Simulating {
     collect(geo, geo.networks().root4(), new byte[Integer.BYTES], 0, networks);
     collect(geo, geo.networks().root6(), new byte[16], 0, networks);
     List<InetAddress> clients = new ArrayList<>();
-    int each = networks.isEmpty() ? 0 : Simulation.CLIENTS / networks.size();
+    int each = networks.isEmpty() ? 0 : Simulation.WORLD / networks.size();
     for (List<InetAddress> of : networks.values()) {
       for (int i = 0; i < each; i++) {
         clients.add(of.get((int) ((long) i * of.size() / each)));

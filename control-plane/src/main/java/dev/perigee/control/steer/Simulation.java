@@ -9,8 +9,11 @@ import java.util.List;
  * @param shares of each node, by name
  */
 public record Simulation(int clients, Distances before, Distances after, List<Share> shares) {
-  /** Clients of one simulation. */
-  public static final int CLIENTS = 100_000;
+  /** Clients of every country together. */
+  static final int WORLD = 100_000;
+
+  /** Clients that may be given: as many as one request of the API holds. */
+  public static final int GIVEN = 20_000;
 
   public Simulation {
     shares = List.copyOf(shares);
