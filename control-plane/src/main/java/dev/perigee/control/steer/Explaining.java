@@ -6,7 +6,6 @@ import dev.perigee.control.steer.NearestSteering.Found;
 import dev.perigee.control.steer.NearestSteering.State;
 import dev.perigee.control.steer.Placement.Place;
 import dev.perigee.control.steer.Roster.Member;
-import dev.perigee.control.steer.Selection.Selected;
 import dev.perigee.control.steer.Steering.Candidate;
 import dev.perigee.control.steer.Steering.Explanation;
 import dev.perigee.control.steer.Steering.Position;
@@ -50,11 +49,11 @@ final class Explaining {
       List<Ranked> ranked,
       Order order,
       Optional<CoverageZone> zone,
-      Selected selected,
+      Selection selected,
       Optional<String> country,
       boolean known) {
     boolean isInRunning(Ranked one) {
-      boolean inside = selected.outside() || order.inside() == 0 || one.step() < order.inside();
+      boolean inside = selected.isOutside() || order.inside() == 0 || one.step() < order.inside();
       return one.step() < NOWHERE
           && inside
           && one.rank() <= selected.rank()
@@ -73,15 +72,15 @@ final class Explaining {
     Optional<String> country = at.map(GeoLocator.Location::country).filter(text -> !text.isEmpty());
     Found found = steering.find(now, site.audience(), address);
     Optional<CoverageZone> zone = now.zones().zone(NetworkTree.value(now.zoneTree().find(address)));
-    long network = NearestSteering.network(address, NearestSteering.unit(address, found.depth()));
-    Selected selected =
+    Selection selected =
         Selection.select(
             now.placement(),
             now.roster(),
             found.order(),
             site,
             NodeChoice.keyOf(site.site()),
-            network);
+            address,
+            NearestSteering.unit(address, found.depth()));
     List<Ranked> ranked =
         ranked(found.order(), site, selected, position.orElse(steering.defaultPosition()));
     Scene scene = new Scene(ranked, found.order(), zone, selected, country, position.isPresent());
@@ -95,7 +94,7 @@ final class Explaining {
         candidates(scene),
         network(client, found.depth()),
         steering.scope(now, site, address, found.depth(), selected),
-        !scene.known() || selected.rank() > 1 || selected.outside());
+        !scene.known() || selected.rank() > 1 || selected.isOutside());
   }
 
   private static String pin(Audience audience) {
@@ -114,7 +113,7 @@ final class Explaining {
 
   /** All nodes: the selected ones first, then in the order in which they are asked. */
   private List<Ranked> ranked(
-      Order order, SiteTable.Entry site, Selected selected, Position client) {
+      Order order, SiteTable.Entry site, Selection selected, Position client) {
     List<Ranked> all = new ArrayList<>();
     for (int p = 0; p < now.placement().places().size(); p++) {
       Place place = now.placement().places().get(p);
@@ -146,8 +145,8 @@ final class Explaining {
     return NOWHERE;
   }
 
-  private static int place(Selected selected, Ranked one) {
-    int at = selected.nodes().indexOf(one.member());
+  private static int place(Selection selected, Ranked one) {
+    int at = selected.members().indexOf(one.member());
     return at < 0 ? NOWHERE : at;
   }
 

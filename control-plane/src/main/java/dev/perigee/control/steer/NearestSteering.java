@@ -4,7 +4,6 @@ import dev.perigee.contract.Rendezvous;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.steer.GeoTree.Spot;
 import dev.perigee.control.steer.Roster.Said;
-import dev.perigee.control.steer.Selection.Selected;
 import dev.perigee.control.store.Node;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -135,24 +134,19 @@ public final class NearestSteering implements Steering, NodeChoice {
             ? known
             : new SiteTable.Entry(site, Audience.of(site), known == null ? 0 : known.revision());
     Found found = find(now, entry.audience(), address);
-    long network = network(address, unit(address, found.depth()));
-    Selected selected =
-        Selection.select(now.placement(), now.roster(), found.order(), entry, key, network);
+    Selection selected =
+        Selection.select(
+            now.placement(),
+            now.roster(),
+            found.order(),
+            entry,
+            key,
+            address,
+            unit(address, found.depth()));
     return new Chosen(
-        nodes(selected.nodes()),
+        selected.nodes(),
         scope(now, entry, address, found.depth(), selected),
-        selected.rank() > 1 || selected.outside());
-  }
-
-  /** Without a copy of it. */
-  private static List<Node> nodes(List<Roster.Member> selected) {
-    return switch (selected.size()) {
-      case 0 -> List.of();
-      case 1 -> List.of(selected.getFirst().node());
-      case 2 -> List.of(selected.getFirst().node(), selected.getLast().node());
-      default ->
-          List.of(selected.getFirst().node(), selected.get(1).node(), selected.getLast().node());
-    };
+        selected.rank() > 1 || selected.isOutside());
   }
 
   /**
@@ -200,8 +194,8 @@ public final class NearestSteering implements Steering, NodeChoice {
   }
 
   /** How many bits of the address the answer depends on. */
-  int scope(State now, SiteTable.Entry site, byte[] address, int depth, Selected selected) {
-    if (selected.byNetwork()) {
+  int scope(State now, SiteTable.Entry site, byte[] address, int depth, Selection selected) {
+    if (selected.isByNetwork()) {
       return unit(address, depth);
     }
     return hasChoice(now, site, selected.rank()) ? depth : 0;

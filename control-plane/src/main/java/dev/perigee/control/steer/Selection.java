@@ -2,8 +2,10 @@ package dev.perigee.control.steer;
 
 import dev.perigee.contract.Rendezvous;
 import dev.perigee.control.steer.Roster.Member;
+import dev.perigee.control.store.Node;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The nodes for one network and one object: a pure function of the order of places and of how their
@@ -23,12 +25,21 @@ final class Selection {
   private final Order order;
   private final SiteTable.Entry site;
   private final long key;
-  private final long network;
+  private final byte[] address;
+  private final int unit;
 
-  private final List<Member> named = new ArrayList<>(NAMED);
+  private final @Nullable Member[] named = new Member[NAMED];
+  private int count;
   private boolean byNetwork;
   private boolean accepted;
   private int looked;
+  private int rank;
+  private boolean outside;
+
+  /** Hash of the client's network, once it was needed. */
+  private long network;
+
+  private boolean hashed;
 
   private Selection(
       Placement placement,
@@ -36,43 +47,76 @@ final class Selection {
       Order order,
       SiteTable.Entry site,
       long key,
-      long network) {
+      byte[] address,
+      int unit) {
     this.placement = placement;
     this.roster = roster;
     this.order = order;
     this.site = site;
     this.key = key;
-    this.network = network;
-  }
-
-  /**
-   * Who was selected.
-   *
-   * @param nodes the best first; at most {@link #NAMED}
-   * @param byNetwork whether another network of the same order might get others
-   * @param rank of the best, as {@link Member#rank} says; {@link Roster#NEVER} where there is none
-   * @param outside whether the site keeps these clients where there is no node
-   */
-  record Selected(List<Member> nodes, boolean byNetwork, int rank, boolean outside) {
-    Selected {
-      nodes = List.copyOf(nodes);
-    }
+    this.address = address;
+    this.unit = unit;
   }
 
   /**
    * Selects.
    *
    * @param key of the object
-   * @param network hash of the client's network
+   * @param address of the client
+   * @param unit length of the prefix of what goes to one node as a whole
    */
-  static Selected select(
+  static Selection select(
       Placement placement,
       Roster roster,
       Order order,
       SiteTable.Entry site,
       long key,
-      long network) {
-    return new Selection(placement, roster, order, site, key, network).selected();
+      byte[] address,
+      int unit) {
+    Selection selection = new Selection(placement, roster, order, site, key, address, unit);
+    selection.run();
+    return selection;
+  }
+
+  /** The selected nodes, the best first; at most {@link #NAMED}. */
+  List<Member> members() {
+    List<Member> members = new ArrayList<>(count);
+    for (Member member : named) {
+      if (member != null) {
+        members.add(member);
+      }
+    }
+    return members;
+  }
+
+  /** The same as they are told. */
+  List<Node> nodes() {
+    Member first = named[0];
+    Member second = named[1];
+    Member third = named[2];
+    if (first == null) {
+      return List.of();
+    } else if (second == null) {
+      return List.of(first.node());
+    }
+    return third == null
+        ? List.of(first.node(), second.node())
+        : List.of(first.node(), second.node(), third.node());
+  }
+
+  /** Whether another network of the same order might get others. */
+  boolean isByNetwork() {
+    return byNetwork;
+  }
+
+  /** Of the best, as {@link Member#rank} says; {@link Roster#NEVER} where there is none. */
+  int rank() {
+    return rank;
+  }
+
+  /** Whether the site keeps these clients where there is no node. */
+  boolean isOutside() {
+    return outside;
   }
 
   /** What a node can take beside others, 0 to 100. */
@@ -81,22 +125,22 @@ final class Selection {
     return (int) Math.max(1, Math.round(100 * free));
   }
 
-  private Selected selected() {
+  private void run() {
     int end = order.inside();
-    int rank = end == 0 ? Roster.NEVER : best(0, end);
-    boolean outside = rank == Roster.NEVER;
-    if (outside) {
+    rank = end == 0 ? Roster.NEVER : best(0, end);
+    boolean anywhere = rank == Roster.NEVER;
+    if (anywhere) {
       end = order.size();
       rank = best(0, end);
     }
+    outside = anywhere && order.isPinned();
     for (int i = 0; i < end && rank < Roster.NEVER && !isDone(); i++) {
-      place(i, rank);
+      place(i);
     }
-    return new Selected(named, byNetwork, rank, outside && order.isPinned());
   }
 
   private boolean isDone() {
-    return named.size() == NAMED && (accepted || looked >= OrderPolicy.NEAREST);
+    return count == NAMED && (accepted || looked >= OrderPolicy.NEAREST);
   }
 
   /** The best rank of any node of some places. */
@@ -125,7 +169,7 @@ final class Selection {
   }
 
   /** Looks at the nodes of one place, in the order in which they have the object. */
-  private void place(int index, int rank) {
+  private void place(int index) {
     List<Member> members = roster.places().get(order.place(index));
     if (members.size() == 1) {
       if (members.getFirst().rank(site, roster.settled()) <= rank) {
@@ -164,22 +208,24 @@ final class Selection {
 
   /** Names a node that is next; the first that has room for this network goes before the others. */
   private void take(Member member) {
-    if (named.contains(member)) {
-      return;
-    }
-    if (!accepted && looked <= OrderPolicy.NEAREST && keeps(member)) {
-      accepted = true;
-      named.addFirst(member);
-      if (named.size() > NAMED) {
-        named.removeLast();
+    for (Member other : named) {
+      if (member.equals(other)) {
+        return;
       }
-    } else if (named.size() < NAMED) {
-      named.add(member);
+    }
+    boolean first = !accepted && looked <= OrderPolicy.NEAREST && keeps(member);
+    if (first) {
+      accepted = true;
+      System.arraycopy(named, 0, named, 1, NAMED - 1);
+      named[0] = member;
+      count = Math.min(NAMED, count + 1);
+    } else if (count < NAMED) {
+      named[count++] = member;
     }
   }
 
   private boolean keeps(Member member) {
-    boolean isNearest = looked == 1 && named.isEmpty();
+    boolean isNearest = looked == 1 && count == 0;
     if (!isNearest && !member.said().hasRoom()) {
       return false;
     }
@@ -192,6 +238,10 @@ final class Selection {
   }
 
   private long mixed(long with) {
+    if (!hashed) {
+      network = NearestSteering.network(address, unit);
+      hashed = true;
+    }
     return Rendezvous.mixed(network ^ with);
   }
 }
