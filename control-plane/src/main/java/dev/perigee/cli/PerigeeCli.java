@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       WarmCommand.class,
       NodeCommands.Nodes.class,
       SteerCommands.Steer.class,
+      DnsCommands.Dns.class,
       Commands.Status.class
     })
 public final class PerigeeCli extends Commands.Group {

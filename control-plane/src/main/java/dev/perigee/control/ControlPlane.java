@@ -6,6 +6,7 @@ import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.api.ApiServer;
 import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.console.ConsoleFiles;
+import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.dns.DnsServer;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.pki.EdgeAuthority;
@@ -167,7 +168,10 @@ public final class ControlPlane implements AutoCloseable {
     keep(new CourseFeed(steering, layers(own, geo), System::nanoTime)).start();
 
     int grpc = edges(options, stores, fleet, rollouts, authority, enrolments, zone, geoFiles);
-    DnsServer dns = keep(dns(options, steering, stores.settings()));
+    DnsFacts facts =
+        keep(DnsFacts.of(stores.challenges(), stores.certificates(), stores::revision, clock));
+    facts.start(stores.numbers());
+    DnsServer dns = keep(dns(options, steering, facts, stores.settings()));
     named("DNS " + String.join(",", options.dns.bind) + ":" + options.dns.port, dns::start);
     HttpSteering redirects =
         keep(
@@ -182,6 +186,7 @@ public final class ControlPlane implements AutoCloseable {
             stores.nodes(),
             stores.zones(),
             stores.certificates(),
+            stores.challenges(),
             stores.purges(),
             new PurgeReceipts(stores.database(), stores.acks(), clock),
             fleet,
@@ -362,12 +367,14 @@ public final class ControlPlane implements AutoCloseable {
             .toList();
   }
 
-  private DnsServer dns(Options options, NearestSteering steering, SettingStore settings)
+  private DnsServer dns(
+      Options options, NearestSteering steering, DnsFacts facts, SettingStore settings)
       throws IOException {
     return new DnsServer(
         options.dns.config(),
         steering,
         steering::snapshot,
+        facts,
         settings.getOrMake("dns-cookie-secret", this::secret),
         random,
         clock,

@@ -36,7 +36,10 @@ final class DnsOptions {
       description = "NAME=IP of a name server of the zone; repeatable; ns1.<zone> by default")
   Map<String, String> nameServers = new LinkedHashMap<>();
 
-  @Option(names = "--dns-ttl", defaultValue = "30", description = "seconds; ${DEFAULT-VALUE}")
+  @Option(
+      names = "--dns-ttl",
+      defaultValue = "30",
+      description = "seconds of the nodes' own names; ${DEFAULT-VALUE}. Sites have their own")
   int ttl;
 
   @Option(

@@ -4,6 +4,7 @@ import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
+import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
@@ -29,6 +30,7 @@ record Stores(
     PostgresNodeStore nodes,
     ZoneStore zones,
     PostgresCertificateStore certificates,
+    DnsChallengeStore challenges,
     PostgresPurgeStore purges,
     PurgeAcks acks,
     PostgresWarmUpStore warmUps,
@@ -48,6 +50,7 @@ record Stores(
         new PostgresNodeStore(database, numbers),
         new ZoneStore(database, numbers),
         new PostgresCertificateStore(database, numbers, clock),
+        new DnsChallengeStore(database, numbers, zone, options.dns.siteHosts),
         new PostgresPurgeStore(database, numbers, options.purgeLimits()),
         new PurgeAcks(database, clock),
         new PostgresWarmUpStore(database, numbers),

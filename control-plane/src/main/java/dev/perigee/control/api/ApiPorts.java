@@ -5,6 +5,7 @@ import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.CertificateStore;
+import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PurgeReceipts;
@@ -37,6 +38,7 @@ public record ApiPorts(
     NodeStore nodes,
     ZoneStore zones,
     CertificateStore certificates,
+    DnsChallengeStore challenges,
     PurgeStore purges,
     PurgeReceipts receipts,
     FleetView fleet,
@@ -60,6 +62,7 @@ public record ApiPorts(
     routes.addAll(new RolloutResource(resources, history, rollouts, nodes, fleet).routes());
     routes.addAll(new ZoneResource(zones).routes());
     routes.addAll(new SteeringResource(steering, resources::find).routes());
+    routes.addAll(new DnsChallengeResource(challenges).routes());
     return List.copyOf(routes);
   }
 }

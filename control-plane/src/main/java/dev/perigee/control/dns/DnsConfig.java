@@ -20,7 +20,7 @@ import java.util.Map;
  * @param nameServers the zone's servers and their addresses, at least one; no address is told of
  *     one that has the wildcard address
  * @param authorities who may issue certificates for the zone's names; empty for anybody
- * @param ttlSeconds of addresses
+ * @param ttlSeconds of the nodes' own names; sites have their own
  * @param threads of UDP for each address
  * @param udpBuffer bytes of queries that may wait for one thread
  * @param tcpConnections open at one time, of all addresses together

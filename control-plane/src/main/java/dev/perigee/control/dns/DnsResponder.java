@@ -270,9 +270,9 @@ final class DnsResponder {
       Node node = nodes.getFirst();
       Addresses addresses = now.addresses(node);
       if (https) {
-        records.https(node.httpsPort(), addresses, records.ttl(site));
+        records.https(node.httpsPort(), addresses, ZoneRecords.ttl(site));
       } else {
-        records.addresses(query.type, addresses, records.ttl(site));
+        records.addresses(query.type, addresses, ZoneRecords.ttl(site));
       }
     }
   }

@@ -50,6 +50,7 @@ public final class DnsServer implements AutoCloseable {
       DnsConfig config,
       NodeChoice steering,
       Supplier<SteeringSnapshot> snapshot,
+      DnsFacts facts,
       byte[] cookieSecret,
       SecureRandom random,
       InstantSource clock,
@@ -60,7 +61,7 @@ public final class DnsServer implements AutoCloseable {
     this.config = config;
     this.nanos = nanos;
     SipHash hash = SipHash.of(key);
-    this.zones = new Zones(config, snapshot, () -> ZoneFacts.NONE, hash);
+    this.zones = new Zones(config, snapshot, facts::get, hash);
     AbuseGuard.Shared shared =
         new AbuseGuard.Shared(
             config.limits(), new ResponseRates(config.limits(), hash), hash, clock, nanos);

@@ -4,12 +4,14 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The TXT records of one name. */
 final class Texts {
   private static final int MOST_IN_STRING = 255;
 
   private final int ttlSeconds;
+  private final List<String> values;
   private final byte[][] data;
 
   /**
@@ -18,6 +20,7 @@ final class Texts {
    */
   Texts(int ttlSeconds, List<String> values) {
     this.ttlSeconds = ttlSeconds;
+    this.values = List.copyOf(values);
     this.data = values.stream().map(Texts::wire).toArray(byte[][]::new);
   }
 
@@ -36,6 +39,18 @@ final class Texts {
 
   int ttlSeconds() {
     return ttlSeconds;
+  }
+
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other instanceof Texts texts
+        && texts.ttlSeconds == ttlSeconds
+        && texts.values.equals(values);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * values.hashCode() + ttlSeconds;
   }
 
   /** In the form of the wire; not to be changed. */

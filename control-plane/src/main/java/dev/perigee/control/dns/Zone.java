@@ -84,7 +84,7 @@ final class Zone {
       String own = site.id() + "." + config.zone();
       named.put(own, new Named.Steered(site, facts.hasCertificate(own)));
       for (String host : config.siteHosts() ? site.hosts() : List.<String>of()) {
-        if (!isWildcard(host) && !host.startsWith("[") && !isLiteral(host)) {
+        if (!isWildcard(host) && !isLiteral(host) && !isOurs(host, config)) {
           named.putIfAbsent(host, new Named.Steered(site, facts.hasCertificate(host)));
         }
       }
@@ -97,7 +97,12 @@ final class Zone {
   }
 
   private static boolean isLiteral(String host) {
-    return host.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '.');
+    return host.startsWith("[") || host.chars().allMatch(c -> (c >= '0' && c <= '9') || c == '.');
+  }
+
+  /** No site's owner has a say about names in the zone itself. */
+  private static boolean isOurs(String host, DnsConfig config) {
+    return host.equals(config.zone()) || isBelow(host, config.zone());
   }
 
   /** By the name above what they stand for. */
@@ -106,7 +111,7 @@ final class Zone {
     Map<String, Named> named = new HashMap<>();
     for (SiteConfig site : config.siteHosts() ? now.sites() : List.<SiteConfig>of()) {
       for (String host : site.hosts()) {
-        if (isWildcard(host)) {
+        if (isWildcard(host) && !isOurs(host.substring(2), config)) {
           named.putIfAbsent(host.substring(2), new Named.Steered(site, facts.hasCertificate(host)));
         }
       }

@@ -60,8 +60,8 @@ final class ZoneRecords {
   }
 
   /** Seconds for which an address of this site holds. */
-  int ttl(SiteConfig site) {
-    return ttl;
+  static int ttl(SiteConfig site) {
+    return site.steering().ttlSeconds();
   }
 
   /** SOA; as part of a negative answer it says how long that holds (RFC 2308, section 3). */

@@ -236,9 +236,28 @@ final class ApiContractIT {
     call(seen, "GET", "/v1/warmups/{warmup}", "/v1/warmups/" + warmUp);
     call(seen, "GET", "/v1/steer/explain", "/v1/steer/explain?client=8.8.8.8&site=" + site);
     call(seen, "GET", "/v1/status");
+    callChallenges(seen);
     call(seen, "DELETE", "/v1/nodes/{node}", "/v1/nodes/fra-1");
     call(seen, "DELETE", "/v1/sites/{site}", "/v1/sites/" + site);
     assertEquals(operations(), seen);
+  }
+
+  private static void callChallenges(Set<String> seen) throws Exception {
+    String template = "/v1/dns/challenges/{name}";
+    String path = "/v1/dns/challenges/_acme-challenge.held.cdn.example";
+    JsonNode set = call(seen, "PUT", template, path, "{'texts':['one','two']}");
+    assertEquals(60, set.path("ttlSeconds").asInt());
+    String again = "{'name':'_acme-challenge.held.cdn.example','texts':['three'],'ttlSeconds':5}";
+    assertEquals(JSON.readTree(q(again)), call(seen, "PUT", template, path, again));
+    String host = "/v1/dns/challenges/_acme-challenge.held.example";
+    call(seen, "PUT", template, host, "{'texts':['of a host of a site']}");
+    JsonNode all = call(seen, "GET", "/v1/dns/challenges");
+    assertEquals(
+        List.of("_acme-challenge.held.cdn.example", "_acme-challenge.held.example"),
+        all.path("items").findValuesAsText("name"));
+    call(seen, "DELETE", template, path);
+    call(seen, "DELETE", template, host);
+    assertEquals(0, call(seen, "GET", "/v1/dns/challenges").path("items").size());
   }
 
   /** A site but for its revision, which every change changes. */
@@ -482,6 +501,12 @@ final class ApiContractIT {
             + " cache.rules[0].ttlSeconds cache.rules[1].ttlSeconds cache.rules[2].ttlSeconds"
             + " cache.key.names cache.key.cookies[0] cache.key.headers cache.collapseWaitMillis"
             + " cache.storeSharePercent",
+        "PUT | /v1/dns/challenges/a.example | {'texts':['x']} | 422 | name",
+        "PUT | /v1/dns/challenges/a.cdn.example | {'texts':[],'ttlSeconds':0} | 422 |"
+            + " texts ttlSeconds",
+        "PUT | /v1/dns/challenges/a.cdn.example | {'texts':['']} | 422 | texts[0]",
+        "PUT | /v1/dns/challenges/a.cdn.example | {'name':'b.cdn.example','texts':['x']} | 422 |"
+            + " name",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
             + "'hiding':{'colour':1,'pages':[{'html':7}],'signing':{'mode':'magic'}}} | 422 |"
             + " hiding.colour hiding.pages[0].statuses hiding.pages[0].html hiding.signing.mode",
@@ -519,6 +544,7 @@ final class ApiContractIT {
         "POST | /v1/sites/held/rollouts | {'to':999,'canary':'50%'} | 422 | to",
         "POST | /v1/sites/held/rollouts | {'to':1,'site':{},'canary':'0%'} | 422 | site canary",
         "POST | /v1/rollouts/nothing/promote | | 404 | ",
+        "DELETE | /v1/dns/challenges/a.cdn.example | | 404 | ",
         "POST | /v1/sites/held/rollback | {'revision':'x'} | 422 | to revision",
         "POST | /v1/sites/held/rollback | {'to':999} | 404 | ",
         "POST | /v1/sites/nobody/rollback | {'to':1} | 404 | ",

@@ -11,6 +11,7 @@ import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
+import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
@@ -69,6 +70,7 @@ public final class TestApi implements AutoCloseable {
             nodes,
             new ZoneStore(postgres.database(), numbers),
             new PostgresCertificateStore(postgres.database(), numbers, clock),
+            new DnsChallengeStore(postgres.database(), numbers, "cdn.example", true),
             new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT),
             new PurgeReceipts(
                 postgres.database(), new PurgeAcks(postgres.database(), clock), clock),

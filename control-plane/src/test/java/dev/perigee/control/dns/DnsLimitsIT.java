@@ -66,6 +66,7 @@ class DnsLimitsIT {
           config,
           steering,
           steering::snapshot,
+          DnsFacts.none(),
           new byte[32],
           new SecureRandom(),
           InstantSource.system(),

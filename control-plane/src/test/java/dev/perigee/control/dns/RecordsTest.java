@@ -42,7 +42,8 @@ class RecordsTest {
           List.of(Fixtures.serving(NODE)),
           List.of(
               Fixtures.site("shop", List.of("shop.example", "www.shop.example", "*.wild.example")),
-              Fixtures.site("plain", List.of("plain.example"))),
+              Fixtures.site(
+                  "plain", List.of("plain.example", "inside.cdn.example", "*.cdn.example"))),
           0x1_0000_002aL);
   private static final ZoneFacts FACTS =
       new ZoneFacts(
@@ -98,15 +99,15 @@ class RecordsTest {
   @Test
   void allAddressesOfTheNodeAreTold() throws IOException {
     assertEquals(
-        List.of("shop.cdn.example. 20 192.0.2.1", "shop.cdn.example. 20 192.0.2.2"),
+        List.of("shop.cdn.example. 30 192.0.2.1", "shop.cdn.example. 30 192.0.2.2"),
         answers("shop.cdn.example", "A"));
-    assertEquals(List.of("shop.example. 20 2001:db8:0:0:0:0:0:1"), answers("shop.example", "AAAA"));
+    assertEquals(List.of("shop.example. 30 2001:db8:0:0:0:0:0:1"), answers("shop.example", "AAAA"));
   }
 
   @Test
   void httpsIsToldWhereTheEdgesHaveACertificate() throws IOException {
     String service =
-        " 20 1 . alpn=h2,http/1.1 port=8443 ipv4hint=192.0.2.1,192.0.2.2"
+        " 30 1 . alpn=h2,http/1.1 port=8443 ipv4hint=192.0.2.1,192.0.2.2"
             + " ipv6hint=2001:db8:0:0:0:0:0:1";
     for (String name : List.of("shop.example.", "a.wild.example.", "shop.cdn.example.")) {
       assertEquals(List.of(name + service), answers(name, "HTTPS"));
@@ -154,6 +155,8 @@ class RecordsTest {
   @ParameterizedTest
   @CsvSource({
     "x.shop.cdn.example, NXDOMAIN, cdn.example.",
+    "inside.cdn.example, NXDOMAIN, cdn.example.",
+    "x.cdn.example, NXDOMAIN, cdn.example.",
     "x.www.shop.example, NXDOMAIN, www.shop.example.",
     "x.plain.example, NXDOMAIN, plain.example.",
     "a.b.wild.example, NXDOMAIN, wild.example.",

@@ -1,0 +1,84 @@
+package dev.perigee.control.api;
+
+import dev.perigee.control.api.Routes.Route;
+import dev.perigee.control.store.DnsChallenge;
+import dev.perigee.control.store.DnsChallengeStore;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** TXT records by which certificate authorities are shown who runs a name. */
+final class DnsChallengeResource {
+  private static final Set<String> FIELDS = Set.of("name", "texts", "ttlSeconds");
+  private static final int USUAL_TTL = 60;
+
+  private final DnsChallengeStore challenges;
+
+  DnsChallengeResource(DnsChallengeStore challenges) {
+    this.challenges = challenges;
+  }
+
+  List<Route> routes() {
+    return List.of(
+        new Route(
+            "GET",
+            "/v1/dns/challenges",
+            "All names with TXT records.",
+            "",
+            "DnsChallengeList",
+            List.of(),
+            List.of(),
+            c -> list()),
+        new Route(
+            "PUT",
+            "/v1/dns/challenges/{name}",
+            "Set the TXT records of a name in place of those it has.",
+            "DnsChallenge",
+            "DnsChallenge",
+            List.of(),
+            List.of(),
+            c -> put(c.path("name"), c.body())),
+        new Route(
+            "DELETE",
+            "/v1/dns/challenges/{name}",
+            "Remove the TXT records of a name.",
+            "",
+            "",
+            List.of(),
+            List.of(),
+            c -> remove(c.path("name"))));
+  }
+
+  private Reply list() {
+    return Reply.items(challenges.all().stream().map(DnsChallengeResource::view).toList());
+  }
+
+  private Reply put(String name, String body) {
+    Input input = Input.read(body, FIELDS);
+    input
+        .text("name")
+        .filter(other -> !other.equals(name))
+        .ifPresent(other -> input.problem("name", "is another than the path's: " + other));
+    List<String> texts = input.texts("texts");
+    int ttl = input.integer("ttlSeconds", USUAL_TTL);
+    return input.problems().isEmpty()
+        ? Resources.changed(
+            challenges.put(new DnsChallenge(name, texts, ttl)),
+            "challenge",
+            set -> Reply.ok(view(set)))
+        : Reply.invalid(input.problems());
+  }
+
+  private Reply remove(String name) {
+    return Resources.changed(challenges.remove(name), "challenge", removed -> new Reply.Empty());
+  }
+
+  private static Map<String, Object> view(DnsChallenge challenge) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("name", challenge.name());
+    view.put("texts", challenge.texts());
+    view.put("ttlSeconds", challenge.ttlSeconds());
+    return view;
+  }
+}

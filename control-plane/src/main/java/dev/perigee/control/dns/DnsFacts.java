@@ -1,0 +1,123 @@
+package dev.perigee.control.dns;
+
+import dev.perigee.control.store.CertificateStore;
+import dev.perigee.control.store.DnsChallenge;
+import dev.perigee.control.store.DnsChallengeStore;
+import dev.perigee.control.store.LogNumbers;
+import java.time.InstantSource;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What the zone holds beside sites and nodes, as the database said last. While that cannot be
+ * asked, everything stays as it was.
+ */
+public final class DnsFacts implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(DnsFacts.class);
+  private static final long NEVER = -1;
+  private static final long LOOK_MILLIS = 1_000;
+  private static final long PAUSE_MILLIS = 50;
+
+  private final Supplier<List<DnsChallenge>> challenges;
+  private final Supplier<List<String>> certificates;
+  private final LongSupplier revision;
+  private final CountDownLatch closed = new CountDownLatch(1);
+  private long readAt = NEVER;
+  private boolean isAway;
+  private volatile ZoneFacts facts = ZoneFacts.NONE;
+
+  /**
+   * Nothing yet.
+   *
+   * @param certificates hosts that the edges have one for, read anew with each revision
+   * @param revision the newest
+   */
+  DnsFacts(
+      Supplier<List<DnsChallenge>> challenges,
+      Supplier<List<String>> certificates,
+      LongSupplier revision) {
+    this.challenges = challenges;
+    this.certificates = certificates;
+    this.revision = revision;
+  }
+
+  /** What these hold. */
+  public static DnsFacts of(
+      DnsChallengeStore challenges,
+      CertificateStore certificates,
+      LongSupplier revision,
+      InstantSource clock) {
+    return new DnsFacts(
+        challenges::all,
+        () ->
+            certificates.all().stream()
+                .filter(one -> one.notAfter().isAfter(clock.instant()))
+                .flatMap(one -> one.hosts().stream())
+                .toList(),
+        revision);
+  }
+
+  /** Nothing, ever. */
+  static DnsFacts none() {
+    return new DnsFacts(List::of, List::of, () -> 0);
+  }
+
+  /** Asks the database now, then after each commit and once a second. */
+  public void start(LogNumbers numbers) {
+    refresh();
+    Thread.ofVirtual().name("dns-facts").start(() -> follow(numbers));
+  }
+
+  private void follow(LogNumbers numbers) {
+    long seen = numbers.generation();
+    try {
+      do {
+        numbers.await(seen, LOOK_MILLIS);
+        seen = numbers.generation();
+        refresh();
+      } while (!closed.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public void close() {
+    closed.countDown();
+  }
+
+  /** Asks the database; blocks. */
+  synchronized void refresh() {
+    try {
+      Map<String, Texts> texts = new HashMap<>();
+      for (DnsChallenge one : challenges.get()) {
+        texts.put(one.name(), new Texts(one.ttlSeconds(), one.texts()));
+      }
+      // Read before the hosts: what comes in between is read once more, never left out.
+      long now = revision.getAsLong();
+      Set<String> hosts = now == readAt ? facts.certificates() : new HashSet<>(certificates.get());
+      ZoneFacts next = new ZoneFacts(hosts, texts);
+      facts = next.equals(facts) ? facts : next;
+      readAt = now;
+      isAway = false;
+    } catch (RuntimeException e) {
+      if (!isAway) {
+        LOG.warn("the zone's texts and certificates stay as they were: {}", e.toString());
+      }
+      isAway = true;
+    }
+  }
+
+  ZoneFacts get() {
+    return facts;
+  }
+}

@@ -1,0 +1,157 @@
+package dev.perigee.control.store;
+
+import dev.perigee.contract.HostName;
+import dev.perigee.contract.Problem;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** Challenges in PostgreSQL. They are of the DNS alone: edges are told nothing of them. */
+public final class DnsChallengeStore {
+  private static final String ALL = "SELECT name, texts, ttl_seconds FROM dns_challenge";
+
+  private final Database database;
+  private final LogNumbers numbers;
+  private final String zone;
+  private final boolean siteHosts;
+
+  /**
+   * @param zone normalised; names below it may have challenges
+   * @param siteHosts whether names at and below sites' own hosts may too
+   */
+  public DnsChallengeStore(Database database, LogNumbers numbers, String zone, boolean siteHosts) {
+    this.database = database;
+    this.numbers = numbers;
+    this.zone = zone;
+    this.siteHosts = siteHosts;
+  }
+
+  /** All of them, by name. */
+  public List<DnsChallenge> all() {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(ALL + " ORDER BY name")
+                .map((row, context) -> challenge(row))
+                .list());
+  }
+
+  /** Sets the texts of a name in place of those it has. */
+  public Change<DnsChallenge> put(DnsChallenge wanted) {
+    Optional<String> name = HostName.normalise(wanted.name()).filter(text -> !isLiteral(text));
+    List<Problem> problems = problems(wanted, name);
+    if (!problems.isEmpty() || name.isEmpty()) {
+      return new Change.Invalid<>(problems);
+    }
+    DnsChallenge sound = new DnsChallenge(name.get(), wanted.texts(), wanted.ttlSeconds());
+    Change<DnsChallenge> change = database.inTransaction(handle -> put(handle, sound));
+    numbers.wake();
+    return change;
+  }
+
+  private Change<DnsChallenge> put(Handle handle, DnsChallenge wanted) {
+    if (!isServed(handle, wanted.name())) {
+      return new Change.Invalid<>(List.of(new Problem("name", elsewhere())));
+    }
+    // One after the other, so that no two take the last place.
+    handle.execute("LOCK TABLE dns_challenge IN SHARE ROW EXCLUSIVE MODE");
+    int others =
+        handle
+            .createQuery("SELECT count(*) FROM dns_challenge WHERE name <> ?")
+            .bind(0, wanted.name())
+            .mapTo(Integer.class)
+            .one();
+    if (others >= DnsChallenge.MOST_NAMES) {
+      return new Change.Conflict<>(
+          new Problem(
+              "name",
+              "would be one more than the %d that may have challenges: remove old ones"
+                  .formatted(DnsChallenge.MOST_NAMES)));
+    }
+    handle.execute(
+        "INSERT INTO dns_challenge (name, texts, ttl_seconds) VALUES (?, ?, ?)"
+            + " ON CONFLICT (name) DO UPDATE SET texts = excluded.texts,"
+            + " ttl_seconds = excluded.ttl_seconds, set_at = now()",
+        wanted.name(),
+        wanted.texts().toArray(String[]::new),
+        wanted.ttlSeconds());
+    return new Change.Committed<>(wanted, 0);
+  }
+
+  /** Removes all texts of a name. */
+  public Change<DnsChallenge> remove(String text) {
+    String name = HostName.normalise(text).orElse("");
+    Change<DnsChallenge> change =
+        database.inTransaction(
+            handle ->
+                handle
+                    .createQuery(
+                        "DELETE FROM dns_challenge WHERE name = ? RETURNING name, texts,"
+                            + " ttl_seconds")
+                    .bind(0, name)
+                    .map((row, context) -> challenge(row))
+                    .findOne()
+                    .<Change<DnsChallenge>>map(found -> new Change.Committed<>(found, 0))
+                    .orElseGet(Change.Unknown::new));
+    numbers.wake();
+    return change;
+  }
+
+  private static List<Problem> problems(DnsChallenge wanted, Optional<String> name) {
+    List<Problem> problems = new ArrayList<>();
+    if (name.isEmpty()) {
+      problems.add(new Problem("name", "is no host name: " + wanted.name()));
+    }
+    List<String> texts = wanted.texts();
+    if (texts.isEmpty() || texts.size() > DnsChallenge.MOST_TEXTS) {
+      problems.add(new Problem("texts", "must be 1 to " + DnsChallenge.MOST_TEXTS));
+    }
+    for (int i = 0; i < texts.size(); i++) {
+      String text = texts.get(i);
+      boolean plain = text.chars().allMatch(c -> c >= ' ' && c < 0x7f);
+      if (!plain || text.isEmpty() || text.length() > DnsChallenge.TEXT_LENGTH) {
+        problems.add(
+            new Problem(
+                "texts[" + i + "]",
+                "must be 1 to %d visible characters".formatted(DnsChallenge.TEXT_LENGTH)));
+      }
+    }
+    if (wanted.ttlSeconds() < 1 || wanted.ttlSeconds() > DnsChallenge.MOST_TTL) {
+      problems.add(new Problem("ttlSeconds", "must be 1 to " + DnsChallenge.MOST_TTL));
+    }
+    return problems;
+  }
+
+  private static boolean isLiteral(String host) {
+    return host.startsWith("[") || host.matches("[0-9.]+");
+  }
+
+  private String elsewhere() {
+    return "is not within %s%s".formatted(zone, siteHosts ? ", nor within a host of a site" : "");
+  }
+
+  private boolean isServed(Handle handle, String name) {
+    if (name.equals(zone) || name.endsWith("." + zone)) {
+      return true;
+    }
+    List<String> hosts = new ArrayList<>();
+    for (String rest = name; siteHosts && rest.indexOf('.') > 0; ) {
+      hosts.add(rest);
+      hosts.add("*." + rest);
+      rest = rest.substring(rest.indexOf('.') + 1);
+    }
+    return handle
+        .createQuery("SELECT EXISTS (SELECT 1 FROM site_host WHERE host = ANY (?))")
+        .bind(0, hosts.toArray(String[]::new))
+        .mapTo(Boolean.class)
+        .one();
+  }
+
+  private static DnsChallenge challenge(ResultSet row) throws SQLException {
+    return new DnsChallenge(
+        row.getString(1), List.of((String[]) row.getArray(2).getArray()), row.getInt(3));
+  }
+}
