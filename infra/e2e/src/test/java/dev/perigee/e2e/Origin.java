@@ -6,8 +6,8 @@ import java.nio.file.Path;
 
 /**
  * An origin server of another make than ours: Debian's nginx where it is installed, else the JDK's
- * HTTP server. Every path under {@code /<tag>/} answers 200 with a {@code max-age} of hours
- * and that tag as {@code Surrogate-Key}; the first body of a path is its own name.
+ * HTTP server. Every path under {@code /<tag>/} answers 200 with a {@code max-age} of hours and
+ * that tag as {@code Surrogate-Key}; the first body of a path is its own name.
  */
 interface Origin extends AutoCloseable {
   String url();
