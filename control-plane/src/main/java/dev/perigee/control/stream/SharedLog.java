@@ -170,7 +170,9 @@ final class SharedLog {
     Key key = new Key(0, 0, region, variant);
     Callable<Update> make = () -> Update.of(changes.snapshot(view.revision(), region, variant));
     Update snapshot = shared(key, make);
-    if (snapshot.revision() >= Math.max(since, view.revision() - SNAPSHOT_AGE)) {
+    boolean young = snapshot.revision() >= Math.max(since, view.revision() - SNAPSHOT_AGE);
+    // Of one that is not newer than the edge the log may hold no more of what follows either.
+    if (young && snapshot.revision() > from) {
       return snapshot;
     }
     forget(key, snapshot);
