@@ -28,6 +28,8 @@ import org.slf4j.LoggerFactory;
 final class EdgeStream implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(EdgeStream.class);
   private static final OutageLog ENDED = new OutageLog(LOG, "streams of nodes end");
+  private static final OutageLog UNNOTED =
+      new OutageLog(LOG, "warm-ups of nodes begin again where they were noted");
   private static final WireMessage PONG = WireMessage.of(new FromControl.Pong());
   private static final long STUCK_SECONDS = 30;
 
@@ -116,7 +118,7 @@ final class EdgeStream implements Runnable {
         }
       }
     } catch (StoreException e) {
-      LOG.warn("a warm-up of {} begins again where it was noted: {}", node(), e.getMessage());
+      UNNOTED.failed(e);
       warming.lose(warmed.job());
     }
   }
