@@ -58,10 +58,9 @@ final class MigrationsIT {
             .map(MigrationInfo::getVersion)
             .toList();
     assertTrue(versions.size() > 10, versions.toString());
-    // The second widened a rule, which looks like a new one here.
-    to(versions.get(1)).migrate();
+    to(versions.getFirst()).migrate();
     SchemaShape before = shape();
-    for (MigrationVersion version : versions.subList(2, versions.size())) {
+    for (MigrationVersion version : versions.subList(1, versions.size())) {
       to(version).migrate();
       SchemaShape after = shape();
       assertEquals(List.of(), before.brokenBy(after), "migration " + version);
@@ -80,6 +79,8 @@ final class MigrationsIT {
         "ALTER TABLE site ALTER COLUMN removed_at SET NOT NULL | site.removed_at must not be null",
         "ALTER TABLE site ALTER COLUMN shield DROP DEFAULT | site.shield has no default any more",
         "ALTER TABLE site ADD COLUMN owner text NOT NULL | site.owner is new and has no default",
+        "ALTER TABLE change_log DROP CONSTRAINT change_log_kind_check,"
+            + " ADD CHECK (kind IN ('site', 'node', 'x')) | new rows may be refused by change_log",
         "ALTER TABLE site ADD CHECK (id <> 'x') | new rows may be refused by site CHECK",
         "CREATE UNIQUE INDEX one ON node (region) | new rows may be refused by CREATE UNIQUE INDEX",
         "CREATE TABLE extra (node text REFERENCES node) | rows may not be deleted because of extra"

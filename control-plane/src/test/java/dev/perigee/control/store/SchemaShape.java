@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a schema takes from whoever writes to it.
@@ -18,6 +21,10 @@ import java.util.TreeMap;
 record SchemaShape(Map<String, Column> columns, Map<String, Rule> rules) {
   /** Rows of this table are marked as removed and never deleted. */
   private static final String NEVER_DELETED = "site";
+
+  /** A column that has one of some values, as PostgreSQL writes it. */
+  private static final Pattern ONE_OF =
+      Pattern.compile("(\\S+ CHECK \\(\\(\\S+ = ANY \\(ARRAY\\[)([^]]+)]\\)\\)\\)");
 
   /** A column. */
   record Column(String table, String type, boolean mayBeNull, boolean hasDefault) {}
@@ -72,6 +79,20 @@ record SchemaShape(Map<String, Column> columns, Map<String, Rule> rules) {
     return columns.values().stream().anyMatch(column -> column.table().equals(name));
   }
 
+  /** Whether a rule takes every value that one of these takes, of the same column, and more. */
+  private boolean isWidened(String rule) {
+    Matcher wide = ONE_OF.matcher(rule);
+    return wide.matches()
+        && rules.keySet().stream()
+            .map(ONE_OF::matcher)
+            .filter(narrow -> narrow.matches() && narrow.group(1).equals(wide.group(1)))
+            .anyMatch(narrow -> values(wide).containsAll(values(narrow)));
+  }
+
+  private static Set<String> values(Matcher oneOf) {
+    return Set.of(oneOf.group(2).split(", "));
+  }
+
   /** Why a build that was made for this one does not work with the other; empty where it does. */
   List<String> brokenBy(SchemaShape after) {
     List<String> problems = new ArrayList<>();
@@ -101,7 +122,7 @@ record SchemaShape(Map<String, Column> columns, Map<String, Rule> rules) {
         .rules()
         .forEach(
             (what, rule) -> {
-              if (!rules.containsKey(what) && hasTable(rule.table())) {
+              if (!rules.containsKey(what) && !isWidened(what) && hasTable(rule.table())) {
                 problems.add("new rows may be refused by " + what);
               }
               boolean hinders = hasTable(rule.target()) && !rule.target().equals(NEVER_DELETED);
