@@ -183,10 +183,11 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
         first.headPurge(),
         parts.active().state().revisionIn(first.logId()),
         purges.lastPurge());
-    if (!parts.active().state().refused().isEmpty()) {
-      // Another control plane may not know of it.
-      ConfigState now = parts.active().state();
-      send(new FromEdge.Ack("", now.revisionIn(first.logId()), parts.active().refusals()));
+    ConfigState now = parts.active().state();
+    long revision = now.revisionIn(first.logId());
+    if (revision > 0 || !now.refused().isEmpty()) {
+      // Another control plane may not know of it, or this one not any more.
+      send(new FromEdge.Ack("", revision, parts.active().refusals()));
     }
     checkInStep(first);
   }

@@ -102,7 +102,7 @@ final class NginxOrigin implements Origin {
         listen %s:%d %s;
         location ~ ^/(?<tag>[a-z0-9-]+)/ {
           default_type text/plain;
-          add_header Cache-Control 'public, max-age=3600';
+          add_header Cache-Control 'public, max-age=864000';
           add_header Surrogate-Key $tag;
           add_header ETag '"v1"';
           add_header X-Told $proxy_protocol_addr;

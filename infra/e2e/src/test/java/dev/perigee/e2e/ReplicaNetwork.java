@@ -211,7 +211,8 @@ final class ReplicaNetwork implements AutoCloseable {
     String home = Optional.ofNullable(homes.get(name)).orElseThrow();
     command.addAll(List.of("--name", name, "--control", home));
     command.addAll(List.of("--state-dir", folder.resolve(name).toString()));
-    command.addAll(List.of("--bind", address(name), "--http-port", HTTP + ""));
+    command.addAll(List.of("--bind", address(name), "--admin-bind", address(name)));
+    command.addAll(List.of("--http-port", HTTP + ""));
     command.addAll(List.of("--cache-size", "64m", "--memory-size", "16m"));
     command.add("--allow-private-origins");
     command.addAll(List.of(more));
