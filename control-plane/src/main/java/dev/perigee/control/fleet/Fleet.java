@@ -29,7 +29,7 @@ public final class Fleet implements FleetView {
   /** Without a heartbeat for this long a node counts as gone. */
   private static final Duration SILENCE = Duration.ofSeconds(3);
 
-  private static final int NODES_PER_MILLI = 100;
+  private static final int NODES_PER_MILLI = 10;
 
   private final InstantSource clock;
   private final Supplier<List<String>> provisioned;
@@ -151,7 +151,7 @@ public final class Fleet implements FleetView {
   /**
    * Something else about nodes changed, such as draining. Who listens looks at all nodes; of a
    * large fleet that moves, as when a control plane starts, listeners are told again and again and
-   * not of each node: with ten thousand every 100 ms, or with the next sweep.
+   * not of each node: with a thousand every 100 ms, or with the next sweep.
    */
   public void changed() {
     if (Math.abs(clock.millis() - toldMillis) < states.size() / NODES_PER_MILLI) {
