@@ -94,7 +94,7 @@ public final class Fleet implements FleetView {
     boolean served = state(node).isServing();
     views.said(node, beat.origins());
     update(node, old -> old.withHeartbeat(beat, clock.instant()));
-    if (!served || !beat.healthy()) {
+    if (served != state(node).isServing()) {
       changed();
     }
   }
