@@ -33,9 +33,9 @@ public final class LogReader implements AutoCloseable {
   private static final long PRELOADED = 5_000;
 
   /** What telling one stream costs, about. */
-  private static final long MICROS_PER_STREAM = 20;
+  private static final long MICROS_PER_STREAM = 50;
 
-  private static final long MOST_PAUSE_MILLIS = 250;
+  private static final long MOST_PAUSE_MILLIS = 500;
 
   /** After so many looks in a row that failed the database counts as lost. */
   private static final int FAILURES = 2;

@@ -29,8 +29,6 @@ public final class Fleet implements FleetView {
   /** Without a heartbeat for this long a node counts as gone. */
   private static final Duration SILENCE = Duration.ofSeconds(3);
 
-  private static final int NODES_PER_MILLI = 10;
-
   private final InstantSource clock;
   private final Supplier<List<String>> provisioned;
   private final Map<String, NodeState> states = new ConcurrentHashMap<>();
@@ -39,8 +37,6 @@ public final class Fleet implements FleetView {
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<String>> reporters = new CopyOnWriteArrayList<>();
   private final OriginViews views = new OriginViews();
-  private volatile long toldMillis;
-  private volatile boolean due;
   private volatile Function<String, Map<String, OriginHealth>> others = site -> Map.of();
   private volatile BooleanSupplier alone = () -> false;
 
@@ -143,27 +139,13 @@ public final class Fleet implements FleetView {
         any |= elsewhere.replace(state.node(), said, silent);
       }
     }
-    if (any || due) {
-      tell();
+    if (any) {
+      changed();
     }
   }
 
-  /**
-   * Something else about nodes changed, such as draining. Who listens looks at all nodes; of a
-   * large fleet that moves, as when a control plane starts, listeners are told again and again and
-   * not of each node: with a thousand every 100 ms, or with the next sweep.
-   */
+  /** Something else about nodes changed, such as draining: who listens is told. */
   public void changed() {
-    if (Math.abs(clock.millis() - toldMillis) < states.size() / NODES_PER_MILLI) {
-      due = true;
-      return;
-    }
-    tell();
-  }
-
-  private void tell() {
-    due = false;
-    toldMillis = clock.millis();
     listeners.forEach(Runnable::run);
   }
 

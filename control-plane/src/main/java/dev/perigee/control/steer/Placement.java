@@ -6,6 +6,7 @@ import dev.perigee.control.store.Node;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where nodes stand: those of one region and country that are near each other are one place, as to
@@ -40,38 +41,40 @@ record Placement(List<Place> places) {
   /** Where these nodes stand; their countries, where nobody gave them, by their addresses. */
   static Placement of(List<Node> nodes, GeoLocator locator) {
     List<Node> sorted = nodes.stream().sorted(Comparator.comparing(Node::name)).toList();
-    List<Place> places = new ArrayList<>();
+    List<Founded> places = new ArrayList<>();
     for (Node node : sorted) {
       String country = country(node, locator);
-      int near = near(places, node, country);
-      if (near < 0) {
-        places.add(
-            new Place(
-                node.region(),
-                country,
-                position(node),
-                Direction.of(node.latitude(), node.longitude()),
-                List.of(node.name())));
-      } else {
-        Place place = places.get(near);
-        List<String> names = new ArrayList<>(place.nodes());
-        names.add(node.name());
-        places.set(near, new Place(place.region(), country, place.at(), place.direction(), names));
+      Founded near = near(places, node, country);
+      if (near == null) {
+        near = new Founded(node, country, new ArrayList<>());
+        places.add(near);
       }
+      near.nodes().add(node.name());
     }
-    return new Placement(places);
+    return new Placement(places.stream().map(Founded::place).toList());
   }
 
-  private static int near(List<Place> places, Node node, String country) {
-    for (int i = 0; i < places.size(); i++) {
-      Place place = places.get(i);
-      if (place.region().equals(node.region())
+  /**
+   * A place that nodes are still added to.
+   *
+   * @param nodes their names so far
+   */
+  private record Founded(Node first, String country, List<String> nodes) {
+    Place place() {
+      Direction direction = Direction.of(first.latitude(), first.longitude());
+      return new Place(first.region(), country, position(first), direction, nodes);
+    }
+  }
+
+  private static @Nullable Founded near(List<Founded> places, Node node, String country) {
+    for (Founded place : places) {
+      if (place.first().region().equals(node.region())
           && place.country().equals(country)
-          && Globe.distanceKm(place.at(), position(node)) <= REACH_KM) {
-        return i;
+          && Globe.distanceKm(position(place.first()), position(node)) <= REACH_KM) {
+        return place;
       }
     }
-    return -1;
+    return null;
   }
 
   static Position position(Node node) {

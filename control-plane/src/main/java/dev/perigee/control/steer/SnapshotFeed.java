@@ -30,9 +30,11 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the snapshot up to date. What changes in the fleet takes effect at once, from memory: a
- * dead node leaves the answers though the database is dead too. What changes in the log is read
- * from the database on a thread of its own, again and again until it can be read; of the sites only
- * those that changed.
+ * dead node leaves the answers though the database is dead too. It does so on a thread of its own,
+ * since who reports such a change is a node's call and must not wait until all nodes were looked
+ * at; of a fleet that moves all the time it looks so often that it is busy for a tenth of the time.
+ * What changes in the log is read from the database on another thread, again and again until it can
+ * be read; of the sites only those that changed.
  */
 public final class SnapshotFeed implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(SnapshotFeed.class);
@@ -41,6 +43,11 @@ public final class SnapshotFeed implements AutoCloseable {
 
   /** More changes than this are not read one by one: all sites are. */
   private static final int MAX_CHANGES = 5_000;
+
+  /** After a look at the fleet it rests for so many times as long as that took. */
+  private static final int REST = 9;
+
+  private static final long LONGEST_REST_MILLIS = 500;
 
   /** How long nodes may take for a change before they are passed over for lack of it. */
   static final Duration SETTLING = Duration.ofSeconds(10);
@@ -51,6 +58,7 @@ public final class SnapshotFeed implements AutoCloseable {
   private final HoldDown holdDown = new HoldDown();
   private final Shedding shedding = new Shedding();
   private final Semaphore due = new Semaphore(0);
+  private final Semaphore moved = new Semaphore(0);
   private final CountDownLatch closed = new CountDownLatch(1);
   private Read read = new Read(List.of(), SiteTable.EMPTY, ZoneList.NONE, -1);
   private long settled;
@@ -91,12 +99,13 @@ public final class SnapshotFeed implements AutoCloseable {
 
   /** Builds the first snapshot and follows the fleet; a broken database is an exception. */
   public void start() {
-    ports.fleet().onChange(this::changed);
+    ports.fleet().onChange(moved::release);
     readAgain();
     Thread.ofVirtual().name("steer-feed").start(this::follow);
+    Thread.ofVirtual().name("steer-fleet").start(this::followFleet);
   }
 
-  /** Something changed: steers by the fleet as it is now, and reads the rest soon. */
+  /** The log may have changed: steers by the fleet as it is now, and reads the rest soon. */
   public void changed() {
     restate();
     due.release();
@@ -243,6 +252,21 @@ public final class SnapshotFeed implements AutoCloseable {
     }
   }
 
+  private void followFleet() {
+    try {
+      while (closed.getCount() > 0) {
+        moved.acquire();
+        moved.drainPermits();
+        long begun = ports.clock().millis();
+        restate();
+        long rest = REST * (ports.clock().millis() - begun);
+        closed.await(Math.clamp(rest, 0, LONGEST_REST_MILLIS), TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private void readUntilDone() throws InterruptedException {
     long wait = FIRST_RETRY_MILLIS;
     while (closed.getCount() > 0) {
@@ -263,5 +287,6 @@ public final class SnapshotFeed implements AutoCloseable {
   public void close() {
     closed.countDown();
     due.release();
+    moved.release();
   }
 }
