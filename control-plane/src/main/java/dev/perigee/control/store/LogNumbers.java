@@ -71,11 +71,9 @@ public final class LogNumbers {
         .one();
   }
 
-  static long nextPurge(Handle handle) {
-    return handle
-        .createQuery("UPDATE log_head SET purge = purge + 1 RETURNING purge")
-        .mapTo(Long.class)
-        .one();
+  /** Locks the numbers until the commit; the newest purge's. */
+  static long lockPurge(Handle handle) {
+    return handle.createQuery("SELECT purge FROM log_head FOR UPDATE").mapTo(Long.class).one();
   }
 
   /** Something was committed here: wakes who waits, and tells who is to know elsewhere. */

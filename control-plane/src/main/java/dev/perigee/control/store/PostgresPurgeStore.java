@@ -1,29 +1,31 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.Bytes;
-import dev.perigee.contract.CachePolicyCodec;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SyncCodec;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.stream.Stream;
 import org.jdbi.v3.core.Handle;
 
 /** Purges in PostgreSQL, each in the form in which edges journal it. */
 public final class PostgresPurgeStore implements PurgeStore {
   private static final int MAX_KEY = 255;
-  private static final int EXPIRED_AT_ONCE = 1_000;
+
+  /** Purges of one transaction. */
+  private static final int ISSUED_AT_ONCE = 200;
+
   private static final String SELECT = "SELECT id, message, issued_at FROM purge";
 
   private final Database database;
   private final LogNumbers numbers;
   private final PurgeLimits limits;
+  private final Together<PurgeIssue.Wanted, Change<IssuedPurge>> issues =
+      new Together<>(ISSUED_AT_ONCE, this::issue);
 
   public PostgresPurgeStore(Database database, LogNumbers numbers, PurgeLimits limits) {
     this.database = database;
@@ -41,135 +43,26 @@ public final class PostgresPurgeStore implements PurgeStore {
       Problem problem = new Problem("Idempotency-Key", "must be 1 to " + MAX_KEY + " characters");
       return new Change.Invalid<>(List.of(problem));
     }
-    Change<IssuedPurge> change =
-        database.inTransaction(handle -> issue(handle, site, scope, soft, idempotencyKey));
-    numbers.wake();
-    return change;
-  }
-
-  private Change<IssuedPurge> issue(
-      Handle handle,
-      Optional<String> site,
-      PurgeScope scope,
-      boolean soft,
-      Optional<String> idempotencyKey) {
-    // The number's lock first: two requests with one key come one after the other.
-    long number = LogNumbers.nextPurge(handle);
-    if (idempotencyKey.isPresent()) {
-      forgetKeys(handle);
+    if (idempotencyKey.filter(PostgresPurgeStore::isNoText).isPresent()) {
+      Problem problem = new Problem("Idempotency-Key", "must not contain the character NUL");
+      return new Change.Invalid<>(List.of(problem));
     }
-    Optional<IssuedPurge> earlier =
-        idempotencyKey.flatMap(key -> find(handle, "idempotency_key = ?", key));
-    if (earlier.isPresent()) {
-      handle.rollback();
-      return again(earlier.get(), new Purge(earlier.get().purge().number(), site, scope, soft));
-    }
-    if (site.isPresent() && !exists(handle, site.get())) {
-      handle.rollback();
+    if (site.filter(PostgresPurgeStore::isNoText).isPresent()) {
       return new Change.Unknown<>();
     }
-    if (take(handle, site.orElse("")) instanceof PurgeLimits.Taken.Refused(Duration retryAfter)) {
-      handle.rollback();
-      return new Change.Limited<>(retryAfter);
-    }
-    for (PurgeScope keyed : site.map(id -> asKeyed(handle, id, scope)).orElse(List.of())) {
-      insert(handle, new Purge(number, site, keyed, soft), Optional.empty());
-      number = LogNumbers.nextPurge(handle);
-    }
-    insert(handle, new Purge(number, site, scope, soft), idempotencyKey);
-    IssuedPurge issued =
-        handle
-            .createQuery(SELECT + " WHERE number = ?")
-            .bind(0, number)
-            .map((row, context) -> read(row))
-            .one();
-    return new Change.Committed<>(issued, number);
+    return issues.commit(new PurgeIssue.Wanted(site, scope, soft, idempotencyKey));
   }
 
-  /** Keys that have expired stand for nothing any more: the oldest first, some at a time. */
-  private void forgetKeys(Handle handle) {
-    handle.execute(
-        "UPDATE purge SET idempotency_key = NULL WHERE number IN (SELECT number FROM purge"
-            + " WHERE idempotency_key IS NOT NULL"
-            + " AND issued_at < now() - make_interval(secs => ?) ORDER BY issued_at LIMIT ?)",
-        (double) limits.keyLife().toSeconds(),
-        EXPIRED_AT_ONCE);
+  /** Whether PostgreSQL would refuse it, and with it all that is issued at the same time. */
+  private static boolean isNoText(String text) {
+    return text.indexOf('\0') >= 0;
   }
 
-  /** Takes one purge from what the owner may issue; under the lock of the number. */
-  private PurgeLimits.Taken take(Handle handle, String owner) {
-    PurgeLimits.Taken taken =
-        handle
-            .createQuery(
-                "SELECT tokens, extract(epoch FROM clock_timestamp() - at) * 1000"
-                    + " FROM purge_budget WHERE owner = ?")
-            .bind(0, owner)
-            .map((row, context) -> limits.take(row.getDouble(1), Duration.ofMillis(row.getLong(2))))
-            .findOne()
-            .orElseGet(() -> limits.take(limits.full(), Duration.ZERO));
-    if (taken instanceof PurgeLimits.Taken.Granted(double left)) {
-      handle.execute(
-          "INSERT INTO purge_budget (owner, tokens, at) VALUES (?, ?, clock_timestamp())"
-              + " ON CONFLICT (owner) DO UPDATE SET tokens = excluded.tokens, at = excluded.at",
-          owner,
-          left);
-    }
-    return taken;
-  }
-
-  private static void insert(Handle handle, Purge purge, Optional<String> idempotencyKey) {
-    handle.execute(
-        "INSERT INTO purge (number, site, message, idempotency_key) VALUES (?, ?, ?, ?)",
-        purge.number(),
-        purge.site().orElse(null),
-        SyncCodec.toBytes(purge),
-        idempotencyKey.orElse(null));
-  }
-
-  /**
-   * The URL as the site's rule for queries keys it, where that is another: what was stored before
-   * the rule lies under the one, what was stored since under the other. Canaries of a rollout may
-   * have a rule of their own.
-   */
-  private static List<PurgeScope> asKeyed(Handle handle, String site, PurgeScope scope) {
-    if (!(scope instanceof PurgeScope.Url(String host, String target))) {
-      return List.of();
-    }
-    Stream<String> now =
-        handle
-            .createQuery("SELECT cache_policy FROM site WHERE id = ?")
-            .bind(0, site)
-            .map((row, context) -> CachePolicyCodec.of(row.getBytes(1)).key().target(target))
-            .stream();
-    Stream<String> staged =
-        handle
-            .createQuery("SELECT candidate FROM rollout WHERE site = ? AND state = 'canary'")
-            .bind(0, site)
-            .map((row, context) -> SyncCodec.siteOf(row.getBytes(1)).cache().key().target(target))
-            .stream();
-    return Stream.concat(now, staged)
-        .distinct()
-        .filter(keyed -> !keyed.equals(target))
-        .<PurgeScope>map(keyed -> new PurgeScope.Url(host, keyed))
-        .toList();
-  }
-
-  /** The first purge of the key again, unless another one was meant. */
-  private static Change<IssuedPurge> again(IssuedPurge first, Purge meant) {
-    if (first.purge().equals(meant)) {
-      return new Change.Committed<>(first, meant.number());
-    }
-    String reason = "stands for another purge, " + first.id() + ": every purge needs its own";
-    return new Change.Conflict<>(new Problem("Idempotency-Key", reason));
-  }
-
-  private static boolean exists(Handle handle, String site) {
-    return handle
-        .createQuery("SELECT 1 FROM site WHERE id = ? AND removed_at IS NULL")
-        .bind(0, site)
-        .mapTo(Integer.class)
-        .findOne()
-        .isPresent();
+  private List<Change<IssuedPurge>> issue(List<PurgeIssue.Wanted> wanted) {
+    List<Change<IssuedPurge>> answers =
+        database.inTransaction(handle -> PurgeIssue.issue(handle, limits, wanted));
+    numbers.wake();
+    return answers;
   }
 
   @Override
@@ -250,7 +143,7 @@ public final class PostgresPurgeStore implements PurgeStore {
         .findOne();
   }
 
-  private static IssuedPurge read(ResultSet row) throws SQLException {
+  static IssuedPurge read(ResultSet row) throws SQLException {
     Purge purge = decoded(row.getBytes(2));
     return new IssuedPurge(row.getString(1), purge, row.getTimestamp(3).toInstant());
   }

@@ -71,7 +71,7 @@ final class DatabaseLimitsIT {
       older.setAutoCommit(false);
       statement.execute("UPDATE log_head SET purge = purge");
       StoreException ended =
-          assertThrows(StoreException.class, () -> database.inTransaction(LogNumbers::nextPurge));
+          assertThrows(StoreException.class, () -> database.inTransaction(LogNumbers::lockPurge));
       assertTrue(end(ended).contains("lock timeout"), end(ended));
     }
   }
@@ -87,13 +87,13 @@ final class DatabaseLimitsIT {
               () ->
                   database.inTransaction(
                       handle -> {
-                        LogNumbers.nextPurge(handle);
+                        LogNumbers.lockPurge(handle);
                         locked.countDown();
                         awaitQuietly(freed);
-                        return LogNumbers.nextPurge(handle);
+                        return LogNumbers.lockPurge(handle);
                       }));
       locked.await();
-      assertEquals(1L, database.inTransaction(LogNumbers::nextPurge));
+      assertEquals(0L, database.inTransaction(LogNumbers::lockPurge));
       freed.countDown();
       assertThrows(java.util.concurrent.ExecutionException.class, idle::get);
     }

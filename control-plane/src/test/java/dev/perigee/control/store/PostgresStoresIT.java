@@ -268,6 +268,56 @@ final class PostgresStoresIT {
     committed(limited.issue(hasty, scope, false, Optional.empty()));
   }
 
+  /** What waits for the numbers' lock is issued together, each answered as it would be alone. */
+  @Test
+  void purgesOfTheSameMomentAreIssuedTogetherAndEachIsAnsweredForItself() throws Exception {
+    PurgeLimits limits = new PurgeLimits(1, 3, Duration.ofHours(1));
+    PostgresPurgeStore many = new PostgresPurgeStore(postgres.database(), numbers, limits);
+    Optional<String> rich = Optional.of(committed(sites.add(site("rich", "rich.example"))).id());
+    Optional<String> keen = Optional.of(committed(sites.add(site("keen", "keen.example"))).id());
+    PurgeScope scope = new PurgeScope.Tag("a");
+    Optional<String> key = Optional.of("together-1");
+    long head = many.head();
+    Future<Change<IssuedPurge>> first;
+    List<Future<Change<IssuedPurge>>> repeats = new ArrayList<>();
+    List<Future<Change<IssuedPurge>>> keenOnes = new ArrayList<>();
+    Future<Change<IssuedPurge>> unknown;
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+        Connection other = postgres.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("SELECT 1 FROM log_head FOR UPDATE");
+      first = threads.submit(() -> many.issue(rich, scope, false, Optional.empty()));
+      awaitWaiting(1);
+      for (int i = 0; i < 3; i++) {
+        repeats.add(threads.submit(() -> many.issue(rich, scope, true, key)));
+      }
+      for (int i = 0; i < 5; i++) {
+        keenOnes.add(threads.submit(() -> many.issue(keen, scope, false, Optional.empty())));
+      }
+      Optional<String> nobody = Optional.of("no\0body");
+      unknown = threads.submit(() -> many.issue(nobody, scope, false, Optional.empty()));
+      assertInstanceOf(Change.Unknown.class, unknown.get());
+      other.commit();
+    }
+    IssuedPurge alone = committed(first.get());
+    assertEquals(head + 1, alone.purge().number());
+    Set<IssuedPurge> ofKey = new HashSet<>();
+    for (Future<Change<IssuedPurge>> repeat : repeats) {
+      ofKey.add(committed(repeat.get()));
+    }
+    assertEquals(1, ofKey.size(), "one key, one purge");
+    int limited = 0;
+    for (Future<Change<IssuedPurge>> one : keenOnes) {
+      limited += one.get() instanceof Change.Limited ? 1 : 0;
+    }
+    assertEquals(2, limited, "of five, three were allowed");
+    assertEquals(head + 5, many.head());
+    assertEquals(
+        List.of(head + 1, head + 2, head + 3, head + 4, head + 5),
+        many.after(head, 10).stream().map(Purge::number).toList());
+  }
+
   @Test
   void sitesThatDeriveTheSameIdAtTheSameTimeAllGetOne() throws Exception {
     int count = 8;
