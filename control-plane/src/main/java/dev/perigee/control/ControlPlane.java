@@ -70,6 +70,8 @@ public final class ControlPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
   private static final long SWEEP_MILLIS = 250;
   private static final long LOOK_MILLIS = 1_000;
+
+  private static final long LOOK_MILLIS_PER_NODE = 1;
   private static final long FOLLOW_PAUSE_MILLIS = 50;
   private static final int SECRET_BYTES = 32;
 
@@ -426,21 +428,30 @@ public final class ControlPlane implements AutoCloseable {
     keep(follower::interrupt);
   }
 
-  /** Reads nodes and sites again with each change, and once a second; a purge is none. */
+  /**
+   * Reads nodes and sites again with each change; and what is not logged, such as that a node was
+   * enrolled, once a second, or of thousands of nodes so much more seldom. A purge is no change.
+   */
   private void followLog(Stores stores, SnapshotFeed feed) {
     LogNumbers numbers = stores.numbers();
     long seen = numbers.generation();
     long revision = -1;
     long readMillis = clock.millis();
+    long lookedMillis = readMillis;
     try {
       do {
         numbers.await(seen, LOOK_MILLIS);
         seen = numbers.generation();
         long now = newest(stores, revision);
-        if (now != revision || Math.abs(clock.millis() - readMillis) >= LOOK_MILLIS) {
+        long period = Math.max(LOOK_MILLIS, feed.nodes() * LOOK_MILLIS_PER_NODE);
+        if (now != revision || Math.abs(clock.millis() - readMillis) >= period) {
           revision = now;
           readMillis = clock.millis();
+          lookedMillis = readMillis;
           feed.changed();
+        } else if (Math.abs(clock.millis() - lookedMillis) >= LOOK_MILLIS) {
+          lookedMillis = clock.millis();
+          feed.look();
         }
       } while (!stopping.await(FOLLOW_PAUSE_MILLIS, TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {

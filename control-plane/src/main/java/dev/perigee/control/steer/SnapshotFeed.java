@@ -111,6 +111,16 @@ public final class SnapshotFeed implements AutoCloseable {
     due.release();
   }
 
+  /** Time has passed: what depends on it alone takes effect soon. */
+  public void look() {
+    moved.release();
+  }
+
+  /** How many nodes there are. */
+  public int nodes() {
+    return target.snapshot().nodes().size();
+  }
+
   private synchronized void restate() {
     Instant now = ports.clock().instant();
     Map<String, NodeState> states = new HashMap<>();

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -26,6 +27,7 @@ public final class PurgeReceipts {
   private final Database database;
   private final PurgeAcks acks;
   private final InstantSource clock;
+  private final AtomicBoolean reading = new AtomicBoolean();
   private volatile Names names = new Names(0, List.of());
 
   /** Names of the nodes that are provisioned, and when that was read. */
@@ -78,9 +80,15 @@ public final class PurgeReceipts {
     Names now = names;
     long millis = clock.millis();
     boolean few = now.nodes().size() < FEW;
-    if (few || Math.abs(millis - now.readMillis()) >= NAMES_MILLIS) {
-      now = new Names(millis, database.read(PurgeReceipts::nodes).keySet().stream().toList());
-      names = now;
+    boolean old = Math.abs(millis - now.readMillis()) >= NAMES_MILLIS;
+    // One reads for all: who comes meanwhile takes what there is.
+    if (few || (old && reading.compareAndSet(false, true))) {
+      try {
+        now = new Names(millis, List.copyOf(database.read(PurgeReceipts::nodes).keySet()));
+        names = now;
+      } finally {
+        reading.set(false);
+      }
     }
     return new Receipt(number, List.of(), now.nodes(), Optional.empty());
   }
