@@ -88,18 +88,31 @@ final class SteerCommands {
     }
 
     private static Table table(JsonNode candidates) {
-      Table table = new Table("NODE", "REGION", "KM", "LOAD", "WEIGHT", "WHY");
+      Table table = new Table("NODE", "REGION", "KM", "PROBES", "LOAD", "WEIGHT", "WHY");
       for (JsonNode candidate : candidates) {
         table.row(
             candidate.path("node").asText(),
             candidate.path("region").asText(),
             candidate.path("distanceKm").asText("?"),
+            probes(candidate.path("probes")),
             Math.round(100 * candidate.path("load").asDouble()) + " %",
             candidate.path("weight").asText(),
             candidate.path("reason").asText());
       }
       return table;
     }
+  }
+
+  /** What probes came to: nothing, up or down, and how many control planes say so. */
+  private static String probes(JsonNode probes) {
+    int reached = probes.path("reached").asInt();
+    int all = reached + probes.path("unreached").asInt();
+    if (all == 0) {
+      return "-";
+    }
+    return probes.path("down").asBoolean()
+        ? "down, %d of %d".formatted(all - reached, all)
+        : "up, %d of %d".formatted(reached, all);
   }
 
   @Command(

@@ -12,6 +12,8 @@ import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
+import dev.perigee.control.probe.ProbeConfig;
+import dev.perigee.control.probe.Prober;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.AsnDatabase;
 import dev.perigee.control.steer.CourseFeed;
@@ -167,6 +169,7 @@ public final class ControlPlane implements AutoCloseable {
                     clock),
                 steering));
     feed.start();
+    probes(options, steering, fleet);
     keep(new CourseFeed(steering, layers(own, geo), System::nanoTime)).start();
 
     int grpc = edges(options, stores, fleet, rollouts, authority, enrolments, zone, geoFiles);
@@ -381,6 +384,17 @@ public final class ControlPlane implements AutoCloseable {
         random,
         clock,
         System::nanoTime);
+  }
+
+  /** Probes the nodes that steering knows, unless they are not to be probed. */
+  private void probes(Options options, NearestSteering steering, Fleet fleet) throws IOException {
+    Optional<ProbeConfig> config = options.probes.config();
+    if (config.isPresent()) {
+      Supplier<List<Node>> nodes =
+          () -> steering.snapshot().nodes().stream().map(one -> one.node()).toList();
+      keep(new Prober(config.get(), nodes, fleet.probes()::found, random, System::nanoTime))
+          .start();
+    }
   }
 
   private byte[] secret() {

@@ -177,6 +177,8 @@ final class Options {
 
   @Mixin DnsOptions dns = new DnsOptions();
 
+  @Mixin ProbeOptions probes = new ProbeOptions();
+
   @Option(names = "--config", description = "properties file with these keys, without dashes")
   @Nullable Path config;
 
@@ -222,10 +224,11 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d"
-            + " steer=%s:%d geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
-            + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
-            + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s %s")
+    return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d steer=%s:%d geoip=%s geoip-override=%s"
+            + " geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s purge-rate=%d"
+            + " purge-burst=%d purge-key-hours=%d site-history=%d edge-pulse-ms=%d log-keep=%d"
+            + " log-window-mib=%d log-reads=%d"
+            + " %s %s %s")
         .formatted(
             stateDir,
             databaseUrl == null ? "embedded" : "external",
@@ -249,7 +252,8 @@ final class Options {
             logWindow,
             logReads,
             database.effective(),
-            dns.effective());
+            dns.effective(),
+            probes.effective());
   }
 
   PurgeLimits purgeLimits() throws IOException {

@@ -37,17 +37,18 @@ final class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "store, api changelog console dns fleet pki rollout steer stream root cli",
-    "fleet, api changelog console dns pki rollout steer store stream root cli",
-    "changelog, api console dns fleet pki rollout steer stream root cli",
-    "pki, api changelog console dns fleet rollout steer stream root cli",
-    "rollout, api changelog console dns fleet pki steer stream root cli",
-    "stream, api console dns steer root cli",
-    "steer, api changelog console dns pki stream rollout root cli",
-    "dns, api changelog console fleet pki stream rollout root cli",
-    "api, changelog console dns stream rollout root cli",
-    "console, changelog dns fleet pki rollout steer store stream root cli",
-    "cli, api changelog console dns fleet pki rollout steer store stream root"
+    "store, api changelog console dns fleet pki probe rollout steer stream root cli",
+    "fleet, api changelog console dns pki probe rollout steer store stream root cli",
+    "changelog, api console dns fleet pki probe rollout steer stream root cli",
+    "pki, api changelog console dns fleet probe rollout steer stream root cli",
+    "probe, api changelog console dns pki rollout steer stream root cli",
+    "rollout, api changelog console dns fleet pki probe steer stream root cli",
+    "stream, api console dns probe steer root cli",
+    "steer, api changelog console dns pki probe rollout stream root cli",
+    "dns, api changelog console fleet pki probe rollout stream root cli",
+    "api, changelog console dns probe rollout stream root cli",
+    "console, changelog dns fleet pki probe rollout steer store stream root cli",
+    "cli, api changelog console dns fleet pki probe rollout steer store stream root"
   })
   void aPackageDoesNotKnow(String own, String others) {
     noClasses()

@@ -61,7 +61,7 @@ public record ApiPorts(
     routes.addAll(new SiteHistoryResource(sites, history, resources::find).routes());
     routes.addAll(new RolloutResource(resources, history, rollouts, nodes, fleet).routes());
     routes.addAll(new ZoneResource(zones).routes());
-    routes.addAll(new SteeringResource(steering, resources::find).routes());
+    routes.addAll(new SteeringResource(steering, fleet, resources::find).routes());
     routes.addAll(new DnsChallengeResource(challenges).routes());
     return List.copyOf(routes);
   }

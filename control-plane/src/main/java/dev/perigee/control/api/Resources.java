@@ -8,6 +8,7 @@ import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.TierPolicy;
 import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.fleet.Probed;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.Change;
@@ -334,8 +335,18 @@ final class Resources {
     view.put("requestsPerSecond", state.requestsPerSecond());
     view.put("openConnections", state.openConnections());
     state.lastSeen().ifPresent(seen -> view.put("lastSeen", seen.toString()));
+    view.put("probes", view(fleet.probed(node.name())));
     view.put("refusals", state.refusals());
     view.put("geoip", state.geo().stream().map(Resources::view).toList());
+    return view;
+  }
+
+  static Map<String, Object> view(Probed probed) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("reached", probed.reached());
+    view.put("unreached", probed.unreached());
+    view.put("unheard", probed.unheard());
+    view.put("down", probed.isDown());
     return view;
   }
 

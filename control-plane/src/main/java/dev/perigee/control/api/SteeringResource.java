@@ -2,6 +2,7 @@ package dev.perigee.control.api;
 
 import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.steer.Steering.Explanation;
@@ -19,6 +20,7 @@ final class SteeringResource {
   private static final Set<String> SIMULATION = Set.of("clients", "site", "fail");
 
   private final Steering steering;
+  private final FleetView fleet;
   private final Function<String, Optional<SiteConfig>> find;
 
   /**
@@ -26,8 +28,10 @@ final class SteeringResource {
    *
    * @param find a site by id or host
    */
-  SteeringResource(Steering steering, Function<String, Optional<SiteConfig>> find) {
+  SteeringResource(
+      Steering steering, FleetView fleet, Function<String, Optional<SiteConfig>> find) {
     this.steering = steering;
+    this.fleet = fleet;
     this.find = find;
   }
 
@@ -83,7 +87,7 @@ final class SteeringResource {
     return Reply.ok(view);
   }
 
-  private static Map<String, Object> view(Explanation explained) {
+  private Map<String, Object> view(Explanation explained) {
     Map<String, Object> view = new LinkedHashMap<>();
     view.put("client", explained.client().getHostAddress());
     explained.zone().ifPresent(zone -> view.put("zone", zone));
@@ -95,17 +99,18 @@ final class SteeringResource {
     view.put("network", explained.network());
     view.put("scopePrefix", explained.scopePrefix());
     view.put("fallback", explained.fallback());
-    view.put("candidates", explained.candidates().stream().map(SteeringResource::view).toList());
+    view.put("candidates", explained.candidates().stream().map(this::view).toList());
     return view;
   }
 
-  private static Map<String, Object> view(Steering.Candidate candidate) {
+  private Map<String, Object> view(Steering.Candidate candidate) {
     Map<String, Object> one = new LinkedHashMap<>();
     one.put("node", candidate.node());
     one.put("region", candidate.region());
     candidate.distanceKm().ifPresent(km -> one.put("distanceKm", Math.round(km)));
     one.put("eligible", candidate.eligible());
     one.put("state", candidate.state());
+    one.put("probes", Resources.view(fleet.probed(candidate.node())));
     one.put("load", candidate.load());
     one.put("weight", candidate.weight());
     one.put("reason", candidate.reason());

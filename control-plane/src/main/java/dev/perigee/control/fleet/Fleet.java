@@ -37,6 +37,7 @@ public final class Fleet implements FleetView {
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final List<Consumer<String>> reporters = new CopyOnWriteArrayList<>();
   private final OriginViews views = new OriginViews();
+  private final Probes probes;
   private volatile Function<String, Map<String, OriginHealth>> others = site -> Map.of();
   private volatile BooleanSupplier alone = () -> false;
 
@@ -51,6 +52,12 @@ public final class Fleet implements FleetView {
   public Fleet(InstantSource clock, Supplier<List<String>> provisioned) {
     this.clock = clock;
     this.provisioned = provisioned;
+    this.probes = new Probes(clock, node -> state(node).isServing(), this::report, this::changed);
+  }
+
+  /** What probes come to, here and elsewhere. */
+  public Probes probes() {
+    return probes;
   }
 
   /** A node's stream began. */
@@ -180,6 +187,11 @@ public final class Fleet implements FleetView {
     return Set.copyOf(states.keySet());
   }
 
+  /** Whether the node ever had a stream here. */
+  public boolean hasOwn(String node) {
+    return states.containsKey(node);
+  }
+
   /** A node as the streams of this control plane alone report it. */
   public NodeState own(String node) {
     return now(states.get(node), node);
@@ -219,11 +231,16 @@ public final class Fleet implements FleetView {
   }
 
   @Override
+  public Probed probed(String node) {
+    return probes.of(node);
+  }
+
+  @Override
   public void onChange(Runnable listener) {
     listeners.add(listener);
   }
 
-  /** Called with a node's name after anything its stream here reported. Must not block. */
+  /** Called with a node's name after its stream or a probe said anything. Must not block. */
   public void onReport(Consumer<String> reporter) {
     reporters.add(reporter);
   }
@@ -240,6 +257,10 @@ public final class Fleet implements FleetView {
 
   private void update(String node, UnaryOperator<NodeState> change) {
     states.compute(node, (name, now) -> change.apply(now == null ? NodeState.unknown(name) : now));
+    report(node);
+  }
+
+  private void report(String node) {
     reporters.forEach(reporter -> reporter.accept(node));
   }
 

@@ -22,7 +22,13 @@ public interface FleetView {
   /** Whether other control planes live, by the database's word, and none of them is heard. */
   boolean isAlone();
 
-  /** Called after any node's state changed: connected, lost, healthy, draining. Must not block. */
+  /** What the control planes make of a node by their probes. */
+  Probed probed(String node);
+
+  /**
+   * Called after any node's state changed: connected, lost, healthy, reached, draining. Must not
+   * block.
+   */
   void onChange(Runnable listener);
 
   /**

@@ -1,7 +1,8 @@
 /**
  * Which node runs which revision and applied which purge, and how it fares, as the streams report
- * it: those of this control plane and, by way of {@code stream}, those of the others. Fed by {@code
- * stream}; read by API and steering; never touches the database.
+ * it: those of this control plane and, by way of {@code stream}, those of the others; and what
+ * probes come to. Fed by {@code stream} and {@code probe}; read by API and steering; never touches
+ * the database.
  */
 @NullMarked
 package dev.perigee.control.fleet;

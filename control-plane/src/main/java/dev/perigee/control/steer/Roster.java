@@ -26,8 +26,8 @@ record Roster(List<List<Member>> places, long settled) {
   enum Standing {
     /** Connected, healthy, not draining. */
     SERVING("is serving"),
-    /** The operator wants it, but nobody hears it or it says that it is not well. */
-    UNHEALTHY("is not connected or not healthy"),
+    /** The operator wants it, but nobody hears or reaches it, or it says that it is not well. */
+    UNHEALTHY("is not connected, not healthy or not reached"),
     /** The operator wants new readers elsewhere. */
     DRAINING("is draining"),
     /** It has no certificate. */

@@ -135,6 +135,7 @@ public final class SnapshotFeed implements AutoCloseable {
         .filter(state -> !state.connected() && held.contains(state.node()))
         .map(NodeState::node)
         .forEach(serving::add);
+    serving.removeIf(node -> ports.fleet().probed(node).isDown());
     List<SteeredNode> nodes =
         read.nodes().stream().map(node -> steered(node, serving, now)).toList();
     holdDown.keep(states.keySet());

@@ -138,6 +138,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
           LOG.debug("of {}", other.address(), e);
         }
       }
+      fleet.probes().heard(other.id(), reports.getVotes(), ReportCodec.reached(reports));
     }
 
     @Override

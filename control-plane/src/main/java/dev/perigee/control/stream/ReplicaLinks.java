@@ -64,6 +64,7 @@ public final class ReplicaLinks implements AutoCloseable {
     living.stream()
         .filter(replica -> !replica.id().equals(self))
         .forEach(replica -> wanted.put(replica.id(), replica));
+    fleet.probes().living(wanted.keySet());
     links.entrySet().removeIf(link -> closedUnless(wanted.containsKey(link.getKey()), link));
     wanted.forEach((id, replica) -> links.computeIfAbsent(id, any -> begin(replica)));
   }

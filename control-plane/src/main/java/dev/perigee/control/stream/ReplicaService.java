@@ -21,8 +21,9 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 
 /**
- * Tells other control planes on the same database how the nodes do whose streams are here. A node
- * that changes often while a reader is slow is told once, as it is then.
+ * Tells other control planes on the same database how the nodes do whose streams are here, and
+ * which nodes are reached from here. A node that changes often while a reader is slow is told once,
+ * as it is then.
  */
 public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBase {
   private static final int REPORTS_AT_ONCE = 200;
@@ -52,6 +53,7 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
     watchers.add(watcher);
     fleet.onReport(watcher);
     fleet.own().forEach(watcher);
+    fleet.probes().nodes().forEach(watcher);
     Thread.ofVirtual().name("replica-watch-" + request.getReplica()).start(watcher);
   }
 
@@ -80,6 +82,18 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
   /** Ends all answers. */
   void endAll() {
     watchers.forEach(Watcher::end);
+  }
+
+  /** What is known here of some nodes, and whether the probes count. */
+  private NodeReports reports(List<String> nodes) {
+    NodeReports.Builder reports = NodeReports.newBuilder().setVotes(fleet.probes().votes());
+    for (String node : nodes) {
+      if (fleet.hasOwn(node)) {
+        reports.addNodes(ReportCodec.encode(fleet.own(node), clock.instant()));
+      }
+      reports.addReached(ReportCodec.encode(node, fleet.probes().reach(node)));
+    }
+    return reports.build();
   }
 
   /** One control plane that is told. */
@@ -120,10 +134,7 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
       try {
         List<String> batch = next();
         while (!isOver()) {
-          NodeReports.Builder reports = NodeReports.newBuilder();
-          batch.forEach(
-              node -> reports.addNodes(ReportCodec.encode(fleet.own(node), clock.instant())));
-          out.onNext(reports.build());
+          out.onNext(reports(batch));
           batch = next();
         }
       } catch (InterruptedException e) {

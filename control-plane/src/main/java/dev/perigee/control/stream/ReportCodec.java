@@ -3,11 +3,16 @@ package dev.perigee.control.stream;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.SyncCodec;
+import dev.perigee.contract.replica.v1.NodeReach;
 import dev.perigee.contract.replica.v1.NodeReport;
+import dev.perigee.contract.replica.v1.NodeReports;
 import dev.perigee.control.fleet.FleetView.NodeState;
+import dev.perigee.control.fleet.Reach;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -66,6 +71,31 @@ final class ReportCodec {
           beat.geo());
     }
     throw new IllegalArgumentException("a report of a node in other words");
+  }
+
+  static NodeReach encode(String node, Reach reach) {
+    NodeReach.Reach word =
+        switch (reach) {
+          case UNKNOWN -> NodeReach.Reach.UNKNOWN;
+          case UP, SUSPECT -> NodeReach.Reach.UP;
+          case DOWN -> NodeReach.Reach.DOWN;
+        };
+    return NodeReach.newBuilder().setNode(node).setReach(word).build();
+  }
+
+  /** What another control plane's probes came to; a word that it does not know says nothing. */
+  static Map<String, Reach> reached(NodeReports reports) {
+    Map<String, Reach> reached = new HashMap<>();
+    for (NodeReach one : reports.getReachedList()) {
+      Reach reach =
+          switch (one.getReach()) {
+            case UP -> Reach.UP;
+            case DOWN -> Reach.DOWN;
+            case UNKNOWN, UNRECOGNIZED -> Reach.UNKNOWN;
+          };
+      reached.put(one.getNode(), reach);
+    }
+    return reached;
   }
 
   static NodeReport encode(String node, OriginHealth origins) {

@@ -88,7 +88,7 @@ class NearestSteeringTest {
         List.of(
             "Out: it is draining.",
             "Out: it is not enrolled.",
-            "Out: it is not connected or not healthy."),
+            "Out: it is not connected, not healthy or not reached."),
         why.candidates().stream().skip(1).map(Candidate::reason).toList());
     assertEquals(0, why.scopePrefix(), "the answer does not depend on the client");
   }

@@ -7,6 +7,7 @@ import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.fleet.Probed;
 import dev.perigee.control.store.Change;
 import dev.perigee.control.store.ChangeStore.LoggedChange;
 import dev.perigee.control.store.CoverageZone;
@@ -36,6 +37,7 @@ class SnapshotFeedTest {
       new CopyOnWriteArrayList<>(
           List.of(Fixtures.node("fra-1", "eu", 50, 8), Fixtures.node("iad-1", "us", 39, -77)));
   private final Set<String> serving = ConcurrentHashMap.newKeySet();
+  private final Set<String> unreached = ConcurrentHashMap.newKeySet();
   private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
   private final Map<String, Steered> sites = new ConcurrentHashMap<>();
   private final List<LoggedChange> changes = new CopyOnWriteArrayList<>();
@@ -206,6 +208,24 @@ class SnapshotFeedTest {
     serving.add("fra-1");
     feed.changed();
     now = now.plus(HoldDown.LONGEST);
+    feed.changed();
+    assertEquals("fra-1", chosen());
+    feed.close();
+  }
+
+  /** The story: its stream lived while no reader came through to it. */
+  @Test
+  void aNodeThatSaysItIsWellAndIsNotReachedIsOutAndHeldDown() {
+    serving.addAll(List.of("fra-1", "iad-1"));
+    feed.start();
+    assertEquals("fra-1", chosen());
+    unreached.add("fra-1");
+    feed.changed();
+    assertEquals("iad-1", chosen());
+    unreached.clear();
+    feed.changed();
+    assertEquals("iad-1", chosen(), "not before it has been there for a while");
+    now = now.plus(HoldDown.FIRST);
     feed.changed();
     assertEquals("fra-1", chosen());
     feed.close();
@@ -388,6 +408,11 @@ class SnapshotFeedTest {
           Optional.empty(),
           List.of(),
           List.of());
+    }
+
+    @Override
+    public Probed probed(String node) {
+      return unreached.contains(node) ? new Probed(0, 1, 0) : Probed.NONE;
     }
 
     @Override

@@ -9,6 +9,8 @@ import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.WarmUrl;
+import dev.perigee.control.fleet.Probed;
+import dev.perigee.control.fleet.Reach;
 import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.TestPostgres;
 import dev.perigee.control.store.WarmUpStore;
@@ -96,6 +98,23 @@ final class ReplicasIT {
     assertTrue(one.links.isAlone());
     one.links.follow(List.of(one.replica));
     assertFalse(one.links.isAlone(), "where there is no other nobody is alone");
+  }
+
+  @Test
+  void eachCountsWhatTheOthersProbesCameTo() {
+    for (TestControl control : List.of(one, two)) {
+      control.fleet.probes().found(Map.of("fra-1", Reach.UP, "iad-1", Reach.UP), true);
+    }
+    await("both vote", () -> one.fleet.probed("fra-1").equals(new Probed(2, 0, 0)));
+    one.fleet.probes().found(Map.of("fra-1", Reach.DOWN), true);
+    await("the other knows it", () -> two.fleet.probed("fra-1").equals(new Probed(1, 1, 0)));
+    assertFalse(two.fleet.probed("fra-1").isDown(), "one of two is no quorum");
+    two.fleet.probes().found(Map.of("fra-1", Reach.DOWN), true);
+    await("it is down for both", () -> one.fleet.probed("fra-1").isDown());
+    two.fleet.probes().found(Map.of("iad-1", Reach.UNKNOWN), true);
+    await("it is forgotten", () -> one.fleet.probed("iad-1").equals(new Probed(1, 0, 0)));
+    one.links.follow(List.of(one.replica));
+    assertEquals(new Probed(0, 1, 0), one.fleet.probed("fra-1"), "who does not live has no vote");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.perigee.edge.listener;
 
+import dev.perigee.contract.Probe;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.RequestId;
 import dev.perigee.edge.request.RequestIds;
@@ -10,6 +11,7 @@ import io.undertow.server.handlers.HttpContinueReadHandler;
 import io.undertow.util.Headers;
 import io.undertow.util.Protocols;
 import io.undertow.util.SameThreadExecutor;
+import io.undertow.util.StatusCodes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -164,6 +166,11 @@ public final class EdgeListener implements AutoCloseable {
       case RequestGuard.Guarded.Sound sound -> {
         if (draining) {
           exchange.setPersistent(false);
+        }
+        if (Probe.HOST.equals(exchange.getRequestHeaders().getFirst(Headers.HOST))) {
+          // That it is answered here is all there is to say.
+          exchange.setStatusCode(StatusCodes.NO_CONTENT).endExchange();
+          return;
         }
         open.incrementAndGet();
         exchange.addExchangeCompleteListener(

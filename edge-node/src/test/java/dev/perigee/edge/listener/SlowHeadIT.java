@@ -108,6 +108,17 @@ final class SlowHeadIT {
     }
   }
 
+  /** Nobody's host: it never gets as far as a site, a log or a count. */
+  @Test
+  void aProbeIsAnsweredHereAndKeepsItsConnection() throws Exception {
+    String probe = "HEAD / HTTP/1.1\r\nHost: probe.invalid\r\n";
+    try (Socket socket = open("http", probe + "\r\n" + probe + "Connection: close\r\n\r\n")) {
+      String answers = rest(socket);
+      assertEquals(2, answers.split("HTTP/1.1 204 No Content", -1).length - 1, answers);
+    }
+    assertEquals(0, requests.get());
+  }
+
   @Test
   void aHandshakeThatDoesNotBeginOrGoOnIsEnded() throws Exception {
     for (String begin : new String[] {"", "\u0016\u0003\u0001"}) {
