@@ -28,6 +28,13 @@ final class ReplicaLink implements Runnable, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaLink.class);
   private static final int MAX_MESSAGE = 16 << 20;
   private static final Duration SILENCE = Duration.ofSeconds(3);
+
+  /**
+   * Who says nothing for so long is not heard: less than makes a node silent, so that who is cut
+   * off knows it before the first node is.
+   */
+  private static final Duration HEARD = Duration.ofSeconds(2);
+
   private static final long LOOK_MILLIS = 250;
   private static final long RETRY_MILLIS = 500;
 
@@ -61,7 +68,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
 
   /** Whether the other one said something lately. */
   boolean isHeard() {
-    return heardMillis >= clock.millis() - SILENCE.toMillis();
+    return heardMillis >= clock.millis() - HEARD.toMillis();
   }
 
   @Override

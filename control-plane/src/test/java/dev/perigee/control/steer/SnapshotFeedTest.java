@@ -249,6 +249,26 @@ class SnapshotFeedTest {
     feed.close();
   }
 
+  /** The story: of three nodes the first that fell silent was out before the second followed. */
+  @Test
+  void nodesThatFallSilentOneAfterTheOtherTellThatItIsCutOff() {
+    nodes.add(Fixtures.node("sin-1", "asia", 1, 103));
+    serving.addAll(List.of("fra-1", "iad-1", "sin-1"));
+    feed.start();
+    later();
+    later();
+    alone = true;
+    for (String node : List.of("fra-1", "iad-1", "sin-1")) {
+      serving.remove(node);
+      now = now.plusMillis(500);
+      feed.changed();
+      assertEquals("fra-1", chosen());
+    }
+    later();
+    assertEquals("fra-1", chosen());
+    feed.close();
+  }
+
   @Test
   void aNodeThatDiesWhileNoOtherControlPlaneIsHeardIsOutAllTheSame() {
     nodes.add(Fixtures.node("sin-1", "asia", 1, 103));
@@ -258,6 +278,8 @@ class SnapshotFeedTest {
     later();
     alone = true;
     serving.remove("fra-1");
+    later();
+    assertEquals("fra-1", chosen(), "the others may follow");
     later();
     assertEquals("iad-1", chosen());
     feed.close();
