@@ -152,8 +152,8 @@ public final class ControlPlane implements AutoCloseable {
         new Enrolments(new EnrolmentStore(stores.database()), authority, clock, random);
     Fleet fleet = new Fleet(clock, () -> stores.nodes().all().stream().map(Node::name).toList());
     Optional<GeoDatabase> geo = geo(options);
-    Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options));
     Optional<GeoOverride> own = override(options, geo);
+    Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options), own);
     NearestSteering steering =
         new NearestSteering(locator(own, geo), position(options.steerDefault));
     SnapshotFeed feed =
@@ -364,11 +364,13 @@ public final class ControlPlane implements AutoCloseable {
 
   /** What edges may be given now. */
   private static Supplier<List<GeoFile>> geoFiles(
-      Optional<GeoDatabase> cities, Optional<AsnDatabase> systems) {
+      Optional<GeoDatabase> cities, Optional<AsnDatabase> systems, Optional<GeoOverride> own) {
     return () ->
-        Stream.concat(
-                cities.flatMap(GeoDatabase::file).stream(),
-                systems.flatMap(AsnDatabase::file).stream())
+        Stream.of(
+                cities.flatMap(GeoDatabase::file),
+                systems.flatMap(AsnDatabase::file),
+                own.flatMap(GeoOverride::file))
+            .flatMap(Optional::stream)
             .toList();
   }
 

@@ -92,8 +92,8 @@ final class Options {
   @Option(
       names = "--geoip-override",
       description = {
-        "an operator's own database, of the same kinds, that is asked first; for steering alone,",
-        "edges are not brought it"
+        "an operator's own database, of the same kinds, that is asked first; edges are brought it",
+        "too, for the countries that it names"
       })
   @Nullable Path geoipOverride;
 

@@ -8,7 +8,9 @@ public enum GeoKind {
   /** Country and position of an address. */
   CITY,
   /** The autonomous system that an address belongs to. */
-  ASN;
+  ASN,
+  /** What an operator knows better of some addresses than the city database. */
+  OVERRIDE;
 
   /** As it stands in messages, names of files and metrics. */
   public String token() {

@@ -12,8 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * A locator that asks an operator's own GeoIP file first, and another locator about addresses of
- * which that file knows no position. It is taken anew when it changes, and is for steering here:
- * edges are not brought it.
+ * which that file knows no position. It is taken anew when it changes.
  */
 public final class GeoOverride implements GeoLocator, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(GeoOverride.class);
@@ -33,7 +32,7 @@ public final class GeoOverride implements GeoLocator, AutoCloseable {
   /** Also how often to look whether the file changed. */
   GeoOverride(Path file, GeoLocator then, Duration every) throws IOException {
     this.then = then;
-    this.watched = new WatchedGeoFile<>(GeoKind.CITY, file, every, GeoRecords.OfOthers::of);
+    this.watched = new WatchedGeoFile<>(GeoKind.OVERRIDE, file, every, GeoRecords.OfOthers::of);
   }
 
   @Override
@@ -52,7 +51,7 @@ public final class GeoOverride implements GeoLocator, AutoCloseable {
     }
   }
 
-  /** The file; empty until every record was read. */
+  /** The file, for edges too; empty until every record was read. */
   public Optional<GeoFile> file() {
     return watched.file();
   }

@@ -117,7 +117,7 @@ public final class GeoUpdate {
     }
     GeoRecords.requireWhole(bytes);
     return switch (kind) {
-      case CITY -> GeoRecords.of(bytes).metadata().buildTime();
+      case CITY, OVERRIDE -> GeoRecords.of(bytes).metadata().buildTime();
       case ASN -> AsnDatabase.parse(bytes).buildTime();
     };
   }

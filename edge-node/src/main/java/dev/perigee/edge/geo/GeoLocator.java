@@ -36,8 +36,15 @@ public final class GeoLocator {
   }
 
   private Optional<String> country(String client) {
-    GeoRecords records = databases.get(GeoKind.CITY);
-    return records == null ? Optional.empty() : address(client).flatMap(records::country);
+    Map<GeoKind, GeoRecords> now = databases;
+    Optional<InetAddress> address = address(client);
+    return country(now.get(GeoKind.OVERRIDE), address)
+        .or(() -> country(now.get(GeoKind.CITY), address));
+  }
+
+  private static Optional<String> country(
+      @Nullable GeoRecords records, Optional<InetAddress> address) {
+    return records == null ? Optional.empty() : address.flatMap(records::country);
   }
 
   private OptionalLong system(String client) {

@@ -83,6 +83,11 @@ final class GeoRecords {
         switch (kind) {
           case CITY -> tryAll(City.class, GeoRecords::country);
           case ASN -> tryAll(NumberedSystem.class, GeoRecords::number);
+          case OVERRIDE -> {
+            tryAll(City.class, GeoRecords::country);
+            // It may have positions alone, which are for steering.
+            yield true;
+          }
         };
     if (!says) {
       throw new InvalidDatabaseException("no record of it has what " + kind.token() + " needs");

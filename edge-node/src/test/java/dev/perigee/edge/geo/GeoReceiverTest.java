@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
@@ -97,7 +98,7 @@ class GeoReceiverTest {
   }
 
   private static List<GeoHolding> nothing() {
-    return List.of(GeoHolding.none(GeoKind.CITY), GeoHolding.none(GeoKind.ASN));
+    return Arrays.stream(GeoKind.values()).map(GeoHolding::none).toList();
   }
 
   @Test
@@ -111,13 +112,17 @@ class GeoReceiverTest {
     byte[] asn = Files.readAllBytes(DATA.resolve("GeoLite2-ASN-Test.mmdb"));
     assertEquals(GeoOutcome.TAKEN, sendAll(receiver, GeoFile.of(GeoKind.ASN, asn)).outcome());
     assertEquals(1221, locator.place("1.128.0.0").system().orElseThrow());
+    byte[] own = new FlatGeoFile("own").with(LONDON, 32, Map.of("country_code", "IE")).toBytes();
+    assertEquals(GeoOutcome.TAKEN, sendAll(receiver, GeoFile.of(GeoKind.OVERRIDE, own)).outcome());
+    assertEquals("IE", country(LONDON), "what the operator knows comes first");
+    assertEquals("SE", country("89.160.20.112"), "of the rest it says nothing");
     List<GeoHolding> held = receiver.holdings();
     assertEquals(file.version(), held.getFirst().version());
     assertTrue(held.stream().allMatch(h -> h.builtSeconds() > 1_500_000_000), held.toString());
 
     GeoReceiver again = start(LIMIT);
     assertEquals(held, again.holdings());
-    assertEquals("GB", country(LONDON));
+    assertEquals("IE", country(LONDON));
     assertEquals(GeoOutcome.TAKEN, send(again, file.chunk(0)).outcome(), "it is there already");
   }
 

@@ -88,6 +88,19 @@ class GeoRecordsTest {
     assertThrows(IOException.class, () -> open(kind, name).tryAll());
   }
 
+  @Test
+  void anOverrideMayHavePositionsAloneAndIsReadToTheEnd() throws IOException {
+    byte[] content =
+        new FlatGeoFile("own").with("127.0.0.1", 32, Map.of("latitude", 50.0)).toBytes();
+    Path file = Files.write(folder.resolve("own.mmdb"), content);
+    GeoRecords records = GeoRecords.open(GeoKind.OVERRIDE, "", file);
+    records.tryAll();
+    assertEquals(Optional.empty(), country(records, "127.0.0.1"));
+    assertThrows(
+        IOException.class,
+        () -> open(GeoKind.OVERRIDE, "GeoIP2-City-Test-Invalid-Node-Count.mmdb").tryAll());
+  }
+
   /** A pointer to itself overflows the stack, a length beyond the end its buffer. */
   @Test
   void whateverAFileHoldsIsRefusedOrReadWithoutHarm() throws IOException {

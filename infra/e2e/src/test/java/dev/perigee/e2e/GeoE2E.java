@@ -35,6 +35,7 @@ class GeoE2E {
   private final String one;
   private final String other;
   private final String stranger;
+  private final String moved;
 
   GeoE2E(@TempDir Path folder) throws Exception {
     this.folder = folder;
@@ -44,6 +45,7 @@ class GeoE2E {
     one = network.readerAddress(210);
     other = network.readerAddress(220);
     stranger = network.readerAddress(230);
+    moved = network.readerAddress(235);
   }
 
   @AfterEach
@@ -55,7 +57,7 @@ class GeoE2E {
   @Test
   void edgesGetTheDatabaseKeyByCountryAndKeepItWithTheControlPlaneDown() throws Exception {
     write("DE", "FR");
-    network.startControl(cities);
+    network.startControl(cities, "--geoip-override", override().toString());
     network.addEdge("fra-1", 1, "eu-central", "50.11,8.68");
     network.addEdge("iad-1", 2, "us-east", "39.04,-77.49");
     network.cliOk("site", "add", HOST, "--origin", origin.url());
@@ -63,6 +65,7 @@ class GeoE2E {
     network.cliOk("site", "cache", HOST, "--file", policy.toString());
     awaitEverywhere();
     assertTrue(network.cliOk("node", "list").output().contains("city 2023-11-14"));
+    EDGES.forEach(edge -> assertTrue(isFrench(edge, moved), "by the operator's own file"));
 
     EDGES.forEach(this::keysByCountry);
     assertEquals(3L * EDGES.size(), origin.fetches(TARGET));
@@ -78,6 +81,7 @@ class GeoE2E {
     network.killEdge("fra-1");
     network.startEdge("fra-1");
     assertTrue(isFrench("fra-1", one), "the last good database serves");
+    assertTrue(isFrench("fra-1", moved), "and the operator's own");
     assertTrue(get("fra-1", one, "/product-7/later").isMiss());
     assertTrue(get("fra-1", other, "/product-7/later").isHit(), "of the same country now");
     assertTrue(get("fra-1", stranger, "/product-7/later").isMiss());
@@ -103,7 +107,7 @@ class GeoE2E {
     return Fetch.getFrom(reader, network.address(edge), Network.HTTP, HOST, target);
   }
 
-  /** Until both edges have the newest revision and the database. */
+  /** Until both edges have the newest revision and the databases. */
   private void awaitEverywhere() {
     Awaitility.await("both edges are up to date")
         .atMost(SOON)
@@ -116,6 +120,12 @@ class GeoE2E {
                         .filter(line -> line.endsWith("on 2 of 2 nodes"))
                         .count()
                     == 2);
+  }
+
+  /** Of a reader that the other database does not know. */
+  private Path override() throws IOException {
+    byte[] content = new FlatGeoFile("own").with(moved, 32, record("FR", 48)).toBytes();
+    return Files.write(folder.resolve("own.mmdb"), content);
   }
 
   /** The countries of the two readers. */
