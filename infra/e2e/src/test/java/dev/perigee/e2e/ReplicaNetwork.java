@@ -36,15 +36,17 @@ final class ReplicaNetwork implements AutoCloseable {
   private static final int API = 7070;
   private static final int GRPC = 7443;
   private static final int LINK = 7444;
-  private static final int DNS = 7053;
-  private static final int STEER = 7080;
+  static final int DNS = 7053;
+  static final int STEER = 7080;
+  private static final int FRONT = 8081;
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final Duration REQUEST = Duration.ofSeconds(20);
   private static final String TOKEN = "the-operator-s-token-of-this-test-alone";
   private static final Pattern JOIN_TOKEN = Pattern.compile("pj1\\.[A-Za-z0-9_.-]+");
 
   private final Path folder;
-  private final Loopback loopback = Loopback.fresh(API, GRPC, LINK, DNS, STEER, HTTP, 8443, 9090);
+  private final Loopback loopback =
+      Loopback.fresh(API, GRPC, LINK, DNS, STEER, HTTP, FRONT, 8443, 9090);
   private final HttpClient client = HttpClient.newHttpClient();
   private final Map<Integer, RunningProcess> controls = new ConcurrentHashMap<>();
   private final Map<Integer, Relay> links = new ConcurrentHashMap<>();
@@ -140,6 +142,10 @@ final class ReplicaNetwork implements AutoCloseable {
     return loopback.host(100 + control);
   }
 
+  String controlAddress(int control) {
+    return host(control);
+  }
+
   /** Starts a control plane, for the first time or again, and waits until it is ready. */
   void startControl(int number, String... more) {
     String host = host(number);
@@ -189,12 +195,25 @@ final class ReplicaNetwork implements AutoCloseable {
 
   /** Provisions a node by way of a control plane and starts it, told of that one alone. */
   void addEdge(String name, int last, int control) throws Exception {
+    addEdge(name, last, control, HTTP);
+  }
+
+  /** The same of one whose readers, and who probes it, come over a link. */
+  Relay addEdgeBehindLink(String name, int last, int control) throws Exception {
+    String host = loopback.host(last);
+    Relay front = Relay.open(host, FRONT, new InetSocketAddress(host, HTTP));
+    addEdge(name, last, control, FRONT);
+    return front;
+  }
+
+  private void addEdge(String name, int last, int control, int port) throws Exception {
     addresses.put(name, loopback.host(last));
     String body =
         """
-        {"name":"%s","region":"eu","latitude":50.1,"longitude":8.7,"addresses":["%s"]}\
+        {"name":"%s","region":"eu","latitude":50.1,"longitude":8.7,"addresses":["%s"],\
+        "httpPort":%d}\
         """
-            .formatted(name, address(name));
+            .formatted(name, address(name), port);
     Answer added = ask(control, "POST", "/v1/nodes", body, "");
     Answer joining = ask(control, "POST", "/v1/nodes/" + name + "/join-token", "", "");
     Matcher token = JOIN_TOKEN.matcher(joining.body());
