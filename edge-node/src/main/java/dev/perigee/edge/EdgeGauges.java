@@ -6,6 +6,8 @@ import dev.perigee.edge.config.ActiveConfig;
 import dev.perigee.edge.config.ServingState;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.GeoReceiver;
+import dev.perigee.edge.listener.DoorReason;
+import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.origin.FailureKind;
 import dev.perigee.edge.origin.OriginClient;
@@ -127,6 +129,14 @@ final class EdgeGauges {
     metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
     metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);
     metrics.gauge("perigee_fetches", "Under way.", pipeline::openFetches);
+    metrics.counter(
+        "perigee_site_requests_refused",
+        "Of sites that had as many as they may.",
+        pipeline.load()::refusedRequests);
+    metrics.counter(
+        "perigee_fetches_shed",
+        "That did not begin, for more would be slower.",
+        pipeline.load()::shedFetches);
     TunnelTable tunnels = pipeline.tunnels();
     metrics.gauge("perigee_tunnels", "Open WebSockets.", tunnels::open);
     metrics.counter("perigee_tunnels_opened", "WebSockets.", tunnels::opened);
@@ -137,5 +147,19 @@ final class EdgeGauges {
         "perigee_tls_unrecognized_names",
         "Handshakes for a name without a certificate.",
         tls::unrecognizedNames);
+  }
+
+  void door(EdgeListener listener) {
+    for (DoorReason reason : DoorReason.values()) {
+      metrics.counter(
+          "perigee_door_refusals",
+          "Connections and requests that were turned away, or ended, at the door.",
+          "reason",
+          reason.token(),
+          () -> listener.refused(reason));
+    }
+    metrics.gauge("perigee_door_handshakes", "TLS handshakes under way.", listener::handshakes);
+    metrics.gauge(
+        "perigee_door_addresses", "Clients' addresses with something open.", listener::visitors);
   }
 }

@@ -164,6 +164,7 @@ public final class EdgeNode implements AutoCloseable {
             pipeline::handle,
             Optional.of(tls.context()),
             new SecureRandom());
+    gauges.door(listener);
     Warming warming =
         new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
     gauges.warming(warming);

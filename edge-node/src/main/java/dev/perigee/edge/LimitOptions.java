@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The limits of the node, each with its key; part of {@link EdgeOptions}. */
@@ -186,8 +187,14 @@ final class LimitOptions {
       description = "How long a WebSocket may be quiet in both directions.")
   TimeSpan tunnelIdleTimeout = TimeSpan.parse("5m");
 
+  @Mixin DoorOptions door = new DoorOptions();
+
   /** What is wrong with them, a sentence. */
   Optional<String> problem() {
+    Optional<String> doors = door.problem();
+    if (doors.isPresent()) {
+      return doors;
+    }
     if (Math.min(maxConnections(), maxRequests()) < 1 || Math.min(maxHeaders, maxFlights) < 1) {
       return Optional.of("--max-*: each must be at least 1.");
     }
@@ -237,7 +244,8 @@ final class LimitOptions {
         idleTimeout.duration(),
         maxConnections(),
         maxRequests(),
-        options.layers.clients());
+        options.layers.clients(),
+        door.limits(maxConnections(), maxRequests(), idleTimeout.duration()));
   }
 
   OriginConfig origin(OriginAddressPolicy addresses) {
@@ -301,7 +309,8 @@ final class LimitOptions {
             maxTunnels,
             maxTunnelsPerSite,
             tunnelIdleTimeout.duration(),
-            idleTimeout.duration().dividedBy(TOUCHES)));
+            idleTimeout.duration().dividedBy(TOUCHES)),
+        door.load(maxRequests()));
   }
 
   private int maxConnections() {
@@ -323,35 +332,37 @@ final class LimitOptions {
   /** All of them in one line. */
   String effective() {
     return ("max-connections=%d max-requests=%d max-header-size=%s max-headers=%d head-timeout=%s"
-            + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
-            + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
-            + " peer-connect-timeout=%s peer-purge-wait=%s peer-max-connections=%d"
-            + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s slice-size=%s"
-            + " geoip-max-size=%s"
-            + " max-tunnels=%d max-tunnels-per-site=%d tunnel-idle-timeout=%s")
-        .formatted(
-            maxConnections(),
-            maxRequests(),
-            maxHeaderSize,
-            maxHeaders,
-            headTimeout,
-            idleTimeout,
-            originConnectTimeout,
-            originResponseTimeout,
-            originIdleTimeout,
-            originKeepAlive,
-            originMaxConnections,
-            peerConnectTimeout,
-            peerPurgeWait,
-            peerMaxConnections,
-            fillWindow,
-            fillMemory(),
-            maxFlights,
-            stragglerTimeout,
-            sliceSize,
-            geoIpMaxSize,
-            maxTunnels,
-            maxTunnelsPerSite,
-            tunnelIdleTimeout);
+                + " idle-timeout=%s origin-connect-timeout=%s origin-response-timeout=%s"
+                + " origin-idle-timeout=%s origin-keep-alive=%s origin-max-connections=%d"
+                + " peer-connect-timeout=%s peer-purge-wait=%s peer-max-connections=%d"
+                + " fill-window=%s fill-memory=%d max-flights=%d straggler-timeout=%s slice-size=%s"
+                + " geoip-max-size=%s"
+                + " max-tunnels=%d max-tunnels-per-site=%d tunnel-idle-timeout=%s")
+            .formatted(
+                maxConnections(),
+                maxRequests(),
+                maxHeaderSize,
+                maxHeaders,
+                headTimeout,
+                idleTimeout,
+                originConnectTimeout,
+                originResponseTimeout,
+                originIdleTimeout,
+                originKeepAlive,
+                originMaxConnections,
+                peerConnectTimeout,
+                peerPurgeWait,
+                peerMaxConnections,
+                fillWindow,
+                fillMemory(),
+                maxFlights,
+                stragglerTimeout,
+                sliceSize,
+                geoIpMaxSize,
+                maxTunnels,
+                maxTunnelsPerSite,
+                tunnelIdleTimeout)
+        + " "
+        + door.effective(maxConnections(), maxRequests());
   }
 }

@@ -1,5 +1,6 @@
 package dev.perigee.edge.listener;
 
+import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.Probe;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.RequestId;
@@ -8,12 +9,14 @@ import io.undertow.Undertow;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.handlers.HttpContinueReadHandler;
+import io.undertow.util.AttachmentKey;
 import io.undertow.util.Headers;
 import io.undertow.util.Protocols;
 import io.undertow.util.SameThreadExecutor;
 import io.undertow.util.StatusCodes;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -33,6 +36,9 @@ import javax.net.ssl.SSLContext;
  * handed to the pipeline on its I/O thread.
  */
 public final class EdgeListener implements AutoCloseable {
+  private static final AttachmentKey<Visitor> VISITOR = AttachmentKey.create(Visitor.class);
+  private static final Optional<Runnable> UNCOUNTED = Optional.of(() -> {});
+
   private final ListenerConfig config;
   private final Consumer<Exchange> pipeline;
   private final Optional<SSLContext> tls;
@@ -42,6 +48,9 @@ public final class EdgeListener implements AutoCloseable {
   private final RequestIds ids;
   private final AtomicLong open = new AtomicLong();
   private final AtomicInteger turn = new AtomicInteger();
+  private final DoorCounts counts = new DoorCounts();
+  private final VisitorTable visitors;
+  private final Paces paces;
   private volatile boolean draining;
 
   /**
@@ -61,9 +70,14 @@ public final class EdgeListener implements AutoCloseable {
     this.tls = tls;
     HttpHandler handler = new HttpContinueReadHandler(this::receive);
     ServerOptions options = ServerOptions.of(config);
+    DoorLimits door = config.door();
+    this.visitors = new VisitorTable(door.ipv4Bits(), door.ipv6Bits());
+    this.paces = new Paces(door.bodyPace(), door.readerPace(), counts);
     this.ports =
         new ReaderPorts(
             config.clients(),
+            new Entrance(config.clients(), visitors, door.addressConnections(), counts),
+            door,
             new RequestFilter.Bounds(
                 config.maxHeaderBytes(), config.maxHeaders(), config.headTimeout().toMillis()),
             handler,
@@ -128,6 +142,21 @@ public final class EdgeListener implements AutoCloseable {
     return open.get();
   }
 
+  /** How often the door did something for a reason. */
+  public long refused(DoorReason reason) {
+    return counts.of(reason);
+  }
+
+  /** TLS handshakes under way. */
+  public int handshakes() {
+    return ports.handshakes();
+  }
+
+  /** Addresses that have connections or requests open. */
+  public int visitors() {
+    return visitors.size();
+  }
+
   /** Every response from now on ends its connection. */
   public void drain() {
     draining = true;
@@ -140,8 +169,14 @@ public final class EdgeListener implements AutoCloseable {
   }
 
   private void receive(HttpServerExchange exchange) {
+    boolean isHttp2 = exchange.getProtocol().equals(Protocols.HTTP_2_0);
+    if (isHttp2 && !mayHaveStream(exchange)) {
+      refuse(exchange, 503, DoorReason.HTTP2_STREAMS.sentence());
+      return;
+    }
     if (open.get() >= config.maxRequests()) {
-      refuse(exchange, 503, "The node answers as many requests as it may.");
+      counts.count(DoorReason.NODE_REQUESTS);
+      refuse(exchange, 503, DoorReason.NODE_REQUESTS.sentence());
       return;
     }
     Optional<RequestFlaw> flaw = RequestFilter.of(exchange).flatMap(RequestFilter::flaw);
@@ -172,19 +207,80 @@ public final class EdgeListener implements AutoCloseable {
           exchange.setStatusCode(StatusCodes.NO_CONTENT).endExchange();
           return;
         }
+        Optional<Runnable> answered = visit(exchange, client);
+        if (answered.isEmpty()) {
+          counts.count(DoorReason.ADDRESS_REQUESTS);
+          exchange.getResponseHeaders().put(Headers.RETRY_AFTER, "1");
+          refuse(exchange, 429, DoorReason.ADDRESS_REQUESTS.sentence());
+          return;
+        }
+        Runnable left = answered.get();
         open.incrementAndGet();
         exchange.addExchangeCompleteListener(
             (completed, next) -> {
               open.decrementAndGet();
+              left.run();
               next.proceed();
             });
         ConnectionOptions.takeOut(exchange.getRequestHeaders());
         RequestId id = id(exchange, client);
         exchange.dispatch(
             SameThreadExecutor.INSTANCE,
-            () -> pipeline.accept(new UndertowExchange(exchange, sound, client, id)));
+            () -> pipeline.accept(new UndertowExchange(exchange, sound, client, id, paces)));
       }
     }
+  }
+
+  /** Undertow tells clients how many streams they may have, and takes any number. */
+  private boolean mayHaveStream(HttpServerExchange exchange) {
+    Optional<FrameDoor> frames = FrameDoor.of(exchange);
+    if (frames.isEmpty()) {
+      return true;
+    }
+    boolean may = frames.get().begin();
+    exchange.addExchangeCompleteListener(
+        (completed, next) -> {
+          frames.get().answered();
+          next.proceed();
+        });
+    return may;
+  }
+
+  /**
+   * Counts the request as one of its client's address.
+   *
+   * @return what is to be run at its end; empty where the address may have no further one
+   */
+  private Optional<Runnable> visit(HttpServerExchange exchange, ClientPolicy.Client client) {
+    int most = config.door().addressRequests();
+    if (!client.isVouchedFor()) {
+      Visitor visitor = visitor(exchange);
+      return visitor.ask(most) ? visitor.answered() : Optional.empty();
+    }
+    Optional<InetAddress> address = AddressRange.address(client.address());
+    if (address.isEmpty() || config.clients().trusts(address.get())) {
+      return UNCOUNTED;
+    }
+    VisitorTable.Visit visit = visitors.enter(address.get());
+    if (!visit.visitor().ask(most)) {
+      visit.end().run();
+      return Optional.empty();
+    }
+    return Optional.of(
+        () -> {
+          visit.visitor().answered().ifPresent(Runnable::run);
+          visit.end().run();
+        });
+  }
+
+  /** Whose connection it is; looked up once, and known for as long as that is open. */
+  private Visitor visitor(HttpServerExchange exchange) {
+    Visitor known = exchange.getConnection().getAttachment(VISITOR);
+    if (known == null) {
+      known = visitors.find(exchange.getSourceAddress().getAddress()).orElseGet(Visitor::new);
+      exchange.getConnection().putAttachment(VISITOR, known);
+    }
+    return known;
   }
 
   /** A trusted proxy's, where it gives one. */

@@ -17,6 +17,7 @@ import java.util.List;
  * @param maxConnections of one listener; further ones wait to be accepted
  * @param maxRequests being answered at once
  * @param clients whose word is taken for the client's address
+ * @param door what one client may take of the node
  */
 public record ListenerConfig(
     List<String> addresses,
@@ -29,10 +30,39 @@ public record ListenerConfig(
     Duration idleTimeout,
     int maxConnections,
     int maxRequests,
-    ClientPolicy clients) {
+    ClientPolicy clients,
+    DoorLimits door) {
   /** Copies the collection. */
   public ListenerConfig {
     addresses = List.copyOf(addresses);
+  }
+
+  /** With the usual limits of one client. */
+  public ListenerConfig(
+      List<String> addresses,
+      int httpPort,
+      int httpsPort,
+      int ioThreads,
+      int maxHeaderBytes,
+      int maxHeaders,
+      Duration headTimeout,
+      Duration idleTimeout,
+      int maxConnections,
+      int maxRequests,
+      ClientPolicy clients) {
+    this(
+        addresses,
+        httpPort,
+        httpsPort,
+        ioThreads,
+        maxHeaderBytes,
+        maxHeaders,
+        headTimeout,
+        idleTimeout,
+        maxConnections,
+        maxRequests,
+        clients,
+        DoorLimits.DEFAULT);
   }
 
   public static ListenerConfig of(List<String> addresses, int httpPort, int httpsPort) {
@@ -63,6 +93,24 @@ public record ListenerConfig(
         idleTimeout,
         maxConnections,
         maxRequests,
+        other,
+        door);
+  }
+
+  /** The same with other limits of one client. */
+  public ListenerConfig with(DoorLimits other) {
+    return new ListenerConfig(
+        addresses,
+        httpPort,
+        httpsPort,
+        ioThreads,
+        maxHeaderBytes,
+        maxHeaders,
+        headTimeout,
+        idleTimeout,
+        maxConnections,
+        maxRequests,
+        clients,
         other);
   }
 }

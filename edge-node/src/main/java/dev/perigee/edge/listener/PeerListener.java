@@ -153,7 +153,8 @@ public final class PeerListener implements AutoCloseable {
         SameThreadExecutor.INSTANCE,
         () ->
             pipeline.accept(
-                PeerExchange.of(new UndertowExchange(exchange, sound, client, id), hop)));
+                PeerExchange.of(
+                    new UndertowExchange(exchange, sound, client, id, Paces.NONE), hop)));
   }
 
   private static Optional<PeerHop> hop(HttpServerExchange exchange) {

@@ -2,9 +2,10 @@ package dev.perigee.edge.listener;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Consumer;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.xnio.Buffers;
 import org.xnio.ChannelListener;
@@ -23,12 +24,13 @@ import org.xnio.conduits.PushBackStreamSourceConduit;
 final class ProxyGate implements ChannelListener<StreamConnection> {
   private final ClientPolicy clients;
   private final long timeoutMillis;
-  private final Consumer<StreamConnection> next;
+  private final BiConsumer<StreamConnection, SocketAddress> next;
 
   /**
-   * @param next takes the connections that go on
+   * @param next takes the connections that go on, and where they come from
    */
-  ProxyGate(ClientPolicy clients, long timeoutMillis, Consumer<StreamConnection> next) {
+  ProxyGate(
+      ClientPolicy clients, long timeoutMillis, BiConsumer<StreamConnection, SocketAddress> next) {
     this.clients = clients;
     this.timeoutMillis = timeoutMillis;
     this.next = next;
@@ -42,7 +44,7 @@ final class ProxyGate implements ChannelListener<StreamConnection> {
     if (isTrusted) {
       new Reading(connection).begin();
     } else {
-      next.accept(connection);
+      next.accept(connection, connection.getPeerAddress());
     }
   }
 
@@ -115,10 +117,8 @@ final class ProxyGate implements ChannelListener<StreamConnection> {
         connection.getSourceChannel().setConduit(conduit);
       }
       next.accept(
-          header
-              .source()
-              .<StreamConnection>map(source -> new ProxiedConnection(connection, source))
-              .orElse(connection));
+          connection,
+          header.source().<SocketAddress>map(source -> source).orElse(connection.getPeerAddress()));
     }
 
     private void forgetTimer() {

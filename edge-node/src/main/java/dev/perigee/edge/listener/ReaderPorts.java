@@ -12,12 +12,15 @@ import io.undertow.server.protocol.http.HttpOpenListener;
 import io.undertow.server.protocol.http2.Http2OpenListener;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
@@ -43,7 +46,11 @@ final class ReaderPorts implements AutoCloseable {
   /** As Undertow has it: a plain HTTP/1.1 is taken where no protocol is agreed on. */
   private static final int HTTP2_WEIGHT = 10;
 
+  private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
   private final ClientPolicy clients;
+  private final Entrance entrance;
+  private final DoorLimits door;
   private final RequestFilter.Bounds bounds;
   private final HttpHandler handler;
   private final OptionMap serverOptions;
@@ -51,17 +58,32 @@ final class ReaderPorts implements AutoCloseable {
   private final ByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER);
   private final List<AcceptingChannel<? extends StreamConnection>> open = new ArrayList<>();
 
-  /** Connections whose handshake is under way, and what ends each that takes too long. */
-  private final Map<StreamConnection, XnioExecutor.Key> handshakes = new ConcurrentHashMap<>();
+  private final HandshakeGate gate;
+
+  /** Connections whose handshake is under way. */
+  private final Map<StreamConnection, Handshake> handshakes = new ConcurrentHashMap<>();
+
+  /**
+   * A handshake.
+   *
+   * @param timer ends one that takes too long
+   * @param over run at its end
+   */
+  private record Handshake(XnioExecutor.Key timer, Runnable over) {}
 
   ReaderPorts(
       ClientPolicy clients,
+      Entrance entrance,
+      DoorLimits door,
       RequestFilter.Bounds bounds,
       HttpHandler handler,
       OptionMap serverOptions,
       OptionMap socketOptions) {
     this.clients = clients;
+    this.entrance = entrance;
+    this.door = door;
     this.bounds = bounds;
+    this.gate = new HandshakeGate(door.handshakes(), bounds.headMillis(), entrance.counts());
     this.handler = handler;
     this.serverOptions = serverOptions;
     this.socketOptions = socketOptions;
@@ -77,12 +99,14 @@ final class ReaderPorts implements AutoCloseable {
   InetSocketAddress open(
       XnioWorker worker, String scheme, InetSocketAddress address, Optional<SSLContext> tls)
       throws IOException {
-    Consumer<StreamConnection> listener =
+    Consumer<ReaderConnection> listener =
         tls.map(context -> https(worker, context)).orElseGet(this::http);
+    BiConsumer<StreamConnection, SocketAddress> enter =
+        (connection, source) -> entrance.enter(connection, source, listener);
     ChannelListener<StreamConnection> first =
         clients.proxyProtocol().contains(scheme)
-            ? new ProxyGate(clients, bounds.headMillis(), listener)
-            : listener::accept;
+            ? new ProxyGate(clients, bounds.headMillis(), enter)
+            : connection -> enter.accept(connection, connection.getPeerAddress());
     ChannelListener<AcceptingChannel<StreamConnection>> accepting =
         ChannelListeners.openListenerAdapter(first);
     AcceptingChannel<? extends StreamConnection> server =
@@ -92,11 +116,11 @@ final class ReaderPorts implements AutoCloseable {
     return (InetSocketAddress) server.getLocalAddress();
   }
 
-  private Consumer<StreamConnection> http() {
+  private Consumer<ReaderConnection> http() {
     return new Opened(new HttpOpenListener(buffers, serverOptions), true)::handleEvent;
   }
 
-  private Consumer<StreamConnection> https(XnioWorker worker, SSLContext context) {
+  private Consumer<ReaderConnection> https(XnioWorker worker, SSLContext context) {
     Xnio xnio = worker.getXnio();
     UndertowXnioSsl ssl =
         new UndertowXnioSsl(xnio, OptionMap.create(Options.USE_DIRECT_BUFFERS, true), context);
@@ -104,11 +128,13 @@ final class ReaderPorts implements AutoCloseable {
     Opened http2 = new Opened(new Http2OpenListener(buffers, serverOptions), false);
     AlpnOpenListener alpn = new AlpnOpenListener(buffers, serverOptions, http1);
     alpn.addProtocol(Http2OpenListener.HTTP2, http2, HTTP2_WEIGHT);
-    return plain -> {
-      StreamConnection secure = ssl.wrapExistingConnection(plain, OptionMap.EMPTY, false);
-      handshakes.put(secure, timer(secure));
-      alpn.handleEvent(secure);
-    };
+    HandshakeGate.Begin begin =
+        (plain, over) -> {
+          StreamConnection secure = ssl.wrapExistingConnection(plain, OptionMap.EMPTY, false);
+          handshakes.put(secure, new Handshake(timer(secure), over));
+          alpn.handleEvent(secure);
+        };
+    return plain -> gate.enter(plain, begin);
   }
 
   /** Undertow waits for a handshake as long as the connection lasts. */
@@ -118,11 +144,17 @@ final class ReaderPorts implements AutoCloseable {
         .executeAfter(
             () -> {
               if (handshakes.remove(secure) != null) {
+                entrance.counts().count(DoorReason.HANDSHAKE_TIMEOUT);
                 IoUtils.safeClose(secure);
               }
             },
             bounds.headMillis(),
             TimeUnit.MILLISECONDS);
+  }
+
+  /** Handshakes under way. */
+  int handshakes() {
+    return gate.underWay();
   }
 
   @Override
@@ -148,15 +180,20 @@ final class ReaderPorts implements AutoCloseable {
 
     @Override
     public void handleEvent(StreamConnection connection, @Nullable PooledByteBuffer read) {
-      XnioExecutor.Key timer = handshakes.remove(connection);
-      if (timer != null) {
-        timer.remove();
+      Handshake handshake = handshakes.remove(connection);
+      if (handshake != null) {
+        handshake.timer().remove();
+        handshake.over().run();
       }
+      FrameDoor frames = new FrameDoor(connection, door, bounds.headOctets(), entrance.counts());
       if (!filtered) {
+        ByteBuffer first = read == null ? NOTHING : read.getBuffer();
+        frames.begin(first, first.position(), first.limit());
         next.handleEvent(connection, read);
         return;
       }
-      RequestFilter filter = new RequestFilter(connection.getSourceChannel().getConduit(), bounds);
+      RequestFilter filter =
+          new RequestFilter(connection.getSourceChannel().getConduit(), bounds, frames::begin);
       if (read != null) {
         filter.begin(read.getBuffer());
         read.close();

@@ -52,6 +52,13 @@ final class RequestFilter extends AbstractStreamSourceConduit<StreamSourceCondui
   /** What the node's readers may send. */
   record Bounds(int headOctets, int fields, long headMillis) {}
 
+  /** Hears of a client that speaks HTTP/2. */
+  @FunctionalInterface
+  interface Http2Begun {
+    /** With what it has sent so far. */
+    void begin(ByteBuffer bytes, int from, int to);
+  }
+
   private enum At {
     FIRST_HEAD,
     HEAD,
@@ -62,6 +69,7 @@ final class RequestFilter extends AbstractStreamSourceConduit<StreamSourceCondui
   }
 
   private final Bounds bounds;
+  private final Http2Begun http2;
   private final RequestSyntax head;
   private final ChunkSyntax chunks = new ChunkSyntax();
   private At at = At.FIRST_HEAD;
@@ -81,9 +89,13 @@ final class RequestFilter extends AbstractStreamSourceConduit<StreamSourceCondui
   private @Nullable RequestFlaw flaw;
   private XnioExecutor.@Nullable Key timer;
 
-  RequestFilter(StreamSourceConduit next, Bounds bounds) {
+  /**
+   * @param http2 told where the connection begins with HTTP/2
+   */
+  RequestFilter(StreamSourceConduit next, Bounds bounds, Http2Begun http2) {
     super(next);
     this.bounds = bounds;
+    this.http2 = http2;
     this.head = new RequestSyntax(bounds.headOctets(), bounds.fields());
   }
 
@@ -307,6 +319,7 @@ final class RequestFilter extends AbstractStreamSourceConduit<StreamSourceCondui
       return 0;
     }
     headEnded(At.THROUGH);
+    http2.begin(bytes, from, to);
     return to - from;
   }
 

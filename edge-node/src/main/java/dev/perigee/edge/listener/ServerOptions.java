@@ -32,6 +32,9 @@ record ServerOptions(OptionMap server, OptionMap socket) {
             .set(UndertowOptions.ALWAYS_SET_DATE, true)
             .set(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
             .set(UndertowOptions.ENABLE_HTTP2, true)
+            .set(UndertowOptions.HTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, config.door().streams())
+            // FrameDoor counts them
+            .set(UndertowOptions.MAX_RST_FRAMES_PER_WINDOW, Integer.MAX_VALUE)
             .set(UndertowOptions.ALLOW_UNESCAPED_CHARACTERS_IN_URL, false)
             .set(UndertowOptions.BUFFER_PIPELINED_DATA, true)
             .getMap();

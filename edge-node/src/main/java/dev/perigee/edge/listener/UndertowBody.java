@@ -8,6 +8,7 @@ import io.undertow.server.protocol.http.HttpAttachments;
 import io.undertow.util.HeaderMap;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.xnio.channels.StreamSourceChannel;
@@ -18,9 +19,11 @@ final class UndertowBody implements BodySource {
   private @Nullable ReadLoop loop;
   private boolean cancelled;
   private final long length;
+  private final Paces paces;
 
-  UndertowBody(HttpServerExchange exchange) {
+  UndertowBody(HttpServerExchange exchange, Paces paces) {
     this.exchange = exchange;
+    this.paces = paces;
     this.length = exchange.getRequestContentLength();
   }
 
@@ -72,9 +75,37 @@ final class UndertowBody implements BodySource {
 
   /** A body that broke off, or of which the filter lets nothing more pass. */
   private final class Breakage implements ReadLoop.Broken {
+    private final Optional<PaceWatch> watch = paces.watchBody(exchange, this::tooSlow);
+    private boolean isTooSlow;
+
     @Override
     public void broken(Receiver receiver, IOException problem) {
-      receiver.broken("the client's body broke off");
+      watch.ifPresent(PaceWatch::end);
+      receiver.broken(isTooSlow ? TOO_SLOW : "the client's body broke off");
+    }
+
+    /** What still comes of it is not waited for: the connection ends with the answer. */
+    private void tooSlow() {
+      isTooSlow = true;
+      if (loop != null && loop.breakOff(new IOException(TOO_SLOW))) {
+        paces.counts().count(DoorReason.SLOW_BODY);
+        exchange.setPersistent(false);
+      }
+    }
+
+    @Override
+    public void waits() {
+      watch.ifPresent(PaceWatch::waits);
+    }
+
+    @Override
+    public void moved(int bytes) {
+      watch.ifPresent(of -> of.moved(bytes));
+    }
+
+    @Override
+    public void rests() {
+      watch.ifPresent(PaceWatch::rests);
     }
 
     @Override

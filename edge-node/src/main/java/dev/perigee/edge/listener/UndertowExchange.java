@@ -44,7 +44,8 @@ final class UndertowExchange implements Exchange {
       HttpServerExchange exchange,
       RequestGuard.Guarded.Sound sound,
       ClientPolicy.Client client,
-      RequestId id) {
+      RequestId id,
+      Paces paces) {
     this.exchange = exchange;
     boolean hasBody = !exchange.isRequestComplete();
     this.head =
@@ -60,8 +61,8 @@ final class UndertowExchange implements Exchange {
             hasBody,
             client.proxies(),
             id);
-    this.sink = new UndertowSink(exchange);
-    this.body = hasBody ? Optional.of(new UndertowBody(exchange)) : Optional.empty();
+    this.sink = new UndertowSink(exchange, paces);
+    this.body = hasBody ? Optional.of(new UndertowBody(exchange, paces)) : Optional.empty();
     ServerConnection connection = exchange.getConnection();
     // One close listener a connection, however many requests it carries.
     if (connection.putAttachment(CURRENT, sink) == null) {

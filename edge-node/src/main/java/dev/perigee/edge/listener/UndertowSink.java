@@ -13,6 +13,7 @@ import io.undertow.util.HttpString;
 import io.undertow.util.Protocols;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -35,9 +36,13 @@ final class UndertowSink implements ResponseSink {
   private Runnable resume = () -> {};
   private Runnable abandoned = () -> {};
   private Exchange.Ended ended = (status, bytes) -> {};
+  private final Paces paces;
+  private Optional<PaceWatch> watch = Optional.empty();
+  private boolean isWatched;
 
-  UndertowSink(HttpServerExchange exchange) {
+  UndertowSink(HttpServerExchange exchange, Paces paces) {
     this.exchange = exchange;
+    this.paces = paces;
     exchange.addExchangeCompleteListener(
         (completed, next) -> {
           complete();
@@ -93,6 +98,7 @@ final class UndertowSink implements ResponseSink {
           resume = whenWritten;
           to.getWriteSetter().set(writable -> writePending(last));
           to.resumeWrites();
+          waits();
           return false;
         }
       }
@@ -101,6 +107,19 @@ final class UndertowSink implements ResponseSink {
       abandon();
       return false;
     }
+  }
+
+  /** It is the client's turn to take more. */
+  private void waits() {
+    if (!isWatched) {
+      isWatched = true;
+      watch = paces.watchReader(exchange);
+    }
+    watch.ifPresent(PaceWatch::waits);
+  }
+
+  private void moved(int bytes) {
+    watch.ifPresent(of -> of.moved(bytes));
   }
 
   private void writePending(boolean last) {
@@ -114,8 +133,10 @@ final class UndertowSink implements ResponseSink {
         if (count == 0) {
           return;
         }
+        moved(count);
       }
       pending = NOTHING;
+      watch.ifPresent(PaceWatch::rests);
       to.suspendWrites();
       resume.run();
     } catch (IOException e) {
@@ -180,10 +201,13 @@ final class UndertowSink implements ResponseSink {
   private void flush(StreamSinkChannel to) throws IOException {
     if (to.flush()) {
       to.suspendWrites();
+      watch.ifPresent(PaceWatch::rests);
       exchange.endExchange();
+      paces.linger(exchange);
     } else {
       to.getWriteSetter().set(writable -> flushAgain(to));
       to.resumeWrites();
+      waits();
     }
   }
 
@@ -217,6 +241,7 @@ final class UndertowSink implements ResponseSink {
       return;
     }
     over = true;
+    watch.ifPresent(PaceWatch::end);
     abandoned.run();
     ended.ended(exchange.getStatusCode(), exchange.getResponseBytesSent());
   }

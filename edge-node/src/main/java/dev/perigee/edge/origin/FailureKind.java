@@ -16,11 +16,13 @@ public enum FailureKind {
   RESPONSE_TIMEOUT(504, "The origin did not begin to answer in time."),
   BAD_RESPONSE(502, "The origin's answer breaks HTTP."),
   TOTAL_TIMEOUT(504, "All attempts together took longer than the pool allows."),
+  OVERLOADED(503, "The site's origins are pressed: with more to do they would be slower."),
   BUSY(503, "The node has as many origin connections open as it may."),
   POOL_REQUESTS(503, "The pool has as many requests under way as it may."),
   POOL_PENDING(503, "As many requests of the pool wait for a connection as may."),
   POOL_CONNECTIONS(503, "The pool has as many connections open as it may."),
-  REQUEST_BODY(400, "The request's body broke off.");
+  REQUEST_BODY(400, "The request's body broke off."),
+  REQUEST_TIMEOUT(408, "The request's body came too slowly.");
 
   private final int status;
   private final String sentence;
@@ -52,7 +54,14 @@ public enum FailureKind {
           RESPONSE_TIMEOUT,
           BAD_RESPONSE ->
           true;
-      case TOTAL_TIMEOUT, BUSY, POOL_REQUESTS, POOL_PENDING, POOL_CONNECTIONS, REQUEST_BODY ->
+      case TOTAL_TIMEOUT,
+          OVERLOADED,
+          BUSY,
+          POOL_REQUESTS,
+          POOL_PENDING,
+          POOL_CONNECTIONS,
+          REQUEST_BODY,
+          REQUEST_TIMEOUT ->
           false;
     };
   }

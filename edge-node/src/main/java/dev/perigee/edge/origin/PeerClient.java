@@ -26,7 +26,7 @@ public final class PeerClient {
 
   /** It is this node, or its reader, that could not go on. */
   private static final Set<FailureKind> NOT_THEIRS =
-      EnumSet.of(FailureKind.BUSY, FailureKind.REQUEST_BODY);
+      EnumSet.of(FailureKind.BUSY, FailureKind.REQUEST_BODY, FailureKind.REQUEST_TIMEOUT);
 
   /** It may have asked the origin. */
   private static final Set<FailureKind> LATE =

@@ -48,7 +48,7 @@ final class RequestBodyPump implements BodySource.Receiver {
 
   /** What is to blame when nothing moves. */
   FailureKind waitsFor() {
-    return rest.hasRemaining() ? FailureKind.RESPONSE_TIMEOUT : FailureKind.REQUEST_BODY;
+    return rest.hasRemaining() ? FailureKind.RESPONSE_TIMEOUT : FailureKind.REQUEST_TIMEOUT;
   }
 
   /** Nothing more is taken from the client. */
@@ -114,7 +114,10 @@ final class RequestBodyPump implements BodySource.Receiver {
 
   @Override
   public void broken(String reason) {
-    fail(FailureKind.REQUEST_BODY);
+    fail(
+        reason.equals(BodySource.TOO_SLOW)
+            ? FailureKind.REQUEST_TIMEOUT
+            : FailureKind.REQUEST_BODY);
   }
 
   /** The origin may have answered already, without reading on: then its answer stands. */

@@ -5,6 +5,7 @@ import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.origin.OriginReference;
+import dev.perigee.edge.policy.SiteLoad;
 import dev.perigee.edge.request.ClientPlace;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
@@ -31,6 +32,9 @@ import java.util.OptionalLong;
 final class Answer {
   private static final String METHODS = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
+  /** Seconds after which what is refused for want of room may well be answered. */
+  private static final String RETRY_AFTER = "1";
+
   private final Exchange exchange;
   private final ClientPlace place;
   private final PipelineConfig config;
@@ -38,6 +42,7 @@ final class Answer {
   private RequestRecord.Outcome outcome = RequestRecord.Outcome.DENIED;
   private String reason = "";
   private Optional<SiteConfig> site = Optional.empty();
+  private Optional<SiteLoad> let = Optional.empty();
   private boolean settled;
   private PeerTable peers = PeerTable.none();
   private PeerNote note = PeerNote.NONE;
@@ -109,6 +114,16 @@ final class Answer {
     site = Optional.of(one);
   }
 
+  /** The request counts as one of its site. */
+  void let(SiteLoad load) {
+    let = Optional.of(load);
+  }
+
+  /** The request is over. */
+  void over() {
+    let.ifPresent(SiteLoad::asked);
+  }
+
   /** The other nodes as they are for this request. */
   PeerTable peers() {
     return peers;
@@ -157,6 +172,9 @@ final class Answer {
             .add("Cache-Control", "no-store")
             .add("Cache-Status", cacheStatus);
     addNote(fields);
+    if (status == 503) {
+      fields.add("Retry-After", RETRY_AFTER);
+    }
     if (status == 405) {
       fields.add("Allow", METHODS);
     }

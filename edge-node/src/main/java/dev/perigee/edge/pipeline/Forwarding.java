@@ -1,12 +1,15 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.edge.cache.CacheControl;
+import dev.perigee.edge.origin.FailureKind;
 import dev.perigee.edge.origin.FetchRequest;
 import dev.perigee.edge.origin.Fetched;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginFields;
 import dev.perigee.edge.origin.PeerClient;
 import dev.perigee.edge.origin.PeerRequest;
+import dev.perigee.edge.policy.LoadTable;
+import dev.perigee.edge.policy.SiteLoad;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.FieldList;
@@ -24,6 +27,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 
 /**
  * Where a fetch goes: to the nodes on its way, one after the other until one serves it, and else to
@@ -34,10 +38,19 @@ final class Forwarding {
   private final OriginSide origins;
   private final OriginClient origin;
   private final Optional<Peering> peering;
+  private final LoadTable load;
+  private final LongSupplier nanos;
 
   Forwarding(
-      PipelineConfig config, OriginSide origins, OriginClient origin, Optional<Peering> peering) {
+      PipelineConfig config,
+      OriginSide origins,
+      OriginClient origin,
+      Optional<Peering> peering,
+      LoadTable load,
+      LongSupplier nanos) {
     this.config = config;
+    this.load = load;
+    this.nanos = nanos;
     this.origins = origins;
     this.origin = origin;
     this.peering = peering;
@@ -65,7 +78,26 @@ final class Forwarding {
    */
   record Came(Fetched fetched, PeerNote note, Optional<PeerTier> from) {}
 
+  /** Where the site's origins are pressed already, nobody is asked. */
   void fetch(Fetch fetch, Order order, Consumer<Came> told) {
+    Optional<SiteLoad> let = load.fetch(fetch.site().id());
+    if (let.isEmpty()) {
+      told.accept(
+          new Came(
+              new Fetched.Failed(FailureKind.OVERLOADED, ""), PeerNote.NONE, Optional.empty()));
+      return;
+    }
+    long began = nanos.getAsLong();
+    go(
+        fetch,
+        order,
+        came -> {
+          let.get().fetched(nanos.getAsLong() - began);
+          told.accept(came);
+        });
+  }
+
+  private void go(Fetch fetch, Order order, Consumer<Came> told) {
     Way way =
         order.straight || peering.isEmpty()
             ? Way.STRAIGHT

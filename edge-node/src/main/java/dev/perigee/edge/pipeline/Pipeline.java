@@ -17,6 +17,8 @@ import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
+import dev.perigee.edge.policy.LoadTable;
+import dev.perigee.edge.policy.SiteLoad;
 import dev.perigee.edge.policy.WebSocketPolicy;
 import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.Exchange;
@@ -54,6 +56,7 @@ public final class Pipeline {
   private final FlightTable flights;
   private final PeerSide peers;
   private final Fetching fetching;
+  private final LoadTable load;
   private final TunnelTable tunnels;
   private final Tunnelling tunnelling;
 
@@ -100,7 +103,8 @@ public final class Pipeline {
     this.flights = new FlightTable(config.maxFlights());
     this.peers = new PeerSide(peering, store, clock);
     OriginSide origins = new OriginSide(config.name(), clock);
-    Forwarding forwarding = new Forwarding(config, origins, origin, peering);
+    this.load = new LoadTable(config.load());
+    Forwarding forwarding = new Forwarding(config, origins, origin, peering, load, nanos);
     this.fetching = new Fetching(config, store, flights, forwarding, clock, this::tooLarge);
     this.tunnels = new TunnelTable(config.tunnels());
     this.tunnelling =
@@ -136,6 +140,12 @@ public final class Pipeline {
     fetching.sweep(clock.millis());
     flights.sweep(clock.millis());
     tunnels.sweep(clock.millis());
+    load.sweep();
+  }
+
+  /** What each site has of the node. */
+  public LoadTable load() {
+    return load;
   }
 
   /** Fetches under way. */
@@ -164,6 +174,12 @@ public final class Pipeline {
 
   private void policy(Answer answer, SiteConfig site, String keyHost, Serving allowed) {
     answer.of(site);
+    Optional<SiteLoad> let = load.ask(site.id());
+    if (let.isEmpty()) {
+      deny(answer, 503, "The site has as many requests under way as it may.", "site-busy");
+      return;
+    }
+    answer.let(let.get());
     Admission admitted =
         answer.exchange().peer().isPresent()
             ? admission.admitAgain(answer.request(), answer.place(), site, keyHost)
@@ -477,6 +493,7 @@ public final class Pipeline {
   }
 
   private void ended(Answer answer, int status, long bytes, long duration) {
+    answer.over();
     observer.ended(answer.record(status, bytes, duration));
   }
 }

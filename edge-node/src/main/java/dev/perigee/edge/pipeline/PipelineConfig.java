@@ -1,5 +1,6 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.edge.policy.LoadConfig;
 import dev.perigee.edge.respond.TunnelConfig;
 
 /**
@@ -15,6 +16,7 @@ import dev.perigee.edge.respond.TunnelConfig;
  * @param sliceBytes of the slices in which large bodies are fetched for ranges; 0 for never
  * @param stragglerMillis how long one reader may hold others up where nothing is stored
  * @param tunnels limits of connections that were switched to another protocol
+ * @param load how much of the node one site may have
  */
 public record PipelineConfig(
     String name,
@@ -24,8 +26,9 @@ public record PipelineConfig(
     long lonelyBytes,
     long sliceBytes,
     long stragglerMillis,
-    TunnelConfig tunnels) {
-  /** With the usual limits of tunnels. */
+    TunnelConfig tunnels,
+    LoadConfig load) {
+  /** With the usual limits of tunnels and sites. */
   public PipelineConfig(
       String name,
       int windowBytes,
@@ -42,7 +45,8 @@ public record PipelineConfig(
         lonelyBytes,
         sliceBytes,
         stragglerMillis,
-        TunnelConfig.DEFAULT);
+        TunnelConfig.DEFAULT,
+        LoadConfig.DEFAULT);
   }
 
   /** In Via and Cache-Status. */

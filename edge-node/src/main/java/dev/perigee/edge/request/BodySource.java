@@ -5,6 +5,9 @@ import java.util.OptionalLong;
 
 /** A body on its way in. Used on one I/O thread only; never blocks. */
 public interface BodySource {
+  /** Why a body breaks off whose sender is slower than it may be. */
+  String TOO_SLOW = "the body came too slowly";
+
   /** Bytes of the whole body, where announced. */
   OptionalLong length();
 

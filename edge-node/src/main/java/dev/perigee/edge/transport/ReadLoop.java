@@ -30,6 +30,15 @@ public final class ReadLoop {
     default boolean isHopeless() {
       return false;
     }
+
+    /** The other end is waited for. */
+    default void waits() {}
+
+    /** Bytes have come. */
+    default void moved(int bytes) {}
+
+    /** The other end is not waited for just now. */
+    default void rests() {}
   }
 
   /**
@@ -79,17 +88,21 @@ public final class ReadLoop {
             throw new IOException("what came is malformed");
           }
           channel.resumeReads();
+          broken.waits();
           return;
         }
         if (count < 0) {
           end();
+          broken.rests();
           to.end();
           return;
         }
+        broken.moved(count);
         buffer.flip();
         if (!to.take(buffer)) {
           paused = true;
           channel.suspendReads();
+          broken.rests();
         }
       }
     } catch (IOException e) {
@@ -107,6 +120,21 @@ public final class ReadLoop {
       channel.getReadSetter().set(null);
       channel.suspendReads();
     }
+  }
+
+  /**
+   * The channel is given up: nothing more of it is waited for.
+   *
+   * @return false where it had ended before
+   */
+  public boolean breakOff(IOException problem) {
+    Receiver to = receiver;
+    if (ended || to == null) {
+      return false;
+    }
+    end();
+    broken.broken(to, problem);
+    return true;
   }
 
   /** Nothing more is delivered; the channel's listener stays, for it may be another's by now. */

@@ -48,7 +48,8 @@ public final class RequestFuzz {
 
   private static Read read(byte[] sent, int piece) {
     ByteArrayOutputStream passed = new ByteArrayOutputStream();
-    RequestFilter filter = new RequestFilter(source(ByteBuffer.wrap(sent), piece), BOUNDS);
+    RequestFilter filter =
+        new RequestFilter(source(ByteBuffer.wrap(sent), piece), BOUNDS, (bytes, from, to) -> {});
     ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
     try {
       int read = 0;

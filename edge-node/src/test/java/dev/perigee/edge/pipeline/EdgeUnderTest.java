@@ -15,6 +15,8 @@ import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.TestGeo;
 import dev.perigee.edge.listener.ClientPolicy;
+import dev.perigee.edge.listener.DoorLimits;
+import dev.perigee.edge.listener.DoorReason;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginClient;
@@ -22,6 +24,8 @@ import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.origin.pool.OriginTable;
 import dev.perigee.edge.origin.pool.SitePools;
+import dev.perigee.edge.policy.LoadConfig;
+import dev.perigee.edge.respond.TunnelConfig;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
@@ -78,6 +82,31 @@ final class EdgeUnderTest implements AutoCloseable {
     this(directory, true, Executors.newVirtualThreadPerTaskExecutor(), clients, originPorts);
   }
 
+  /** One with other limits of its sites. */
+  EdgeUnderTest(Path directory, LoadConfig load, int... originPorts) throws Exception {
+    this(
+        directory,
+        true,
+        Executors.newVirtualThreadPerTaskExecutor(),
+        ClientPolicy.DIRECT,
+        DoorLimits.DEFAULT,
+        load,
+        originPorts);
+  }
+
+  /** One with other limits of its clients. */
+  EdgeUnderTest(Path directory, ClientPolicy clients, DoorLimits door, int... originPorts)
+      throws Exception {
+    this(
+        directory,
+        true,
+        Executors.newVirtualThreadPerTaskExecutor(),
+        clients,
+        door,
+        LoadConfig.DEFAULT,
+        originPorts);
+  }
+
   /**
    * @param lookups where names are resolved
    */
@@ -91,6 +120,25 @@ final class EdgeUnderTest implements AutoCloseable {
       boolean allowPrivate,
       Executor lookups,
       ClientPolicy clients,
+      int... originPorts)
+      throws Exception {
+    this(
+        directory,
+        allowPrivate,
+        lookups,
+        clients,
+        DoorLimits.DEFAULT,
+        LoadConfig.DEFAULT,
+        originPorts);
+  }
+
+  private EdgeUnderTest(
+      Path directory,
+      boolean allowPrivate,
+      Executor lookups,
+      ClientPolicy clients,
+      DoorLimits door,
+      LoadConfig load,
       int... originPorts)
       throws Exception {
     InstantSource now = () -> Instant.now().plusMillis(skew.get());
@@ -130,7 +178,16 @@ final class EdgeUnderTest implements AutoCloseable {
             now,
             System::nanoTime);
     PipelineConfig config =
-        new PipelineConfig("perigee", 1 << 20, 64L << 20, 1000, 8L << 20, SLICE_BYTES, 2_000);
+        new PipelineConfig(
+            "perigee",
+            1 << 20,
+            64L << 20,
+            1000,
+            8L << 20,
+            SLICE_BYTES,
+            2_000,
+            TunnelConfig.DEFAULT,
+            load);
     pipeline =
         new Pipeline(
             config,
@@ -144,7 +201,7 @@ final class EdgeUnderTest implements AutoCloseable {
             ended::add);
     listener =
         new EdgeListener(
-            ListenerConfig.of(List.of("127.0.0.1"), 0, 0).behind(clients),
+            ListenerConfig.of(List.of("127.0.0.1"), 0, 0).behind(clients).with(door),
             pipeline::handle,
             Optional.empty(),
             RandomGenerator.getDefault());
@@ -230,6 +287,21 @@ final class EdgeUnderTest implements AutoCloseable {
 
   long openRequests() {
     return listener.openRequests();
+  }
+
+  /** Fetches that were not begun. */
+  long shed() {
+    return pipeline.load().shedFetches();
+  }
+
+  /** How often the door did something for a reason. */
+  long refused(DoorReason reason) {
+    return listener.refused(reason);
+  }
+
+  /** Addresses that have something open. */
+  int visitors() {
+    return listener.visitors();
   }
 
   void drain() {

@@ -35,6 +35,7 @@ final class FrameClient implements AutoCloseable {
   private final DataOutputStream out;
   private final DataInputStream in;
   private final HpackDecoder decoder = new HpackDecoder(4096);
+  private int lastGoAway = -1;
 
   /** Begins with the preface and empty settings. */
   FrameClient(Socket socket) throws IOException {
@@ -103,6 +104,9 @@ final class FrameClient implements AutoCloseable {
       in.skipNBytes(1);
       int stream = in.readInt();
       byte[] payload = in.readNBytes(first >>> 8);
+      if ((first & 0xff) == GOAWAY) {
+        lastGoAway = ByteBuffer.wrap(payload).getInt(4);
+      }
       return new Frame(first & 0xff, stream, payload);
     } catch (EOFException | SocketException e) {
       return new Frame(END, 0, new byte[0]);
@@ -134,6 +138,14 @@ final class FrameClient implements AutoCloseable {
         default -> {}
       }
     }
+  }
+
+  /** Reads until the connection ends: the code of its last GOAWAY, or -1 where none came. */
+  int goAway() throws IOException {
+    while (read().type != END) {
+      // until then
+    }
+    return lastGoAway;
   }
 
   private Map<String, String> fields(Frame frame) throws IOException {

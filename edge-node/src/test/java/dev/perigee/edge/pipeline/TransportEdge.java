@@ -24,6 +24,7 @@ import dev.perigee.edge.origin.OriginConfig;
 import dev.perigee.edge.origin.OriginResolver;
 import dev.perigee.edge.origin.OriginTls;
 import dev.perigee.edge.origin.pool.OriginTable;
+import dev.perigee.edge.policy.LoadConfig;
 import dev.perigee.edge.respond.TunnelConfig;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
@@ -137,7 +138,15 @@ final class TransportEdge implements AutoCloseable {
     pipeline =
         new Pipeline(
             new PipelineConfig(
-                "perigee", 1 << 20, 64L << 20, 1000, 8L << 20, 256 * 1024, 2_000, tunnels),
+                "perigee",
+                1 << 20,
+                64L << 20,
+                1000,
+                8L << 20,
+                256 * 1024,
+                2_000,
+                tunnels,
+                LoadConfig.DEFAULT),
             () -> snapshot,
             () -> Serving.EVERYTHING,
             store,

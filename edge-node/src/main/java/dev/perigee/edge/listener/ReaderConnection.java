@@ -2,22 +2,45 @@ package dev.perigee.edge.listener;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.concurrent.atomic.AtomicReference;
 import org.xnio.IoUtils;
 import org.xnio.Option;
 import org.xnio.StreamConnection;
 
-/** A connection that comes from elsewhere than its other end. */
-final class ProxiedConnection extends StreamConnection {
+/**
+ * A reader's connection: where it comes from, which may be elsewhere than its other end, and what
+ * is to be done once it is closed. Undertow takes a connection's own close listener for itself.
+ */
+final class ReaderConnection extends StreamConnection {
   private final StreamConnection connection;
   private final SocketAddress source;
+  private final AtomicReference<Runnable> whenClosed;
 
-  ProxiedConnection(StreamConnection connection, SocketAddress source) {
+  /**
+   * @param whenClosed run once
+   */
+  ReaderConnection(StreamConnection connection, SocketAddress source, Runnable whenClosed) {
     super(connection.getIoThread());
     this.connection = connection;
     this.source = source;
+    this.whenClosed = new AtomicReference<>(whenClosed);
     setSourceConduit(connection.getSourceChannel().getConduit());
     setSinkConduit(connection.getSinkChannel().getConduit());
-    connection.getCloseSetter().set(closed -> IoUtils.safeClose(this));
+    connection.getCloseSetter().set(ended -> IoUtils.safeClose(this));
+  }
+
+  /** The same and this; only while it is open. */
+  void whenClosed(Runnable more) {
+    whenClosed.updateAndGet(
+        before ->
+            () -> {
+              before.run();
+              more.run();
+            });
+  }
+
+  private static void nothing() {
+    // it was done
   }
 
   @Override
@@ -42,8 +65,12 @@ final class ProxiedConnection extends StreamConnection {
 
   @Override
   protected void closeAction() throws IOException {
-    super.closeAction();
-    connection.close();
+    try {
+      super.closeAction();
+      connection.close();
+    } finally {
+      whenClosed.getAndSet(ReaderConnection::nothing).run();
+    }
   }
 
   @Override

@@ -1,0 +1,13 @@
+package dev.perigee.edge.policy;
+
+/**
+ * How much of the node one site may have.
+ *
+ * @param siteRequests being answered
+ * @param leastFetches under way that a site may always have
+ * @param mostFetches under way, however fast its origins are
+ */
+public record LoadConfig(int siteRequests, int leastFetches, int mostFetches) {
+  /** For nodes with 100000 requests. */
+  public static final LoadConfig DEFAULT = new LoadConfig(50_000, 32, 10_000);
+}
