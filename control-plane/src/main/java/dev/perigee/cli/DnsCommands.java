@@ -17,8 +17,8 @@ final class DnsCommands {
   /** The DNS. */
   @Command(
       name = "dns",
-      description = "What the DNS answers beside sites and nodes.",
-      subcommands = {Challenges.class})
+      description = "What the DNS answers beside sites and nodes, and what signs it.",
+      subcommands = {Challenges.class, DnsKeyCommands.Keys.class, DnsKeyCommands.Ds.class})
   static final class Dns extends Commands.Group {}
 
   /** Challenges. */

@@ -140,7 +140,7 @@ public final class ControlPlane implements AutoCloseable {
   private String start(Options options) throws IOException {
     Path state = Files.createDirectories(options.stateDir);
     String zone = options.dns.zone();
-    Stores stores = Stores.over(database(options, state), zone, options, clock);
+    Stores stores = Stores.over(database(options, state), zone, options, clock, random);
     LogNews news = keep(new LogNews(stores.database(), stores.numbers(), id));
     news.start();
     keep(stores.acks()).start();
@@ -174,7 +174,13 @@ public final class ControlPlane implements AutoCloseable {
 
     int grpc = edges(options, stores, fleet, rollouts, authority, enrolments, zone, geoFiles);
     DnsFacts facts =
-        keep(DnsFacts.of(stores.challenges(), stores.certificates(), stores::revision, clock));
+        keep(
+            DnsFacts.of(
+                stores.challenges(),
+                stores.certificates(),
+                stores.keys(),
+                stores::revision,
+                clock));
     facts.start(stores.numbers());
     DnsServer dns = keep(dns(options, steering, facts, stores.settings()));
     named("DNS " + String.join(",", options.dns.bind) + ":" + options.dns.port, dns::start);
@@ -192,6 +198,7 @@ public final class ControlPlane implements AutoCloseable {
             stores.zones(),
             stores.certificates(),
             stores.challenges(),
+            stores.keys(),
             stores.purges(),
             new PurgeReceipts(stores.database(), stores.acks(), clock),
             fleet,

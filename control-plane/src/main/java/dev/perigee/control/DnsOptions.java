@@ -4,6 +4,7 @@ import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.HostName;
 import dev.perigee.control.dns.DnsConfig;
 import dev.perigee.control.dns.DnsLimits;
+import dev.perigee.control.dns.SigningLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -15,6 +16,9 @@ import picocli.CommandLine.Option;
 
 /** What the DNS server answers for, and its limits. */
 final class DnsOptions {
+  /** Of DNSKEY and other records of the zone itself, and at most of challenges and of sites. */
+  private static final int LONGEST_TTL = 3_600;
+
   @Option(
       names = "--dns-bind",
       defaultValue = "127.0.0.1",
@@ -125,6 +129,22 @@ final class DnsOptions {
       description = "address ranges without that rate, as of resolvers that are trusted")
   List<AddressRange> rateExempt = new ArrayList<>();
 
+  @Option(
+      names = "--dns-signatures",
+      defaultValue = "65536",
+      description = "that are kept where the zone is signed, some 200 bytes each; ${DEFAULT-VALUE}")
+  int signatures;
+
+  @Option(
+      names = "--dns-signatures-rate",
+      defaultValue = "2000",
+      description = {
+        "new ones a second over UDP, and as many over TCP; ${DEFAULT-VALUE}; who needs more is"
+            + " told",
+        "to come over TCP, and there that it failed"
+      })
+  int signaturesRate;
+
   /** The zone's name, normalised. */
   String zone() throws IOException {
     return HostName.normalise(zone)
@@ -156,7 +176,8 @@ final class DnsOptions {
           udpBuffer,
           tcpConnections,
           Duration.ofSeconds(tcpIdle),
-          limits());
+          limits(),
+          new SigningLimits(signatures, signaturesRate));
     } catch (IllegalArgumentException e) {
       throw new IOException("the --dns options: " + e.getMessage(), e);
     }
@@ -172,11 +193,17 @@ final class DnsOptions {
     return new DnsConfig.Authority(parts[0], parts.length < 2 ? "" : parts[1]);
   }
 
+  /** The longest that anything in the zone is kept by resolvers. */
+  Duration longestTtl() {
+    return Duration.ofSeconds(Math.max(ttl, LONGEST_TTL));
+  }
+
   /** What is in force. */
   String effective() {
     return ("dns=%s:%d zone=%s site-hosts=%s dns-ttl=%d dns-threads=%d dns-udp-buffer=%d"
             + " dns-tcp=connections:%d,idle:%d"
-            + " dns-rate=%d,burst:%d,slip:%d,prefixes:%d,%d,table:%d")
+            + " dns-rate=%d,burst:%d,slip:%d,prefixes:%d,%d,table:%d"
+            + " dns-signatures=%d,rate:%d")
         .formatted(
             String.join(",", bind),
             port,
@@ -192,6 +219,8 @@ final class DnsOptions {
             rateSlip,
             ratePrefix4,
             ratePrefix6,
-            rateTable);
+            rateTable,
+            signatures,
+            signaturesRate);
   }
 }

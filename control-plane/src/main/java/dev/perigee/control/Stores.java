@@ -5,6 +5,8 @@ import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.DnsChallengeStore;
+import dev.perigee.control.store.DnsKeyPolicy;
+import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
@@ -18,6 +20,7 @@ import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.ZoneStore;
 import dev.perigee.control.stream.SyncService;
 import java.io.IOException;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 
 /** Everything that is kept in one database. */
@@ -31,11 +34,13 @@ record Stores(
     ZoneStore zones,
     PostgresCertificateStore certificates,
     DnsChallengeStore challenges,
+    DnsKeyStore keys,
     PostgresPurgeStore purges,
     PurgeAcks acks,
     PostgresWarmUpStore warmUps,
     SettingStore settings) {
-  static Stores over(Database database, String zone, Options options, InstantSource clock)
+  static Stores over(
+      Database database, String zone, Options options, InstantSource clock, SecureRandom random)
       throws IOException {
     LogNumbers numbers = new LogNumbers(database);
     SiteHistory history = new SiteHistory(database, options.siteHistory());
@@ -51,6 +56,8 @@ record Stores(
         new ZoneStore(database, numbers),
         new PostgresCertificateStore(database, numbers, clock),
         new DnsChallengeStore(database, numbers, zone, options.dns.siteHosts),
+        new DnsKeyStore(
+            database, numbers, zone, new DnsKeyPolicy(options.dns.longestTtl()), clock, random),
         new PostgresPurgeStore(database, numbers, options.purgeLimits()),
         new PurgeAcks(database, clock),
         new PostgresWarmUpStore(database, numbers),

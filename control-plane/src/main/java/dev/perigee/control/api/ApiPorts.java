@@ -6,6 +6,7 @@ import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.DnsChallengeStore;
+import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PurgeReceipts;
@@ -39,6 +40,7 @@ public record ApiPorts(
     ZoneStore zones,
     CertificateStore certificates,
     DnsChallengeStore challenges,
+    DnsKeyStore keys,
     PurgeStore purges,
     PurgeReceipts receipts,
     FleetView fleet,
@@ -63,6 +65,7 @@ public record ApiPorts(
     routes.addAll(new ZoneResource(zones).routes());
     routes.addAll(new SteeringResource(steering, fleet, resources::find).routes());
     routes.addAll(new DnsChallengeResource(challenges).routes());
+    routes.addAll(new DnsKeyResource(keys).routes());
     return List.copyOf(routes);
   }
 }

@@ -48,6 +48,9 @@ final class AnswerWriter {
 
   private int dataAt;
 
+  /** Whether names are written whole, as signatures have them. */
+  private boolean isWhole;
+
   /**
    * @param zone the zone's name in wire form
    */
@@ -88,6 +91,7 @@ final class AnswerWriter {
     Wire.u16(out, Section.AUTHORITY.countAt, 0);
     Wire.u16(out, Section.ADDITIONAL.countAt, 0);
     isCut = false;
+    isWhole = false;
   }
 
   /**
@@ -130,6 +134,11 @@ final class AnswerWriter {
     Wire.u16(out, Section.ANSWER.countAt, 0);
     Wire.u16(out, Section.AUTHORITY.countAt, 0);
     Wire.u16(out, Section.ADDITIONAL.countAt, 0);
+  }
+
+  /** Whether it says that there is more. */
+  boolean isTruncated() {
+    return (out[2] & TC) != 0;
   }
 
   int count(Section section) {
@@ -208,9 +217,14 @@ final class AnswerWriter {
     }
   }
 
+  /** From now on names within data are written whole, as signatures have them. */
+  void whole() {
+    isWhole = true;
+  }
+
   /** A name, the zone's part of it by reference where it was already written. */
   void name(ZoneName name) {
-    if (!name.isInZone()) {
+    if (isWhole || !name.isInZone()) {
       bytes(name.wire());
     } else if (zoneAt > 0) {
       bytes(name.wire(), 0, name.ownBytes());
@@ -222,19 +236,15 @@ final class AnswerWriter {
     }
   }
 
-  /** A name in full, as signatures have it. */
-  void wholeName(ZoneName name) {
-    bytes(name.wire());
-  }
-
   /**
    * OPT (RFC 6891, section 6.1.2) without its options, which follow until {@link #end}.
    *
    * @param payload bytes that this server takes
+   * @param flags DO and CO, where they go back
    */
-  void opt(ResponseCode code, int payload, boolean dnssecOk) {
+  void opt(ResponseCode code, int payload, int flags) {
     u8(0);
-    head(Section.ADDITIONAL, RecordType.OPT, (code.high() << 24) | (dnssecOk ? 0x8000 : 0));
+    head(Section.ADDITIONAL, RecordType.OPT, (code.high() << 24) | flags);
     if (!isCut) {
       Wire.u16(out, dataAt - RECORD_HEAD + 2, payload);
     }

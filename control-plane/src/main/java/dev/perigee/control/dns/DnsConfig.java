@@ -26,6 +26,7 @@ import java.util.Map;
  * @param tcpConnections open at one time, of all addresses together
  * @param tcpIdle how long a TCP connection may take for a whole query, and to take an answer
  * @param limits of what anybody is told over UDP
+ * @param signing how much is signed, where the zone has keys
  */
 public record DnsConfig(
     List<InetAddress> addresses,
@@ -39,7 +40,8 @@ public record DnsConfig(
     int udpBuffer,
     int tcpConnections,
     Duration tcpIdle,
-    DnsLimits limits) {
+    DnsLimits limits,
+    SigningLimits signing) {
   /** So much waits in the kernel by default: some 4 000 queries. */
   public static final int UDP_BUFFER = 4 << 20;
 
@@ -62,6 +64,36 @@ public record DnsConfig(
     if (threads < 1 || threads > MAX_THREADS) {
       throw new IllegalArgumentException("DNS: threads are from 1 to " + MAX_THREADS);
     }
+  }
+
+  /** With the usual limits of signing. */
+  public DnsConfig(
+      List<InetAddress> addresses,
+      int port,
+      String zone,
+      boolean siteHosts,
+      Map<String, InetAddress> nameServers,
+      List<Authority> authorities,
+      int ttlSeconds,
+      int threads,
+      int udpBuffer,
+      int tcpConnections,
+      Duration tcpIdle,
+      DnsLimits limits) {
+    this(
+        addresses,
+        port,
+        zone,
+        siteHosts,
+        nameServers,
+        authorities,
+        ttlSeconds,
+        threads,
+        udpBuffer,
+        tcpConnections,
+        tcpIdle,
+        limits,
+        SigningLimits.DEFAULT);
   }
 
   /** With one thread for each address, and certificates from anybody. */

@@ -11,6 +11,10 @@ public final class DnsCounters {
   final LongAdder malformed = new LongAdder();
   final LongAdder failed = new LongAdder();
 
+  final LongAdder signaturesMade = new LongAdder();
+  final LongAdder signaturesKept = new LongAdder();
+  final LongAdder unsigned = new LongAdder();
+
   DnsCounters() {}
 
   /** Answers that were not sent, as their network had too many of them. */
@@ -36,6 +40,21 @@ public final class DnsCounters {
   /** Queries that were told FORMERR. */
   public long malformed() {
     return malformed.sum();
+  }
+
+  /** Signatures that were made. */
+  public long signaturesMade() {
+    return signaturesMade.sum();
+  }
+
+  /** Signatures that had been made before, and were told again. */
+  public long signaturesKept() {
+    return signaturesKept.sum();
+  }
+
+  /** Answers that were not signed, as too many signatures had to be made in that second. */
+  public long unsigned() {
+    return unsigned.sum();
   }
 
   /** Queries that were told SERVFAIL, a fault of ours. */

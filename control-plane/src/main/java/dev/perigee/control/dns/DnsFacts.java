@@ -3,7 +3,10 @@ package dev.perigee.control.dns;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.DnsChallenge;
 import dev.perigee.control.store.DnsChallengeStore;
+import dev.perigee.control.store.DnsKey;
+import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.LogNumbers;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -12,6 +15,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -29,7 +33,10 @@ public final class DnsFacts implements AutoCloseable {
 
   private final Supplier<List<DnsChallenge>> challenges;
   private final Supplier<List<String>> certificates;
+  private final Supplier<List<DnsKey>> keys;
+  private final Function<DnsKey, Instant> known;
   private final LongSupplier revision;
+  private final InstantSource clock;
   private final CountDownLatch closed = new CountDownLatch(1);
   private long readAt = NEVER;
   private boolean isAway;
@@ -39,21 +46,44 @@ public final class DnsFacts implements AutoCloseable {
    * Nothing yet.
    *
    * @param certificates hosts that the edges have one for, read anew with each revision
+   * @param keys that sign the zone
+   * @param known from when on the parent may be told of a key
    * @param revision the newest
    */
   DnsFacts(
       Supplier<List<DnsChallenge>> challenges,
       Supplier<List<String>> certificates,
-      LongSupplier revision) {
+      Supplier<List<DnsKey>> keys,
+      Function<DnsKey, Instant> known,
+      LongSupplier revision,
+      InstantSource clock) {
     this.challenges = challenges;
     this.certificates = certificates;
+    this.keys = keys;
+    this.known = known;
     this.revision = revision;
+    this.clock = clock;
+  }
+
+  /** Of a zone that is not signed. */
+  DnsFacts(
+      Supplier<List<DnsChallenge>> challenges,
+      Supplier<List<String>> certificates,
+      LongSupplier revision) {
+    this(
+        challenges,
+        certificates,
+        List::of,
+        DnsKey::publishedAt,
+        revision,
+        InstantSource.fixed(Instant.EPOCH));
   }
 
   /** What these hold. */
   public static DnsFacts of(
       DnsChallengeStore challenges,
       CertificateStore certificates,
+      DnsKeyStore keys,
       LongSupplier revision,
       InstantSource clock) {
     return new DnsFacts(
@@ -63,7 +93,10 @@ public final class DnsFacts implements AutoCloseable {
                 .filter(one -> one.notAfter().isAfter(clock.instant()))
                 .flatMap(one -> one.hosts().stream())
                 .toList(),
-        revision);
+        keys::all,
+        keys.policy()::known,
+        revision,
+        clock);
   }
 
   /** Nothing, ever. */
@@ -105,16 +138,31 @@ public final class DnsFacts implements AutoCloseable {
       // Read before the hosts: what comes in between is read once more, never left out.
       long now = revision.getAsLong();
       Set<String> hosts = now == readAt ? facts.certificates() : new HashSet<>(certificates.get());
-      ZoneFacts next = new ZoneFacts(hosts, texts);
+      ZoneFacts next = new ZoneFacts(hosts, texts, keys());
       facts = next.equals(facts) ? facts : next;
       readAt = now;
       isAway = false;
     } catch (RuntimeException e) {
       if (!isAway) {
-        LOG.warn("the zone's texts and certificates stay as they were: {}", e.toString());
+        LOG.warn("the zone's texts, certificates and keys stay as they were: {}", e.toString());
       }
       isAway = true;
     }
+  }
+
+  private ZoneKeys keys() {
+    List<DnsKey> all = keys.get();
+    ZoneKeys.Told told = ZoneKeys.Told.NOTHING;
+    for (DnsKey key : all) {
+      if (key.state() == DnsKey.State.SIGNING) {
+        if (key.dsGone().isPresent()) {
+          told = ZoneKeys.Told.REMOVAL;
+        } else if (!clock.instant().isBefore(known.apply(key))) {
+          told = ZoneKeys.Told.KEY;
+        }
+      }
+    }
+    return ZoneKeys.of(all, told, facts.keys());
   }
 
   ZoneFacts get() {

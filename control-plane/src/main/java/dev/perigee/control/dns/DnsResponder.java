@@ -4,6 +4,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.dns.AnswerWriter.Section;
 import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.store.Node;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -25,6 +26,8 @@ final class DnsResponder {
   private static final int SUBNET_HEAD = 4;
   private static final int SUBNET = 8;
   private static final int COOKIE = 10;
+  private static final int DNSSEC_OK = 0x8000;
+  private static final int COMPACT_OK = 0x4000;
 
   private final NodeChoice steering;
   private final Supplier<Zone> zones;
@@ -32,21 +35,28 @@ final class DnsResponder {
   private final NameFinder finder;
   private final AnswerWriter writer;
   private final ZoneRecords records;
+  private final ZoneSigner signer;
   private final AbuseGuard guard;
   private final DnsCounters counters;
 
   /** Of the answer's data: how much of the client's address it depends on. */
   private int scope;
 
+  /** What signs the answer; none where nothing does, or nobody wants it. */
+  private ZoneKeys keys = ZoneKeys.NONE;
+
   /**
    * @param guard of its own
+   * @param signatures that all responders share
    */
   DnsResponder(
       DnsConfig config,
       NodeChoice steering,
       Supplier<Zone> zones,
       AbuseGuard guard,
-      DnsCounters counters) {
+      Signatures signatures,
+      DnsCounters counters,
+      InstantSource clock) {
     byte[] zone = Wire.name(config.zone());
     this.steering = steering;
     this.zones = zones;
@@ -55,6 +65,7 @@ final class DnsResponder {
     this.finder = new NameFinder(zone);
     this.writer = new AnswerWriter(zone);
     this.records = new ZoneRecords(config, writer);
+    this.signer = new ZoneSigner(zone, writer, signatures, counters, clock);
   }
 
   /** The last answer; only as many bytes of it count as {@link #answer} said. */
@@ -98,19 +109,19 @@ final class DnsResponder {
   private boolean isAnswered(byte[] source, boolean udp) {
     int room = room(udp);
     scope = 0;
+    keys = ZoneKeys.NONE;
     guard.begin(query, source);
     finder.forget();
     writer.begin(query, room - optBytes());
     ResponseCode code = resolve(source);
-    if (writer.isCut()) {
-      counters.truncated.increment();
-      writer.truncate();
-    }
+    cut();
     ResponseRates.Verdict verdict =
         udp ? guard.count(query, finder, source) : ResponseRates.Verdict.SENT;
     switch (verdict) {
       case SENT -> {
-        // As most are.
+        if (keys.isSigned() && !writer.isTruncated()) {
+          code = signed(code, udp);
+        }
       }
       case SLIPPED -> {
         counters.slipped.increment();
@@ -125,6 +136,27 @@ final class DnsResponder {
     writer.room(room);
     options(code, source);
     return true;
+  }
+
+  private void cut() {
+    if (writer.isCut()) {
+      counters.truncated.increment();
+      writer.truncate();
+    }
+  }
+
+  /** Last of all, as nobody gets signatures made who would get no answer. */
+  private ResponseCode signed(ResponseCode code, boolean udp) {
+    if (signer.isSigned(query, keys, udp)) {
+      cut();
+      return code;
+    }
+    if (udp) {
+      writer.truncate();
+      return code;
+    }
+    writer.clear();
+    return ResponseCode.SERVFAIL;
   }
 
   /**
@@ -145,7 +177,7 @@ final class DnsResponder {
     if (!query.hasEdns) {
       return;
     }
-    writer.opt(code, UDP_BYTES, query.dnssecOk);
+    writer.opt(code, UDP_BYTES, flags());
     if (query.hasSubnet && code != ResponseCode.BADVERS) {
       subnet();
     }
@@ -156,6 +188,11 @@ final class DnsResponder {
       writer.bytes(guard.cookie(query, source));
     }
     writer.end();
+  }
+
+  private int flags() {
+    boolean compact = query.compactOk && keys.isSigned();
+    return (query.dnssecOk ? DNSSEC_OK : 0) | (compact ? COMPACT_OK : 0);
   }
 
   private int room(boolean udp) {
@@ -195,6 +232,9 @@ final class DnsResponder {
     if (query.dnsClass != CLASS_IN || RecordType.isTransfer(query.type)) {
       return ResponseCode.REFUSED;
     }
+    if (query.type == RecordType.NXNAME) {
+      return ResponseCode.FORMERR;
+    }
     if (RecordType.isMeta(query.type)) {
       return ResponseCode.NOTIMP;
     }
@@ -204,14 +244,25 @@ final class DnsResponder {
       return ResponseCode.REFUSED;
     }
     writer.authoritative();
+    if (query.dnssecOk && finder.isOwnZone() && now.keys().isSigned()) {
+      keys = now.keys();
+      writer.whole();
+    }
     if (finder.found() != Named.Bare.NOTHING) {
       data(now, source);
     }
     if (writer.count(Section.ANSWER) == 0 && !writer.isCut()) {
       scope = 0;
       records.start(Section.AUTHORITY, finder.apexAt(), now.serial());
+      if (keys.isSigned()) {
+        records.denial(query, finder, now, Section.AUTHORITY);
+      }
     }
-    return finder.found() == Named.Bare.NOTHING ? ResponseCode.NXDOMAIN : ResponseCode.NOERROR;
+    // Who wants signatures reads from the proof that the name is not there (RFC 9824, section 3).
+    boolean proven = keys.isSigned() && !query.compactOk;
+    return finder.found() == Named.Bare.NOTHING && !proven
+        ? ResponseCode.NXDOMAIN
+        : ResponseCode.NOERROR;
   }
 
   private void data(Zone now, byte[] source) {
@@ -220,6 +271,24 @@ final class DnsResponder {
       case RecordType.ANY -> records.any();
       case RecordType.TXT -> records.texts(finder.texts());
       case RecordType.SOA, RecordType.NS, RecordType.CAA -> start(now);
+      default -> {
+        if (finder.isOwnZone() && now.keys().isSigned()) {
+          signing(now);
+        }
+      }
+    }
+  }
+
+  /** What only a signed zone has. Of signatures alone as little is told as of ANY. */
+  private void signing(Zone now) {
+    switch (query.type) {
+      case RecordType.RRSIG -> records.any();
+      case RecordType.NSEC -> records.denial(query, finder, now, Section.ANSWER);
+      case RecordType.DNSKEY, RecordType.CDS, RecordType.CDNSKEY -> {
+        if (finder.apexAt() == 0) {
+          records.keys(query.type, now.keys());
+        }
+      }
       default -> {
         // Of any other type there is no data.
       }
@@ -234,7 +303,7 @@ final class DnsResponder {
     if (query.type == RecordType.SOA) {
       records.start(Section.ANSWER, 0, now.serial());
     } else if (query.type == RecordType.NS) {
-      records.servers();
+      records.servers(keys.isSigned());
     } else if (finder.isOwnZone()) {
       records.authorities();
     }

@@ -65,8 +65,17 @@ public final class DnsServer implements AutoCloseable {
     AbuseGuard.Shared shared =
         new AbuseGuard.Shared(
             config.limits(), new ResponseRates(config.limits(), hash), hash, clock, nanos);
+    Signatures signatures = new Signatures(config.signing());
     this.responders =
-        () -> new DnsResponder(config, steering, zones, new AbuseGuard(shared, secret), counters);
+        () ->
+            new DnsResponder(
+                config,
+                steering,
+                zones,
+                new AbuseGuard(shared, secret),
+                signatures,
+                counters,
+                clock);
     this.packets = new DnsPackets(responders);
     this.connections = new Semaphore(config.tcpConnections());
     this.port = config.port();

@@ -37,6 +37,11 @@ final class Query {
   /** Whether signatures are wanted (RFC 3225). */
   boolean dnssecOk;
 
+  /**
+   * Whether NXDOMAIN is understood beside a proof that says so otherwise (RFC 9824, section 5.1).
+   */
+  boolean compactOk;
+
   /** Whether there is a client subnet (RFC 7871). */
   boolean hasSubnet;
 

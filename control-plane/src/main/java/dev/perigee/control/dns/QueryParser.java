@@ -50,6 +50,7 @@ final class QueryParser {
     into.packet = packet;
     into.hasEdns = false;
     into.dnssecOk = false;
+    into.compactOk = false;
     into.hasSubnet = false;
     into.hasCookie = false;
     int at = question(packet, length, into);
@@ -106,6 +107,7 @@ final class QueryParser {
     into.payload = Wire.u16(packet, from + 3);
     into.version = packet[from + 6] & 0xff;
     into.dnssecOk = (packet[from + 7] & 0x80) != 0;
+    into.compactOk = (packet[from + 7] & 0x40) != 0;
     while (at + 4 <= end) {
       int code = Wire.u16(packet, at);
       int size = Wire.u16(packet, at + 2);

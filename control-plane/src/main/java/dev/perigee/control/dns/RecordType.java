@@ -9,7 +9,16 @@ final class RecordType {
   static final int TXT = 16;
   static final int AAAA = 28;
   static final int OPT = 41;
+  static final int RRSIG = 46;
+  static final int NSEC = 47;
+  static final int DNSKEY = 48;
+  static final int CDS = 59;
+  static final int CDNSKEY = 60;
   static final int HTTPS = 65;
+
+  /** That a name is not there (RFC 9824, section 3.4); nobody may ask for it. */
+  static final int NXNAME = 128;
+
   static final int IXFR = 251;
   static final int AXFR = 252;
   static final int ANY = 255;

@@ -16,12 +16,13 @@ final class Texts {
 
   /**
    * @param ttlSeconds of all of them (RFC 2181, section 5.2)
-   * @param values a record each; long ones are written as several strings
+   * @param values a record each, the same one told once (RFC 2181, section 5); long ones are
+   *     written as several strings
    */
   Texts(int ttlSeconds, List<String> values) {
     this.ttlSeconds = ttlSeconds;
     this.values = List.copyOf(values);
-    this.data = values.stream().map(Texts::wire).toArray(byte[][]::new);
+    this.data = values.stream().distinct().map(Texts::wire).toArray(byte[][]::new);
   }
 
   private static byte[] wire(String value) {

@@ -190,6 +190,11 @@ final class Zone {
     return others;
   }
 
+  /** What signs it. */
+  ZoneKeys keys() {
+    return facts.keys();
+  }
+
   /** TXT records, by name. */
   NameTable<Texts> texts() {
     return texts;

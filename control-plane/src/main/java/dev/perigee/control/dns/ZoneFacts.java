@@ -8,14 +8,20 @@ import java.util.Set;
  *
  * @param certificates hosts that the edges have a certificate for, wildcards among them
  * @param texts by name, normalised: its TXT records
+ * @param keys that sign it
  */
-record ZoneFacts(Set<String> certificates, Map<String, Texts> texts) {
+record ZoneFacts(Set<String> certificates, Map<String, Texts> texts, ZoneKeys keys) {
   /** No certificate and no text. */
   static final ZoneFacts NONE = new ZoneFacts(Set.of(), Map.of());
 
   ZoneFacts {
     certificates = Set.copyOf(certificates);
     texts = Map.copyOf(texts);
+  }
+
+  /** In a zone that is not signed. */
+  ZoneFacts(Set<String> certificates, Map<String, Texts> texts) {
+    this(certificates, texts, ZoneKeys.NONE);
   }
 
   /** Whether a certificate covers this host or wildcard (RFC 6125, section 6.4.3). */

@@ -32,6 +32,8 @@ final class ZoneRecords {
   private final Server[] servers;
   private final ZoneName contact;
   private final byte[][] authorities;
+  private final byte[] zone;
+  private final Denial denial;
 
   /** A name server, and what is told of its address. */
   private record Server(ZoneName name, Addresses glue) {}
@@ -39,6 +41,8 @@ final class ZoneRecords {
   ZoneRecords(DnsConfig config, AnswerWriter writer) {
     this.writer = writer;
     this.ttl = config.ttlSeconds();
+    this.zone = Wire.name(config.zone());
+    this.denial = new Denial(zone, writer);
     this.contact = new ZoneName("hostmaster." + config.zone(), config.zone());
     this.authorities =
         config.authorities().stream().map(DnsConfig.Authority::wire).toArray(byte[][]::new);
@@ -78,14 +82,18 @@ final class ZoneRecords {
     writer.end();
   }
 
-  /** NS, with the addresses of those that are in the zone, where they fit. */
-  void servers() {
+  /**
+   * NS, with the addresses of those that are in the zone, where they fit.
+   *
+   * @param alone without addresses
+   */
+  void servers(boolean alone) {
     for (Server server : servers) {
       writer.record(Section.ANSWER, 0, RecordType.NS, ZONE_TTL);
       writer.name(server.name());
       writer.end();
     }
-    if (writer.isCut()) {
+    if (alone || writer.isCut()) {
       return;
     }
     for (Server server : servers) {
@@ -140,6 +148,67 @@ final class ZoneRecords {
       for (byte[] address : addresses) {
         writer.bytes(address);
       }
+    }
+  }
+
+  /** DNSKEY, CDS or CDNSKEY. */
+  void keys(int type, ZoneKeys keys) {
+    for (byte[] data : keys.data(type, zone)) {
+      writer.record(Section.ANSWER, 0, type, ZONE_TTL);
+      writer.bytes(data);
+      writer.end();
+    }
+  }
+
+  /**
+   * NSEC of the question's name: all it may have but for the question's type, whoever asks. What
+   * only some are told counts as had, as resolvers tell their clients by it what is not there.
+   */
+  void denial(Query query, NameFinder finder, Zone now, Section section) {
+    denial.begin();
+    if (finder.texts() != null) {
+      denial.type(RecordType.TXT);
+    }
+    switch (finder.found()) {
+      case Named.Steered steered -> {
+        denial.type(RecordType.A);
+        denial.type(RecordType.AAAA);
+        if (steered.https()) {
+          denial.type(RecordType.HTTPS);
+        }
+      }
+      case Named.Fixed fixed -> {
+        family(fixed.addresses(), RecordType.A);
+        family(fixed.addresses(), RecordType.AAAA);
+      }
+      case Named.Bare bare -> {
+        if (bare == Named.Bare.NOTHING) {
+          denial.type(RecordType.NXNAME);
+        }
+      }
+    }
+    if (finder.apexAt() == 0) {
+      start(now.keys());
+    }
+    denial.write(query, section, query.type, NEGATIVE_TTL);
+  }
+
+  private void family(Addresses addresses, int type) {
+    if (addresses.of(type).length > 0) {
+      denial.type(type);
+    }
+  }
+
+  private void start(ZoneKeys keys) {
+    denial.type(RecordType.SOA);
+    denial.type(RecordType.NS);
+    denial.type(RecordType.DNSKEY);
+    if (authorities.length > 0) {
+      denial.type(RecordType.CAA);
+    }
+    if (keys.isTold()) {
+      denial.type(RecordType.CDS);
+      denial.type(RecordType.CDNSKEY);
     }
   }
 

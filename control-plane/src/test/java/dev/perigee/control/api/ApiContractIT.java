@@ -20,6 +20,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -237,6 +238,7 @@ final class ApiContractIT {
     call(seen, "GET", "/v1/steer/explain", "/v1/steer/explain?client=8.8.8.8&site=" + site);
     call(seen, "GET", "/v1/status");
     callChallenges(seen);
+    callKeys(seen);
     call(seen, "DELETE", "/v1/nodes/{node}", "/v1/nodes/fra-1");
     call(seen, "DELETE", "/v1/sites/{site}", "/v1/sites/" + site);
     assertEquals(operations(), seen);
@@ -258,6 +260,26 @@ final class ApiContractIT {
     call(seen, "DELETE", template, path);
     call(seen, "DELETE", template, host);
     assertEquals(0, call(seen, "GET", "/v1/dns/challenges").path("items").size());
+  }
+
+  /** A whole roll, and the zone is not signed any more. */
+  private static void callKeys(Set<String> seen) throws Exception {
+    String keys = "/v1/dns/keys";
+    JsonNode first = call(seen, "POST", keys);
+    assertEquals("signing", first.path("state").asText());
+    String second = call(seen, "POST", keys).path("tag").asText();
+    api.later.set(Duration.ofMinutes(65));
+    assertEquals("signing", call(seen, "POST", keys + "/roll").path("state").asText());
+    for (String tag : List.of(first.path("tag").asText(), second)) {
+      String path = keys + "/" + tag;
+      call(seen, "POST", keys + "/{key}/ds-gone", path + "/ds-gone", "{'ttlSeconds':3600}");
+      assertEquals(409, send("DELETE", path, Optional.empty(), authorised()).statusCode());
+      api.later.set(api.later.get().plusMinutes(65));
+      call(seen, "DELETE", keys + "/{key}", path);
+    }
+    JsonNode none = call(seen, "GET", keys);
+    assertEquals("cdn.example", none.path("zone").asText());
+    assertEquals(0, none.path("items").size());
   }
 
   /** A site but for its revision, which every change changes. */
@@ -545,6 +567,10 @@ final class ApiContractIT {
         "POST | /v1/sites/held/rollouts | {'to':1,'site':{},'canary':'0%'} | 422 | site canary",
         "POST | /v1/rollouts/nothing/promote | | 404 | ",
         "DELETE | /v1/dns/challenges/a.cdn.example | | 404 | ",
+        "POST | /v1/dns/keys/roll | | 409 | key",
+        "POST | /v1/dns/keys/1/ds-gone | {'ttlSeconds':-1} | 422 | ttlSeconds",
+        "POST | /v1/dns/keys/1/ds-gone | {} | 404 | ",
+        "DELETE | /v1/dns/keys/x | | 404 | ",
         "POST | /v1/sites/held/rollback | {'revision':'x'} | 422 | to revision",
         "POST | /v1/sites/held/rollback | {'to':999} | 404 | ",
         "POST | /v1/sites/nobody/rollback | {'to':1} | 404 | ",

@@ -12,6 +12,8 @@ import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.DnsChallengeStore;
+import dev.perigee.control.store.DnsKeyPolicy;
+import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
@@ -36,6 +38,7 @@ import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Collectors;
 
 /** A real API over a database of its own; its steering sends everybody to one place. */
@@ -53,6 +56,10 @@ public final class TestApi implements AutoCloseable {
           OriginAddressPolicy.PUBLIC,
           new SiteHistory(postgres.database(), SiteHistory.USUAL_KEPT));
   final Fleet fleet;
+
+  /** How much later than now it is for the keys of the DNS. */
+  final AtomicReference<Duration> later = new AtomicReference<>(Duration.ZERO);
+
   private final ApiServer server;
 
   public TestApi() {
@@ -71,6 +78,13 @@ public final class TestApi implements AutoCloseable {
             new ZoneStore(postgres.database(), numbers),
             new PostgresCertificateStore(postgres.database(), numbers, clock),
             new DnsChallengeStore(postgres.database(), numbers, "cdn.example", true),
+            new DnsKeyStore(
+                postgres.database(),
+                numbers,
+                "cdn.example",
+                new DnsKeyPolicy(Duration.ofHours(1)),
+                () -> clock.instant().plus(later.get()),
+                random),
             new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT),
             new PurgeReceipts(
                 postgres.database(), new PurgeAcks(postgres.database(), clock), clock),

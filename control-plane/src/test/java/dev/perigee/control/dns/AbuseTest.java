@@ -73,7 +73,14 @@ class AbuseTest {
     AbuseGuard.Shared shared =
         new AbuseGuard.Shared(
             limits, new ResponseRates(limits, TestZones.HASH), TestZones.HASH, clock, nanos::get);
-    return new DnsResponder(config, CHOICE, zones, new AbuseGuard(shared, new byte[32]), counters);
+    return new DnsResponder(
+        config,
+        CHOICE,
+        zones,
+        new AbuseGuard(shared, new byte[32]),
+        new Signatures(config.signing()),
+        counters,
+        clock);
   }
 
   private static byte[] query(String name, EDNSOption... options) throws IOException {

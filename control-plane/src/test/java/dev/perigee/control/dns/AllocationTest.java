@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.xbill.DNS.ClientSubnetOption;
 import org.xbill.DNS.CookieOption;
 import org.xbill.DNS.DClass;
+import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.OPTRecord;
@@ -65,10 +66,14 @@ class AllocationTest {
   }
 
   private static byte[] query(String name, int type) throws IOException {
+    return query(name, type, 0);
+  }
+
+  private static byte[] query(String name, int type, int flags) throws IOException {
     Message query = Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN));
     ClientSubnetOption subnet = new ClientSubnetOption(24, InetAddress.ofLiteral("192.0.2.0"));
     CookieOption cookie = new CookieOption(new byte[8], new byte[16]);
-    query.addRecord(new OPTRecord(1232, 0, 0, 0, List.of(subnet, cookie)), Section.ADDITIONAL);
+    query.addRecord(new OPTRecord(1232, 0, 0, flags, List.of(subnet, cookie)), Section.ADDITIONAL);
     return query.toWire();
   }
 
@@ -89,6 +94,28 @@ class AllocationTest {
       query("nobody.example.", RecordType.A),
       new byte[20],
     };
+    assertNothingIsLeft(responder, packets);
+  }
+
+  /** Where signatures are wanted as well, once they are made. */
+  @Test
+  void aSignedAnswerLeavesNothingToBeCollected() throws IOException {
+    SteeringSnapshot sites = manySites();
+    ZoneFacts facts = new ZoneFacts(Set.of(), Map.of(), TestKeys.of(TestKeys.rfc6605()));
+    Zones zones = new Zones(config(), () -> sites, () -> facts, TestZones.HASH);
+    DnsResponder responder =
+        TestZones.responder(config(), (address, bits, site, key) -> CHOSEN, zones);
+    byte[][] packets = {
+      query("site-99999.cdn.example.", RecordType.A, ExtendedFlags.DO),
+      query("SITE-7.cdn.example.", RecordType.AAAA, ExtendedFlags.DO),
+      query("cdn.example.", RecordType.DNSKEY, ExtendedFlags.DO),
+      query("nobody.cdn.example.", RecordType.A, ExtendedFlags.DO),
+      query("site-8.cdn.example.", RecordType.A),
+    };
+    assertNothingIsLeft(responder, packets);
+  }
+
+  private static void assertNothingIsLeft(DnsResponder responder, byte[][] packets) {
     byte[] source = {127, 0, 0, 1};
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     long answered = answerAll(responder, packets, source);

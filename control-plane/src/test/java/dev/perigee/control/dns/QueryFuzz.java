@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import org.xbill.DNS.ClientSubnetOption;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.Message;
@@ -47,7 +48,8 @@ public final class QueryFuzz {
               new SteeringSnapshot(
                   List.of(Fixtures.serving(NODE)),
                   List.of(Fixtures.site("shop", List.of("www.shop.example", "*.wild.example"))),
-                  1));
+                  1),
+          new ZoneFacts(Set.of(), Map.of(), TestKeys.of(TestKeys.rfc6605())));
 
   private QueryFuzz() {}
 
@@ -87,6 +89,9 @@ public final class QueryFuzz {
     assertEquals(sent.getSection(Section.ADDITIONAL).size(), query.hasEdns ? 1 : 0);
     assertEquals(name.toString(), answer.getQuestion().getName().toString());
     OPTRecord opt = sent.getOPT();
+    int flags = opt == null ? 0 : opt.getFlags();
+    assertEquals((flags & 0x8000) != 0, query.dnssecOk);
+    assertEquals((flags & 0x4000) != 0, query.compactOk);
     List<EDNSOption> subnets =
         opt == null ? List.of() : opt.getOptions(EDNSOption.Code.CLIENT_SUBNET);
     assertEquals(query.hasSubnet, !subnets.isEmpty());

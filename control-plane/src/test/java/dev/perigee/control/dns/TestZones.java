@@ -11,13 +11,22 @@ import java.util.function.Supplier;
 final class TestZones {
   static final SipHash HASH = new SipHash(1, 2);
 
+  /** What signatures are made by. */
+  static final InstantSource NOW = InstantSource.fixed(Instant.parse("2026-11-26T10:00:00Z"));
+
   private TestZones() {}
 
   /** What answers packets from the snapshot as it is now. */
   static DnsPackets packets(
       DnsConfig config, NodeChoice steering, Supplier<SteeringSnapshot> snapshot) {
+    return packets(config, steering, snapshot, ZoneFacts.NONE);
+  }
+
+  /** The same where the zone holds these too. */
+  static DnsPackets packets(
+      DnsConfig config, NodeChoice steering, Supplier<SteeringSnapshot> snapshot, ZoneFacts facts) {
     DnsConfig unlimited = unlimited(config);
-    Zones zones = new Zones(config, snapshot, () -> ZoneFacts.NONE, HASH);
+    Zones zones = new Zones(config, snapshot, () -> facts, HASH);
     return new DnsPackets(() -> responder(unlimited, steering, zones));
   }
 
@@ -31,7 +40,13 @@ final class TestZones {
             InstantSource.fixed(Instant.EPOCH),
             () -> 0);
     return new DnsResponder(
-        config, steering, zones, new AbuseGuard(shared, new byte[32]), new DnsCounters());
+        config,
+        steering,
+        zones,
+        new AbuseGuard(shared, new byte[32]),
+        new Signatures(config.signing()),
+        new DnsCounters(),
+        NOW);
   }
 
   /** The same without a limit of rates. */
