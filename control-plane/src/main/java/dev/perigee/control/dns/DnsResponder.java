@@ -5,6 +5,7 @@ import dev.perigee.control.dns.AnswerWriter.Section;
 import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.store.Node;
 import java.time.InstantSource;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -26,6 +27,10 @@ final class DnsResponder {
   private static final int SUBNET_HEAD = 4;
   private static final int SUBNET = 8;
   private static final int COOKIE = 10;
+
+  /** As many as are ever named. */
+  private static final int MOST_NODES = 3;
+
   private static final int DNSSEC_OK = 0x8000;
   private static final int COMPACT_OK = 0x4000;
 
@@ -38,6 +43,9 @@ final class DnsResponder {
   private final ZoneSigner signer;
   private final AbuseGuard guard;
   private final DnsCounters counters;
+
+  /** The addresses of the nodes that are told together. */
+  private final Addresses[] told = new Addresses[MOST_NODES];
 
   /** Of the answer's data: how much of the client's address it depends on. */
   private int scope;
@@ -58,6 +66,7 @@ final class DnsResponder {
       DnsCounters counters,
       InstantSource clock) {
     byte[] zone = Wire.name(config.zone());
+    Arrays.fill(told, Addresses.NONE);
     this.steering = steering;
     this.zones = zones;
     this.guard = guard;
@@ -335,14 +344,22 @@ final class DnsResponder {
     NodeChoice.Chosen chosen = steering.choose(address, bits, site, site.id().hashCode());
     List<Node> nodes = chosen.nodes();
     scope = chosen.scopePrefix();
-    if (!nodes.isEmpty()) {
-      Node node = nodes.getFirst();
-      Addresses addresses = now.addresses(node);
-      if (https) {
-        records.https(node.httpsPort(), addresses, ZoneRecords.ttl(site));
-      } else {
-        records.addresses(query.type, addresses, ZoneRecords.ttl(site));
+    if (nodes.isEmpty()) {
+      return;
+    }
+    int port = nodes.getFirst().httpsPort();
+    int count = 0;
+    for (int i = 0; i < Math.min(chosen.together(), told.length); i++) {
+      Node node = nodes.get(i);
+      // One record has one port; who has another is reached by its address alone.
+      if (!https || node.httpsPort() == port) {
+        told[count++] = now.addresses(node);
       }
+    }
+    if (https) {
+      records.https(port, told, count, ZoneRecords.ttl(site));
+    } else {
+      records.addresses(query.type, told, count, ZoneRecords.ttl(site));
     }
   }
 }

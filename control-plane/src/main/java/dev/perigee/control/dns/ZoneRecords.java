@@ -115,6 +115,13 @@ final class ZoneRecords {
     }
   }
 
+  /** A or AAAA, of one after the other. */
+  void addresses(int type, Addresses[] all, int count, int seconds) {
+    for (int i = 0; i < count; i++) {
+      addresses(type, all[i], seconds);
+    }
+  }
+
   void addresses(int type, Addresses addresses, int seconds) {
     for (byte[] address : addresses.of(type)) {
       writer.record(Section.ANSWER, 0, type, seconds);
@@ -124,7 +131,7 @@ final class ZoneRecords {
   }
 
   /** HTTPS (RFC 9460): the name itself is the service. */
-  void https(int port, Addresses addresses, int seconds) {
+  void https(int port, Addresses[] all, int count, int seconds) {
     writer.record(Section.ANSWER, 0, RecordType.HTTPS, seconds);
     writer.u16(1);
     writer.u8(0);
@@ -136,16 +143,25 @@ final class ZoneRecords {
       writer.u16(2);
       writer.u16(port);
     }
-    hint(PARAM_IPV4, addresses.of(RecordType.A));
-    hint(PARAM_IPV6, addresses.of(RecordType.AAAA));
+    hint(PARAM_IPV4, RecordType.A, all, count);
+    hint(PARAM_IPV6, RecordType.AAAA, all, count);
     writer.end();
   }
 
-  private void hint(int key, byte[][] addresses) {
-    if (addresses.length > 0) {
-      writer.u16(key);
-      writer.u16(addresses.length * addresses[0].length);
-      for (byte[] address : addresses) {
+  private void hint(int key, int type, Addresses[] all, int count) {
+    int bytes = 0;
+    for (int i = 0; i < count; i++) {
+      for (byte[] address : all[i].of(type)) {
+        bytes += address.length;
+      }
+    }
+    if (bytes == 0) {
+      return;
+    }
+    writer.u16(key);
+    writer.u16(bytes);
+    for (int i = 0; i < count; i++) {
+      for (byte[] address : all[i].of(type)) {
         writer.bytes(address);
       }
     }

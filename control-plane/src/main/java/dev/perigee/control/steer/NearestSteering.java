@@ -145,6 +145,7 @@ public final class NearestSteering implements Steering, NodeChoice {
             unit(address, found.depth()));
     return new Chosen(
         selected.nodes(),
+        selected.together(),
         scope(now, entry, address, found.depth(), selected),
         selected.rank() > 1 || selected.isOutside());
   }

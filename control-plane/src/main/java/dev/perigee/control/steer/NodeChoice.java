@@ -25,13 +25,20 @@ public interface NodeChoice {
    * Where a client goes.
    *
    * @param nodes the best first; empty only where no node serves the site
+   * @param together how many of the first of them share the site's objects and are as good as each
+   *     other; at least one where there is any
    * @param scopePrefix bits of the client's address that the answer depends on; 0 for none, and
    *     more than were known where the network is larger than the answer's
    * @param fallback whether there was no healthy node where one was to be
    */
-  record Chosen(List<Node> nodes, int scopePrefix, boolean fallback) {
+  record Chosen(List<Node> nodes, int together, int scopePrefix, boolean fallback) {
     public Chosen {
       nodes = List.copyOf(nodes);
+    }
+
+    /** Of which one is better than all others. */
+    public Chosen(List<Node> nodes, int scopePrefix, boolean fallback) {
+      this(nodes, Math.min(1, nodes.size()), scopePrefix, fallback);
     }
   }
 }

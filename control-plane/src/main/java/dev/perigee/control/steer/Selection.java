@@ -32,6 +32,7 @@ final class Selection {
   private int count;
   private boolean byNetwork;
   private boolean accepted;
+  private int together = 1;
   private int looked;
   private int rank;
   private boolean outside;
@@ -102,6 +103,11 @@ final class Selection {
     return third == null
         ? List.of(first.node(), second.node())
         : List.of(first.node(), second.node(), third.node());
+  }
+
+  /** How many of the first share the object and have all their networks and room. */
+  int together() {
+    return Math.min(together, count);
   }
 
   /** Whether another network of the same order might get others. */
@@ -190,10 +196,19 @@ final class Selection {
       int sharing = Math.min(site.site().steering().nodesPerObject(), sorted.size());
       int first = sharing == 1 ? 0 : (int) Long.remainderUnsigned(mixed(key), sharing);
       byNetwork |= sharing > 1 && !accepted;
+      boolean before = accepted;
       for (int i = 0; i < sorted.size() && !isDone(); i++) {
-        take(sorted.get(i < sharing ? (first + i) % sharing : i));
+        boolean follows = accepted && !before && i < sharing;
+        Member member = sorted.get(i < sharing ? (first + i) % sharing : i);
+        take(member);
+        together += follows && isAsGood(member) ? 1 : 0;
       }
     }
+  }
+
+  /** Whether it is named next, and no network of its own goes elsewhere. */
+  private boolean isAsGood(Member member) {
+    return member.equals(named[together]) && member.said().share() >= 1 && member.said().hasRoom();
   }
 
   private void insert(List<Member> sorted, Member member) {

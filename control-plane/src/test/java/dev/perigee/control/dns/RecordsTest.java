@@ -54,9 +54,9 @@ class RecordsTest {
               "_acme-challenge.www.shop.example",
               new Texts(5, List.of("three"))));
 
-  private final DnsPackets packets = packets();
+  private final DnsPackets packets = packets(CHOICE);
 
-  private static DnsPackets packets() {
+  private static DnsPackets packets(NodeChoice choice) {
     DnsConfig config =
         new DnsConfig(
             List.of(LOOPBACK),
@@ -72,10 +72,14 @@ class RecordsTest {
             Duration.ofSeconds(1),
             DnsLimits.DEFAULT);
     Zones zones = new Zones(config, () -> SNAPSHOT, () -> FACTS, TestZones.HASH);
-    return new DnsPackets(() -> TestZones.responder(config, CHOICE, zones));
+    return new DnsPackets(() -> TestZones.responder(config, choice, zones));
   }
 
   private Message ask(String name, String type) throws IOException {
+    return ask(packets, name, type);
+  }
+
+  private static Message ask(DnsPackets packets, String name, String type) throws IOException {
     Message query =
         Message.newQuery(
             Record.newRecord(Name.fromString(name, Name.root), Type.value(type), DClass.IN));
@@ -115,6 +119,37 @@ class RecordsTest {
     for (String name : List.of("plain.example", "www.shop.example", "plain.cdn.example")) {
       assertEquals(List.of(), answers(name, "HTTPS"), name);
     }
+  }
+
+  /** Where a site has several nodes that are as good as each other, each may take over. */
+  @Test
+  void nodesAreToldTogetherUnlessTheirPortSaysOtherwise() throws IOException {
+    Node beside =
+        new Node(
+            "fra-2",
+            "eu",
+            50,
+            8,
+            List.of(InetAddress.ofLiteral("192.0.2.7")),
+            80,
+            443,
+            false,
+            true);
+    NodeChoice both =
+        (address, bits, site, key) ->
+            new NodeChoice.Chosen(List.of(NODE, beside, NODE), 2, 24, false);
+    DnsPackets told = packets(both);
+    assertEquals(
+        List.of(
+            "shop.example. 30 192.0.2.1",
+            "shop.example. 30 192.0.2.2",
+            "shop.example. 30 192.0.2.7"),
+        data(ask(told, "shop.example", "A"), Section.ANSWER));
+    assertEquals(1, data(ask(told, "shop.example", "AAAA"), Section.ANSWER).size());
+    assertTrue(
+        data(ask(told, "shop.example", "HTTPS"), Section.ANSWER)
+            .getFirst()
+            .contains("ipv4hint=192.0.2.1,192.0.2.2 "));
   }
 
   @Test

@@ -73,6 +73,25 @@ class NearestSteeringTest {
         why.candidates().stream().map(Candidate::reason).toList());
   }
 
+  /** Nodes that hold the same are told together, as many as the site has share an object. */
+  @Test
+  void nodesThatShareTheSiteAreAsGoodAsEachOther() {
+    Node beside = node("fra-2", "eu", 50.12, 8.69);
+    Node third = node("fra-3", "eu", 50.12, 8.69);
+    NearestSteering steering =
+        berlin(serving(beside), serving(FRANKFURT), serving(third), serving(ASHBURN));
+    NodeChoice.Chosen chosen =
+        steering.choose(CLIENT.getAddress(), 32, EVERYWHERE, NodeChoice.keyOf(EVERYWHERE));
+    assertEquals(2, chosen.together());
+    assertEquals(3, chosen.nodes().size());
+    assertTrue(chosen.nodes().stream().noneMatch(ASHBURN::equals));
+    NodeChoice.Chosen alone =
+        berlin(serving(FRANKFURT), serving(ASHBURN))
+            .choose(CLIENT.getAddress(), 32, EVERYWHERE, NodeChoice.keyOf(EVERYWHERE));
+    assertEquals(1, alone.together());
+    assertEquals(2, alone.nodes().size());
+  }
+
   @Test
   void aDeadADrainingAndAnUnenrolledNodeAreOut() {
     Node draining = node("dra-1", "eu", 52.5, 13.4, true, true);
