@@ -18,6 +18,7 @@ import dev.perigee.edge.config.SyncClient;
 import dev.perigee.edge.config.SyncConfig;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.GeoReceiver;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.AdminListener;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
@@ -40,9 +41,6 @@ import dev.perigee.edge.telemetry.EdgeMetrics;
 import dev.perigee.edge.telemetry.RequestObserver;
 import io.undertow.server.DefaultByteBufferPool;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -136,7 +134,7 @@ public final class EdgeNode implements AutoCloseable {
   private String start(EdgeOptions options)
       throws StartException, IOException, GeneralSecurityException, InterruptedException {
     // Before the join token is spent.
-    requireFreePorts(options);
+    FreePorts.require(options);
     Path state = Files.createDirectories(options.stateDir);
     Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
     Identity identity = identity(options, enrolment);
@@ -145,7 +143,9 @@ public final class EdgeNode implements AutoCloseable {
     ServerTls tls = new ServerTls(options.tlsEngine);
     LastGoodStore lastGood = keep(new LastGoodStore(state.resolve("last-good")));
     Origins origins = origins(options);
-    ActiveConfig active = active(options, lastGood, tls, store, origins);
+    RateLimits limits =
+        new RateLimits(options.limits.limitCounters, System::nanoTime, new SecureRandom());
+    ActiveConfig active = active(options, lastGood, tls, store, origins, limits);
     EdgeMetrics metrics = new EdgeMetrics();
     EdgeGauges gauges = new EdgeGauges(metrics, clock);
     GeoLocator geo = new GeoLocator();
@@ -157,7 +157,7 @@ public final class EdgeNode implements AutoCloseable {
     EdgePeers peers = new EdgePeers(options, enrolment, active, store, serving, clock);
     gauges.peers(peers);
     Pipeline pipeline =
-        pipeline(options, store, serving, active, origin, geo, peers.peering(), metrics);
+        pipeline(options, store, serving, active, origin, geo, peers.peering(), limits, metrics);
     EdgeListener listener =
         new EdgeListener(
             options.limits.listener(options),
@@ -182,6 +182,7 @@ public final class EdgeNode implements AutoCloseable {
                 lastGood,
                 warming,
                 databases,
+                limits.fleet(),
                 () ->
                     load(
                         meter,
@@ -297,7 +298,8 @@ public final class EdgeNode implements AutoCloseable {
       LastGoodStore lastGood,
       ServerTls tls,
       ChronicleResponseStore store,
-      Origins origins)
+      Origins origins,
+      RateLimits limits)
       throws IOException {
     return new ActiveConfig(
         options.name,
@@ -305,6 +307,7 @@ public final class EdgeNode implements AutoCloseable {
         all -> certificates(tls, all),
         sites -> {
           store.limit(sites);
+          limits.swap(sites);
           origins.swap(sites);
         });
   }
@@ -336,6 +339,7 @@ public final class EdgeNode implements AutoCloseable {
       OriginClient origin,
       GeoLocator geo,
       Peering peering,
+      RateLimits limits,
       EdgeMetrics metrics) {
     RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
     return new Pipeline(
@@ -346,6 +350,7 @@ public final class EdgeNode implements AutoCloseable {
         origin,
         geo,
         Optional.of(peering),
+        limits,
         clock,
         System::nanoTime,
         request -> {
@@ -407,30 +412,6 @@ public final class EdgeNode implements AutoCloseable {
                 store.lastPurge(),
                 store.problem().isPresent() ? "none" : "open");
     return new AdminListener.Page(now == Serving.NOTHING ? 503 : 200, "application/json", body);
-  }
-
-  /** One line that names the port, where another process has it. */
-  private static void requireFreePorts(EdgeOptions options) throws StartException {
-    for (String address : options.bind) {
-      requireFree("HTTP port", address, options.httpPort);
-      requireFree("HTTPS port", address, options.httpsPort);
-    }
-    for (String address : options.peerAddresses()) {
-      requireFree("peer port", address, options.peerPort);
-    }
-    requireFree("admin port", options.adminAddress(), options.adminPort);
-  }
-
-  private static void requireFree(String what, String address, int port) throws StartException {
-    try (ServerSocket probe = new ServerSocket()) {
-      probe.setReuseAddress(true);
-      probe.bind(new InetSocketAddress(address, port));
-    } catch (BindException e) {
-      throw new StartException(
-          "%s %s:%d cannot be opened: %s".formatted(what, address, port, e.getMessage()));
-    } catch (IOException | IllegalArgumentException e) {
-      throw new StartException("%s %s:%d: %s".formatted(what, address, port, e.getMessage()));
-    }
   }
 
   private void sweep(Pipeline pipeline, OriginTable origins) {

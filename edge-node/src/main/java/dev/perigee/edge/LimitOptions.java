@@ -3,6 +3,7 @@ package dev.perigee.edge;
 import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.Limits;
 import dev.perigee.contract.OriginAddressPolicy;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.ClientPolicy;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.origin.OriginConfig;
@@ -25,6 +26,8 @@ final class LimitOptions {
 
   private static final long MOST_WINDOW = 1L << 30;
   private static final long MOST_HEADER = 1L << 20;
+  private static final int LEAST_COUNTERS = 1024;
+  private static final int MOST_COUNTERS = 1 << 24;
   private static final long MOST_BY_HEAP = 100_000;
 
   /** How often a quiet WebSocket is looked after within the idle time-out of its connection. */
@@ -67,6 +70,14 @@ final class LimitOptions {
       converter = EdgeOptions.SpanConverter.class,
       description = "Between requests, and between two parts of a body.")
   TimeSpan idleTimeout = TimeSpan.parse("60s");
+
+  @Option(
+      names = "--limit-counters",
+      defaultValue = "" + RateLimits.COUNTERS,
+      description =
+          "Counts that the sites' rate limits keep at once, 36 bytes each. Where there are more,"
+              + " those that are soonest as good as new begin anew. Default ${DEFAULT-VALUE}.")
+  int limitCounters = RateLimits.COUNTERS;
 
   @Option(
       names = "--slice-size",
@@ -212,6 +223,9 @@ final class LimitOptions {
     }
     if (fillMemory() < 1 << 20) {
       return Optional.of("--fill-memory: it must be at least 1m.");
+    }
+    if (limitCounters < LEAST_COUNTERS || limitCounters > MOST_COUNTERS) {
+      return Optional.of("--limit-counters: it must be 1024 to 16777216.");
     }
     if (geoIpMaxSize.bytes() > Limits.GEO_FILE_BYTES) {
       return Optional.of("--geoip-max-size: it must be at most 1g.");

@@ -28,6 +28,8 @@
  *       <td>Accepted | Rejected</td></tr>
  *   <tr><td>table</td><td>the immutable map that sites, hosts and pools are looked up in</td>
  *       <td>–</td></tr>
+ *   <tr><td>limit</td><td>rate limits, their counts, shares of those that all nodes share</td>
+ *       <td>LetIn | Refused</td></tr>
  *   <tr><td>geo</td><td>country and autonomous system of an address, from databases that the
  *       control plane distributes</td><td>–</td></tr>
  *   <tr><td>telemetry</td><td>metrics and access log from a request's record</td><td>–</td></tr>

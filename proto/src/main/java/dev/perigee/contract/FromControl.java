@@ -15,14 +15,34 @@ public sealed interface FromControl {
    * @param purgedThrough everything fetched before this purge counts as hard-purged; 0 when the log
    *     reaches back to the node's last purge
    * @param pulse how often the node sends {@link FromEdge.Ping}; zero: never
+   * @param limitKey by which all nodes hash what they count for limits that they share, 16 bytes;
+   *     empty where nobody divides those
    */
   record Welcome(
-      String logId, long headRevision, long headPurge, long purgedThrough, Duration pulse)
+      String logId,
+      long headRevision,
+      long headPurge,
+      long purgedThrough,
+      Duration pulse,
+      Bytes limitKey)
       implements FromControl {
+    /** Bytes of the key. */
+    public static final int LIMIT_KEY_BYTES = 16;
+
     public Welcome {
       if (pulse.isNegative()) {
         throw new IllegalArgumentException("a pulse of " + pulse);
       }
+      int bytes = limitKey.length();
+      if (bytes != 0 && bytes != LIMIT_KEY_BYTES) {
+        throw new IllegalArgumentException("a key of " + bytes + " bytes");
+      }
+    }
+
+    /** Of a control plane that divides no limits. */
+    public Welcome(
+        String logId, long headRevision, long headPurge, long purgedThrough, Duration pulse) {
+      this(logId, headRevision, headPurge, purgedThrough, pulse, Bytes.copyOf(new byte[0]));
     }
 
     /** One without a pulse. */
@@ -129,6 +149,42 @@ public sealed interface FromControl {
 
   /** The answer to {@link FromEdge.Ping}. */
   record Pong() implements FromControl {}
+
+  /**
+   * The node's shares of limits that all nodes share; they take the place of those before.
+   *
+   * @param nodes how many share
+   */
+  record Shares(int nodes, List<Share> shares) implements FromControl {
+    public Shares {
+      shares = List.copyOf(shares);
+      if (nodes < 1 || shares.size() > Limits.DEMANDS) {
+        throw new IllegalArgumentException("more than " + Limits.DEMANDS + " shares, or no node");
+      }
+    }
+  }
+
+  /**
+   * The share of one count.
+   *
+   * @param key as {@link FromEdge.Demand} has it
+   * @param rate requests each second
+   * @param burst requests at once, at least 1
+   */
+  record Share(long key, double rate, double burst) {
+    /** Refuses what cannot be. */
+    public Share {
+      boolean sound =
+          key != 0
+              && rate > 0
+              && rate <= 2.0 * Limits.RATE_REQUESTS
+              && burst >= 1
+              && burst <= 2.0 * Limits.RATE_REQUESTS;
+      if (!sound) {
+        throw new IllegalArgumentException("a share that cannot be");
+      }
+    }
+  }
 
   /** Where all control planes listen for edges, each {@code host:port}. */
   record Replicas(List<String> addresses) implements FromControl {

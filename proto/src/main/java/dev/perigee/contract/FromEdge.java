@@ -156,6 +156,43 @@ public sealed interface FromEdge {
   /** Whether the control plane lives; it answers with {@link FromControl.Pong}. */
   record Ping() implements FromEdge {}
 
+  /** How much is wanted of limits that all nodes share; answered by {@link FromControl.Shares}. */
+  record Demands(List<Demand> demands) implements FromEdge {
+    public Demands {
+      demands = List.copyOf(demands);
+      if (demands.size() > Limits.DEMANDS) {
+        throw new IllegalArgumentException("more than " + Limits.DEMANDS + " demands");
+      }
+    }
+  }
+
+  /**
+   * How much is wanted of one count of a limit.
+   *
+   * @param key a hash that stands for the count on every node; never 0
+   * @param rate requests each second that all nodes together let in
+   * @param burst requests that they let in at once
+   * @param wanted requests each second at this node
+   * @param letIn those of them that were let in
+   */
+  record Demand(long key, double rate, double burst, double wanted, double letIn) {
+    /** Refuses what cannot be. */
+    public Demand {
+      boolean sound =
+          key != 0
+              && rate > 0
+              && rate <= Limits.RATE_REQUESTS
+              && burst >= 1
+              && burst <= Limits.RATE_REQUESTS
+              && wanted >= 0
+              && letIn >= 0
+              && Double.isFinite(wanted + letIn);
+      if (!sound) {
+        throw new IllegalArgumentException("a demand that cannot be");
+      }
+    }
+  }
+
   /** How far a node came with a GeoIP database. */
   enum GeoOutcome {
     /** More may come. */

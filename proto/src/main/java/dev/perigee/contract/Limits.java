@@ -140,5 +140,32 @@ public final class Limits {
   /** Nodes of one region that share the requests for one object of a site. */
   public static final int NODES_PER_OBJECT = 64;
 
+  /** Rate limits of one site. */
+  public static final int RATE_RULES = 20;
+
+  /** Paths, and methods, of one rate limit. */
+  public static final int RATE_PATTERNS = 20;
+
+  /** Characters of one such path. */
+  public static final int RATE_PATTERN_LENGTH = 256;
+
+  /** Requests that a rate limit lets in within its window, and at once. */
+  public static final long RATE_REQUESTS = 1_000_000;
+
+  /** Seconds of a rate limit's window: a day. */
+  public static final long RATE_WINDOW_SECONDS = 86_400;
+
+  /** Days in which the burst of a rate limit comes back. */
+  public static final int RATE_BURST_DAYS = 30;
+
+  /** Bits of an IPv6 address that count as one client's, at least. */
+  public static final int RATE_IPV6_PREFIX_LEAST = 16;
+
+  /** Counts of one site's rate limits of which an edge tells at once. */
+  public static final int DEMANDS_PER_SITE = 64;
+
+  /** Counts of all rate limits of which an edge tells, or is told, at once. */
+  public static final int DEMANDS = 512;
+
   private Limits() {}
 }

@@ -21,18 +21,34 @@ final class PathPattern {
 
   /** Whether one of the patterns fits; also for other texts of this shape. */
   static boolean anyFits(List<String> patterns, String text) {
-    for (String pattern : patterns) {
-      if (fits(pattern, text)) {
+    return anyFits(patterns, text, text.length());
+  }
+
+  /** Whether one of the patterns fits the path of the target. */
+  static boolean anyFitsPathOf(List<String> patterns, String target) {
+    int query = target.indexOf('?');
+    return anyFits(patterns, target, query < 0 ? target.length() : query);
+  }
+
+  /** Makes no object: this is asked of each request. */
+  private static boolean anyFits(List<String> patterns, String text, int end) {
+    for (int i = 0; i < patterns.size(); i++) {
+      if (fits(patterns.get(i), text, end)) {
         return true;
       }
     }
     return false;
   }
 
-  private static boolean fits(String pattern, String text) {
+  private static boolean fits(String pattern, String text, int end) {
+    int length = pattern.length();
     if (pattern.endsWith("*")) {
-      return text.startsWith(pattern.substring(0, pattern.length() - 1));
+      return length - 1 <= end && text.regionMatches(0, pattern, 0, length - 1);
     }
-    return pattern.startsWith("*") ? text.endsWith(pattern.substring(1)) : text.equals(pattern);
+    if (pattern.startsWith("*")) {
+      int from = end - (length - 1);
+      return from >= 0 && text.regionMatches(from, pattern, 1, length - 1);
+    }
+    return length == end && text.startsWith(pattern);
   }
 }

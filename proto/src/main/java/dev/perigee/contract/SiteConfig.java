@@ -20,6 +20,7 @@ import java.util.Set;
  * @param hiding what readers and origins do not learn of each other
  * @param tiers which other nodes its misses go through
  * @param steering how its readers are steered to nodes
+ * @param limits how many requests are let in
  */
 public record SiteConfig(
     String id,
@@ -32,12 +33,42 @@ public record SiteConfig(
     OriginPools pools,
     HidingPolicy hiding,
     TierPolicy tiers,
-    SteeringPolicy steering) {
+    SteeringPolicy steering,
+    List<RateRule> limits) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
+    limits = List.copyOf(limits);
+  }
+
+  /** A site without rate limits. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache,
+      OriginPools pools,
+      HidingPolicy hiding,
+      TierPolicy tiers,
+      SteeringPolicy steering) {
+    this(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        List.of());
   }
 
   /** A site that is steered as usual. */
@@ -125,25 +156,76 @@ public record SiteConfig(
         pools,
         hiding,
         tiers,
-        steering);
+        steering,
+        limits);
   }
 
   /** The same with other hiding. */
   public SiteConfig withHiding(HidingPolicy other) {
     return new SiteConfig(
-        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, other, tiers, steering);
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        other,
+        tiers,
+        steering,
+        limits);
   }
 
   /** The same with other tiers. */
   public SiteConfig withTiers(TierPolicy other) {
     return new SiteConfig(
-        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding, other, steering);
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        other,
+        steering,
+        limits);
   }
 
   /** The same with other steering. */
   public SiteConfig withSteering(SteeringPolicy other) {
     return new SiteConfig(
-        id, hosts, origins, regions, schemeInKey, portInKey, cache, pools, hiding, tiers, other);
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        other,
+        limits);
+  }
+
+  /** The same with other rate limits. */
+  public SiteConfig withLimits(List<RateRule> other) {
+    return new SiteConfig(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        other);
   }
 
   /** The pools in force: its own, or its origins as one. */

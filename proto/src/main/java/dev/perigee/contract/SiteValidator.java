@@ -27,6 +27,7 @@ public final class SiteValidator {
     problems.addAll(OriginPoolsValidator.problems(site.pools()));
     problems.addAll(HidingPolicyValidator.problems(site.hiding()));
     problems.addAll(SteeringPolicyValidator.problems(site.steering()));
+    problems.addAll(RateRuleValidator.problems(site.limits()));
     return problems;
   }
 

@@ -61,6 +61,7 @@ public final class SyncCodec {
       case FromEdge.Warmed warmed -> out.setWarmed(WarmUpCodec.encode(warmed));
       case FromEdge.GeoReport report -> out.setGeo(GeoCodec.encode(report));
       case FromEdge.Ping ping -> out.setPing(Ping.getDefaultInstance());
+      case FromEdge.Demands demands -> out.setDemands(DemandCodec.encode(demands));
     }
     return out.build();
   }
@@ -96,6 +97,7 @@ public final class SyncCodec {
       case WARMED -> WarmUpCodec.decode(message.getWarmed());
       case GEO -> GeoCodec.decode(message.getGeo());
       case PING -> new FromEdge.Ping();
+      case DEMANDS -> DemandCodec.decode(message.getDemands());
       case KIND_NOT_SET -> throw new IllegalArgumentException("an edge message of unknown kind");
     };
   }
@@ -110,7 +112,8 @@ public final class SyncCodec {
                   .setHeadRevision(welcome.headRevision())
                   .setHeadPurge(welcome.headPurge())
                   .setPurgedThrough(welcome.purgedThrough())
-                  .setPulseMillis(welcome.pulse().toMillis()));
+                  .setPulseMillis(welcome.pulse().toMillis())
+                  .setLimitKey(ByteString.copyFrom(welcome.limitKey().toArray())));
       case FromControl.Update update -> out.setUpdate(encodeUpdate(update));
       case FromControl.Purges purges -> {
         PurgeBatch.Builder batch = PurgeBatch.newBuilder();
@@ -122,6 +125,7 @@ public final class SyncCodec {
       case FromControl.Pong pong -> out.setPong(Pong.getDefaultInstance());
       case FromControl.Replicas replicas ->
           out.setReplicas(Replicas.newBuilder().addAllAddresses(replicas.addresses()));
+      case FromControl.Shares shares -> out.setShares(DemandCodec.encode(shares));
     }
     return out.build();
   }
@@ -135,7 +139,8 @@ public final class SyncCodec {
             welcome.getHeadRevision(),
             welcome.getHeadPurge(),
             welcome.getPurgedThrough(),
-            Duration.ofMillis(welcome.getPulseMillis()));
+            Duration.ofMillis(welcome.getPulseMillis()),
+            Bytes.copyOf(welcome.getLimitKey().toByteArray()));
       }
       case UPDATE -> decodeUpdate(message.getUpdate());
       case PURGES ->
@@ -145,6 +150,7 @@ public final class SyncCodec {
       case GEO -> GeoCodec.decode(message.getGeo());
       case PONG -> new FromControl.Pong();
       case REPLICAS -> new FromControl.Replicas(message.getReplicas().getAddressesList());
+      case SHARES -> DemandCodec.decode(message.getShares());
       case KIND_NOT_SET -> throw new IllegalArgumentException("a control message of unknown kind");
     };
   }
@@ -198,6 +204,7 @@ public final class SyncCodec {
             .setNoShield(!site.tiers().shield())
             .setPopShare(site.tiers().popShare())
             .setSteering(SteeringPolicyCodec.encode(site.steering()));
+    site.limits().forEach(rule -> out.addLimits(RateRuleCodec.encode(rule)));
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
     }
@@ -219,7 +226,8 @@ public final class SyncCodec {
         OriginPoolsCodec.decode(site.getPools()),
         HidingPolicyCodec.decode(site.getHiding()),
         new TierPolicy(!site.getNoShield(), site.getPopShare()),
-        SteeringPolicyCodec.decode(site.getSteering()));
+        SteeringPolicyCodec.decode(site.getSteering()),
+        RateRuleCodec.decode(site.getLimitsList()));
   }
 
   public static Peer encode(PeerConfig peer) {

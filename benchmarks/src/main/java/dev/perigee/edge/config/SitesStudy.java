@@ -14,6 +14,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.contract.sync.v1.EdgeMessage;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.listener.tls.TlsEngine;
 import dev.perigee.edge.origin.HealthChecks;
@@ -288,7 +289,9 @@ final class SitesStudy {
                   active,
                   lastGood,
                   (order, done) -> {},
-                  acks),
+                  acks,
+                  new RateLimits(1024, System::nanoTime, new Random(1)).fleet(),
+                  System::nanoTime),
               acks);
       stream.beforeStart(acks.out);
       stream.onNext(SyncCodec.encode(new Welcome(LOG, 1, 0, 0)));

@@ -283,6 +283,7 @@ public final class SyncService implements BindableService {
         }
         case FromEdge.Warmed warmed -> from.warmed(warmed);
         case FromEdge.Ping ping -> from.pinged();
+        case FromEdge.Demands demands -> {}
         case FromEdge.GeoReport report -> {
           tell(from.node(), report);
           from.reported(report);

@@ -1,5 +1,6 @@
 package dev.perigee.edge.config;
 
+import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import io.grpc.ManagedChannel;
 import java.io.IOException;
@@ -77,11 +78,14 @@ public final class SyncClient implements AutoCloseable {
       LastGoodStore lastGood,
       WarmUpSink warmUps,
       GeoSink geo,
+      ShareSink shares,
       Supplier<NodeLoad> load,
       InstantSource clock,
       LongSupplier nanos,
       RandomGenerator random) {
-    this.parts = new SyncStream.Parts(config, purges, serving, active, lastGood, warmUps, geo);
+    this.parts =
+        new SyncStream.Parts(
+            config, purges, serving, active, lastGood, warmUps, geo, shares, nanos);
     this.identity = identity;
     this.enrolment = enrolment;
     this.load = load;
@@ -103,6 +107,8 @@ public final class SyncClient implements AutoCloseable {
             this::beat, HEARTBEAT_MILLIS, HEARTBEAT_MILLIS, TimeUnit.MILLISECONDS);
     long look = Pulse.LOOK.toMillis();
     var _ = thread.scheduleWithFixedDelay(this::look, look, look, TimeUnit.MILLISECONDS);
+    long report = parts.shares().reportMillis();
+    var _ = thread.scheduleWithFixedDelay(this::demand, report, report, TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -180,6 +186,15 @@ public final class SyncClient implements AutoCloseable {
         noteContact();
         renewWhenDue();
       }
+    }
+  }
+
+  /** What is wanted of shared limits is counted from report to report, connected or not. */
+  private void demand() {
+    FromEdge.Demands demands = parts.shares().report(nanos.getAsLong());
+    SyncStream open = stream;
+    if (open != null && open.isWelcomed()) {
+      open.demand(demands);
     }
   }
 

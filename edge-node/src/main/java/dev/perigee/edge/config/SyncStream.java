@@ -9,10 +9,13 @@ import dev.perigee.contract.sync.v1.EdgeMessage;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.LongBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +43,9 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
       ActiveConfig active,
       LastGoodStore lastGood,
       WarmUpSink warmUps,
-      GeoSink geo) {}
+      GeoSink geo,
+      ShareSink shares,
+      LongSupplier nanos) {}
 
   /** Is told what becomes of a stream. */
   interface Events {
@@ -105,6 +110,15 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
     send(new FromEdge.Ping());
   }
 
+  /** Says what is wanted of shared limits, where the control plane divides those. */
+  void demand(FromEdge.Demands demands) {
+    FromControl.Welcome first = welcome;
+    boolean divided = first != null && first.limitKey().length() > 0;
+    if (divided && !demands.demands().isEmpty()) {
+      send(demands);
+    }
+  }
+
   void heartbeat(NodeLoad load) {
     send(
         new FromEdge.Heartbeat(
@@ -145,6 +159,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             parts.geo().take(chunk, report -> events.later(() -> send(report)));
         case FromControl.Pong pong -> {} // counted
         case FromControl.Replicas replicas -> events.told(replicas.addresses());
+        case FromControl.Shares shares -> parts.shares().take(shares, parts.nanos().getAsLong());
       }
     } catch (IllegalArgumentException e) {
       unreadable(message, e);
@@ -175,6 +190,10 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
       purges.adopt(first.logId(), first.purgedThrough());
     }
     welcome = first;
+    if (first.limitKey().length() > 0) {
+      LongBuffer key = ByteBuffer.wrap(first.limitKey().toArray()).asLongBuffer();
+      parts.shares().agreed(key.get(0), key.get(1));
+    }
     events.welcomed();
     parts.serving().welcomed(first.headPurge());
     LOG.info(

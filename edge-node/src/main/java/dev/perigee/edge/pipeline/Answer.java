@@ -46,6 +46,7 @@ final class Answer {
   private boolean settled;
   private PeerTable peers = PeerTable.none();
   private PeerNote note = PeerNote.NONE;
+  private Limited limited = Limited.NOT;
 
   Answer(Exchange exchange, ClientPlace place, PipelineConfig config) {
     this(
@@ -70,6 +71,7 @@ final class Answer {
     Answer part = new Answer(request, place, config, some);
     part.site = site;
     part.peers = peers;
+    part.limited = Limited.ENOUGH;
     return part;
   }
 
@@ -133,6 +135,15 @@ final class Answer {
     peers = nodes;
   }
 
+  /** What the site's rate limits say of the request. */
+  Limited limited() {
+    return limited;
+  }
+
+  void limited(Limited by) {
+    limited = by;
+  }
+
   /** What another node that asks is told of the answer; readers are told nothing. */
   void note(PeerNote said) {
     note = said;
@@ -159,7 +170,8 @@ final class Answer {
         duration,
         request.id(),
         outcome,
-        reason);
+        reason,
+        limited.over());
   }
 
   /** A short text of our own. */
@@ -175,6 +187,7 @@ final class Answer {
     if (status == 503) {
       fields.add("Retry-After", RETRY_AFTER);
     }
+    limited.addTo(fields);
     if (status == 405) {
       fields.add("Allow", METHODS);
     }
@@ -244,6 +257,7 @@ final class Answer {
       CacheControl.ownFields().forEach(fields::remove);
     }
     addNote(fields);
+    limited.addTo(fields);
     age.ifPresent(seconds -> fields.set("Age", Long.toString(seconds)));
     String via = "1.1 " + config.name();
     fields.set("Via", head.fields().joined("Via").map(v -> v + ", " + via).orElse(via));
@@ -267,7 +281,9 @@ final class Answer {
   }
 
   private void notModified(ResponseHead head) {
-    FieldList fields = Preconditions.notModifiedFields(head.fields());
+    FieldList.Builder kept = Preconditions.notModifiedFields(head.fields()).toBuilder();
+    limited.addTo(kept);
+    FieldList fields = kept.build();
     exchange.sink().start(new ResponseHead(304, fields), OptionalLong.empty());
     exchange.sink().finish();
   }

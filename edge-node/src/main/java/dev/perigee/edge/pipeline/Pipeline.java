@@ -14,6 +14,7 @@ import dev.perigee.edge.collapse.FlightTable;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.geo.GeoLocator;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.policy.Admission;
 import dev.perigee.edge.policy.AdmissionPolicy;
@@ -53,6 +54,7 @@ public final class Pipeline {
   private final LongSupplier nanos;
   private final RequestObserver observer;
   private final AdmissionPolicy admission;
+  private final Limiting limiting;
   private final FlightTable flights;
   private final PeerSide peers;
   private final Fetching fetching;
@@ -60,24 +62,11 @@ public final class Pipeline {
   private final TunnelTable tunnels;
   private final Tunnelling tunnelling;
 
-  /** The stages of a node that has nothing to do with others. */
-  public Pipeline(
-      PipelineConfig config,
-      Supplier<EdgeSnapshot> snapshot,
-      Supplier<Serving> serving,
-      ResponseStore store,
-      OriginClient origin,
-      GeoLocator geo,
-      InstantSource clock,
-      LongSupplier nanos,
-      RequestObserver observer) {
-    this(config, snapshot, serving, store, origin, geo, Optional.empty(), clock, nanos, observer);
-  }
-
   /**
    * Wires the stages.
    *
    * @param peering with other nodes, where there are any
+   * @param limits how many requests sites let in
    * @param nanos a clock that never jumps, for durations
    */
   public Pipeline(
@@ -88,6 +77,7 @@ public final class Pipeline {
       OriginClient origin,
       GeoLocator geo,
       Optional<Peering> peering,
+      RateLimits limits,
       InstantSource clock,
       LongSupplier nanos,
       RequestObserver observer) {
@@ -100,6 +90,7 @@ public final class Pipeline {
     this.nanos = nanos;
     this.observer = observer;
     this.admission = new AdmissionPolicy(config.name());
+    this.limiting = new Limiting(limits, this::tooMany);
     this.flights = new FlightTable(config.maxFlights());
     this.peers = new PeerSide(peering, store, clock);
     OriginSide origins = new OriginSide(config.name(), clock);
@@ -191,7 +182,11 @@ public final class Pipeline {
         answer.outcome(Outcome.DENIED, "max-forwards");
         answer.options();
       }
-      case Admission.Allowed(CacheKey key) -> upgrade(answer, site, key, allowed);
+      case Admission.Allowed(CacheKey key) -> {
+        if (limiting.admits(answer, site)) {
+          upgrade(answer, site, key, allowed);
+        }
+      }
     }
   }
 
@@ -204,8 +199,11 @@ public final class Pipeline {
       }
       case WebSocketPolicy.Handshake.Refused(WebSocketPolicy.RefusedReason reason) ->
           deny(answer, reason.status(), reason.sentence(), "websocket");
-      case WebSocketPolicy.Handshake.Wanted(String nonce) ->
+      case WebSocketPolicy.Handshake.Wanted(String nonce) -> {
+        if (limiting.admitsMiss(answer, site)) {
           tunnelling.open(Fetch.of(answer, site, key, Optional.empty(), "bypass"), answer, nonce);
+        }
+      }
     }
   }
 
@@ -215,7 +213,9 @@ public final class Pipeline {
       fetching.behind(Fetch.of(answer, site, key, Optional.empty(), "bypass"), behind.get());
     } else if (allowed == Serving.NO_HITS) {
       String why = Lookup.BypassReason.UNSYNCED.token();
-      fetching.straight(Fetch.of(answer, site, key, Optional.empty(), why));
+      if (limiting.admitsMiss(answer, site)) {
+        fetching.straight(Fetch.of(answer, site, key, Optional.empty(), why));
+      }
     } else if (answer.request().isGet() || answer.request().isHead()) {
       store.find(key, answer.exchange().thread(), found -> found(answer, site, key, found));
     } else {
@@ -246,6 +246,9 @@ public final class Pipeline {
   /** Nothing whole is stored: there may be parts of it, or ranges may be all that is wanted. */
   private void slices(
       Answer answer, SiteConfig site, CacheKey key, String why, Optional<StoredResponse> part) {
+    if (!limiting.admitsMiss(answer, site)) {
+      return;
+    }
     boolean mayBe =
         key.slice() == CacheKey.WHOLE && config.sliceBytes() > 0 && answer.request().isGet();
     if (!mayBe) {
@@ -370,6 +373,9 @@ public final class Pipeline {
       deny(answer, 504, "Nothing that fits is cached, and the request wants nothing else.", why);
       return;
     }
+    if (!limiting.admitsMiss(answer, site)) {
+      return;
+    }
     // What was said of a stored response does not hold for what comes.
     answer.note(PeerNote.NONE);
     Fetch fetch = Fetch.of(answer, site, key, stale, why);
@@ -479,7 +485,9 @@ public final class Pipeline {
   }
 
   private void bypass(Answer answer, SiteConfig site, CacheKey key, Lookup.BypassReason reason) {
-    fetching.bypass(Fetch.of(answer, site, key, Optional.empty(), reason.token()));
+    if (limiting.admitsMiss(answer, site)) {
+      fetching.bypass(Fetch.of(answer, site, key, Optional.empty(), reason.token()));
+    }
   }
 
   private void deny(Answer answer, int status, String sentence, String reason) {
@@ -490,6 +498,10 @@ public final class Pipeline {
             .forwardStatus(OptionalInt.empty())
             .detail(reason);
     answer.text(status, sentence, cacheStatus.toString());
+  }
+
+  private void tooMany(Answer answer) {
+    deny(answer, 429, "There were too many requests. Try again later.", "rate-limit");
   }
 
   private void ended(Answer answer, int status, long bytes, long duration) {

@@ -88,6 +88,11 @@ final class WarmUpExchange implements Exchange, ResponseSink {
   public void interim(InterimHead interim) {}
 
   @Override
+  public boolean isOfReader() {
+    return false;
+  }
+
+  @Override
   public Executor thread() {
     return thread;
   }

@@ -18,6 +18,11 @@ public interface Exchange {
     return Optional.empty();
   }
 
+  /** Whether a reader made the request, and not a node of ours. */
+  default boolean isOfReader() {
+    return peer().isEmpty();
+  }
+
   /** Sends an interim response, where the protocol and the connection allow it just now. */
   void interim(InterimHead head);
 

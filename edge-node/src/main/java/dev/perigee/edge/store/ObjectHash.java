@@ -1,6 +1,7 @@
 package dev.perigee.edge.store;
 
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.table.SipHash;
 import java.util.Collection;
 
 /**

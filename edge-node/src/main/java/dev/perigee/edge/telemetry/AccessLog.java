@@ -13,7 +13,7 @@ public final class AccessLog implements RequestObserver {
   public void ended(RequestRecord r) {
     LOG.info(
         "id={} client={} country={} asn={} method={} scheme={} host={} target=\"{}\" site={}"
-            + " status={} bytes={} micros={} outcome={} reason={}",
+            + " status={} bytes={} micros={} outcome={} reason={} limit={}",
         r.id(),
         r.client(),
         r.place().country(),
@@ -27,7 +27,8 @@ public final class AccessLog implements RequestObserver {
         r.bytes(),
         r.nanos() / NANOS_PER_MICRO,
         r.outcome().word(),
-        r.reason().isEmpty() ? "-" : safe(r.reason()));
+        r.reason().isEmpty() ? "-" : safe(r.reason()),
+        r.limit().isEmpty() ? "-" : r.limit());
   }
 
   private static String system(OptionalLong number) {

@@ -13,6 +13,7 @@ import java.util.Locale;
  * @param nanos from the first stage to the end
  * @param id what the request is called
  * @param reason why it was not a plain hit or miss; empty for those
+ * @param limit name of the rate limit that it was over; empty for none
  */
 public record RequestRecord(
     String client,
@@ -27,7 +28,8 @@ public record RequestRecord(
     long nanos,
     RequestId id,
     Outcome outcome,
-    String reason) {
+    String reason,
+    String limit) {
   /** How a request was answered. */
   public enum Outcome {
     HIT("From the cache."),

@@ -8,11 +8,13 @@ import dev.perigee.contract.Purge;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.contract.sync.v1.EdgeMessage;
+import dev.perigee.edge.limit.RateLimits;
 import io.grpc.stub.ClientCallStreamObserver;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Random;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +43,9 @@ final class StreamAlone implements PurgeSink, GeoSink, SyncStream.Events {
                 active,
                 lastGood,
                 (order, done) -> {},
-                this),
+                this,
+                new RateLimits(1024, System::nanoTime, new Random(1)).fleet(),
+                System::nanoTime),
             this);
     stream.beforeStart(new Out());
     stream.onNext(SyncCodec.encode(new FromControl.Welcome(LOG, 1, 0, 0)));

@@ -22,6 +22,7 @@ import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.WarmUrl;
 import dev.perigee.contract.sync.v1.ControlMessage;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.routing.Routed;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -383,6 +384,7 @@ class SyncClientIT {
                     new FromEdge.Warmed(
                         order.job(), order.from() + order.urls().size(), 0, 1, 0, 0, List.of())),
             geo,
+            new RateLimits(1024, System::nanoTime, new Random(1)).fleet(),
             () -> new NodeLoad(0, 0, 0, true, "", List.of(), List.of()),
             clock,
             System::nanoTime,

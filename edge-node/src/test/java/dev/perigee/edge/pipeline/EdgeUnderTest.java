@@ -8,12 +8,14 @@ import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
+import dev.perigee.contract.RateRule;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.StoreReason;
 import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.TestGeo;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.ClientPolicy;
 import dev.perigee.edge.listener.DoorLimits;
 import dev.perigee.edge.listener.DoorReason;
@@ -70,6 +72,8 @@ final class EdgeUnderTest implements AutoCloseable {
   private final OriginTable origins = new OriginTable(RandomGenerator.getDefault());
   private final SiteConfig site;
   private final GeoLocator geo = new GeoLocator();
+  private final RateLimits limits =
+      new RateLimits(1024, () -> System.nanoTime() + skewNanos(), RandomGenerator.getDefault());
   private final Queue<RequestRecord> ended = new ConcurrentLinkedQueue<>();
   private long purges;
 
@@ -196,6 +200,8 @@ final class EdgeUnderTest implements AutoCloseable {
             new RefusingStore(store, refusal::get),
             client,
             geo,
+            Optional.empty(),
+            limits,
             now,
             System::nanoTime,
             ended::add);
@@ -212,7 +218,12 @@ final class EdgeUnderTest implements AutoCloseable {
     }
   }
 
+  private long skewNanos() {
+    return skew.get() * 1_000_000;
+  }
+
   private void route(SiteConfig one) {
+    limits.swap(HashTrie.of(List.of(one), SiteConfig::id));
     origins.swap(HashTrie.of(List.of(one), SiteConfig::id));
     snapshot.set(new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(one))));
   }
@@ -274,6 +285,11 @@ final class EdgeUnderTest implements AutoCloseable {
   /** The site's owner decides what is hidden. */
   void hide(HidingPolicy hiding) {
     route(site.withHiding(hiding));
+  }
+
+  /** The site's owner decides how many requests are let in. */
+  void limit(RateRule... rules) {
+    route(site.withLimits(List.of(rules)));
   }
 
   /** What is known of the requests that have ended. */

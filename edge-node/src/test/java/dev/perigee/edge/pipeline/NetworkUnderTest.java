@@ -23,6 +23,7 @@ import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.TestAuthority;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.TestGeo;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.ClientPolicy;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
@@ -244,6 +245,7 @@ final class NetworkUnderTest implements AutoCloseable {
               toOrigins,
               geo,
               Optional.of(peering),
+              new RateLimits(1024, System::nanoTime, RandomGenerator.getDefault()),
               clock,
               System::nanoTime,
               request -> {});

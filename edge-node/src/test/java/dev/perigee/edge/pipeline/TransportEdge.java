@@ -15,6 +15,7 @@ import dev.perigee.edge.config.EdgeSnapshot;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.TestAuthority;
 import dev.perigee.edge.geo.GeoLocator;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.ListenerConfig;
 import dev.perigee.edge.listener.tls.ServerTls;
@@ -152,6 +153,8 @@ final class TransportEdge implements AutoCloseable {
             store,
             client,
             new GeoLocator(),
+            Optional.empty(),
+            new RateLimits(1024, System::nanoTime, RandomGenerator.getDefault()),
             now,
             System::nanoTime,
             ended::add);

@@ -48,6 +48,7 @@ class AccessLogTest {
             7_000,
             RequestId.from(() -> "id-1"),
             Outcome.HIT,
+            "",
             "");
     new AccessLog().ended(record);
     assertEquals(1, lines.list.size());

@@ -32,6 +32,7 @@ final class SiteTallyTest {
             1,
             RequestId.from(() -> "id"),
             RequestRecord.Outcome.MISS,
+            "",
             ""));
   }
 

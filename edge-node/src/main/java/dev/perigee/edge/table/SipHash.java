@@ -1,27 +1,34 @@
-package dev.perigee.edge.store;
+package dev.perigee.edge.table;
 
 /**
  * One run of SipHash-1-3 (Aumasson and Bernstein, 2012) over texts and numbers: a hash whose
  * collisions nobody can look for who does not know the key. Each text is hashed with its length, so
  * that the border between two of them counts.
  */
-final class SipHash {
+public final class SipHash {
   private long v0;
   private long v1;
   private long v2;
   private long v3;
 
-  SipHash(long key0, long key1) {
+  /** Begins a run with a key. */
+  public SipHash(long key0, long key1) {
     v0 = key0 ^ 0x736f6d6570736575L;
     v1 = key1 ^ 0x646f72616e646f6dL;
     v2 = key0 ^ 0x6c7967656e657261L;
     v3 = key1 ^ 0x7465646279746573L;
   }
 
-  SipHash add(String text) {
-    int length = text.length();
-    int at = 0;
-    for (; at + 4 <= length; at += 4) {
+  /** Goes on with a text. */
+  public SipHash add(String text) {
+    return add(text, 0, text.length());
+  }
+
+  /** Goes on with a part of a text, as with a text of its own. */
+  public SipHash add(String text, int from, int to) {
+    int length = to - from;
+    int at = from;
+    for (; at + 4 <= to; at += 4) {
       word(
           text.charAt(at)
               | (long) text.charAt(at + 1) << 16
@@ -30,14 +37,15 @@ final class SipHash {
     }
     // The rest has at most three characters: their number and the text's length fit beside them.
     long rest = (long) length << 48;
-    for (int shift = 0; at < length; at++, shift += 16) {
+    for (int shift = 0; at < to; at++, shift += 16) {
       rest |= (long) text.charAt(at) << shift;
     }
     word(rest);
     return this;
   }
 
-  SipHash add(long number) {
+  /** Goes on with a number. */
+  public SipHash add(long number) {
     word(number);
     return this;
   }
@@ -62,7 +70,7 @@ final class SipHash {
   }
 
   /** The hash; ends the run. */
-  long end() {
+  public long end() {
     v2 ^= 0xff;
     round();
     round();
