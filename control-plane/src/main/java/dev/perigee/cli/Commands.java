@@ -147,6 +147,7 @@ abstract class Commands implements Runnable {
         SiteHistoryCommands.Rollback.class,
         SiteTiersCommand.class,
         SiteSteeringCommand.class,
+        SiteLimitsCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -245,6 +246,7 @@ abstract class Commands implements Runnable {
         }
         out().println("tiers    " + SiteTiersCommand.summary(found));
         out().println("steering " + SiteSteeringCommand.summary(found.path("steering")));
+        out().println("limits   " + SiteLimitsCommand.summary(found.path("limits")));
       }
     }
   }

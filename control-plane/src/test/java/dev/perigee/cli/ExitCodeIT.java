@@ -61,6 +61,8 @@ final class ExitCodeIT {
         "steer simulate --clients world --fail eu",
         "site steering held.example",
         "site steering held.example --country DE,AT --continent none --ttl 60 --note why",
+        "site limits held.example",
+        "site limits held.example --none --note why",
         "node list",
         "rollout list",
         "cert list",

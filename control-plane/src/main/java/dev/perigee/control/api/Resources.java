@@ -46,7 +46,8 @@ final class Resources {
           "hiding",
           "shield",
           "popShare",
-          "steering");
+          "steering",
+          "limits");
   private static final Set<String> NODE_FIELDS =
       Set.of(
           "name",
@@ -184,7 +185,8 @@ final class Resources {
             new TierPolicy(
                 input.flag("shield", TierPolicy.DEFAULT.shield()),
                 input.flag("popShare", TierPolicy.DEFAULT.popShare())),
-            SteeringPolicyJson.read(input));
+            SteeringPolicyJson.read(input),
+            RateRuleJson.read(input));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -215,6 +217,7 @@ final class Resources {
     view.put("shield", site.tiers().shield());
     view.put("popShare", site.tiers().popShare());
     view.put("steering", SteeringPolicyJson.view(site.steering()));
+    view.put("limits", RateRuleJson.view(site.limits()));
     return view;
   }
 

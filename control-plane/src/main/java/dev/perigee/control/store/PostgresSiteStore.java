@@ -7,6 +7,7 @@ import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPoolsCodec;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
+import dev.perigee.contract.RateRuleCodec;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
 import dev.perigee.contract.SteeringPolicyCodec;
@@ -29,7 +30,7 @@ public final class PostgresSiteStore implements SiteStore {
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
              s.cache_policy, s.origin_pools, s.hiding, s.shield, s.pop_share,
-             s.steering,
+             s.steering, s.rate_limits,
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)\
       """;
 
@@ -103,8 +104,8 @@ public final class PostgresSiteStore implements SiteStore {
   private static boolean insert(Handle handle, SiteConfig site) {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
-                + " origin_pools, hiding, shield, pop_share, steering)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " origin_pools, hiding, shield, pop_share, steering, rate_limits)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
@@ -115,7 +116,8 @@ public final class PostgresSiteStore implements SiteStore {
             HidingPolicyCodec.toBytes(site.hiding()),
             site.tiers().shield(),
             site.tiers().popShare(),
-            SteeringPolicyCodec.toBytes(site.steering()))
+            SteeringPolicyCodec.toBytes(site.steering()),
+            RateRuleCodec.toBytes(site.limits()))
         == 1;
   }
 
@@ -150,8 +152,8 @@ public final class PostgresSiteStore implements SiteStore {
   private static Change<SiteConfig> update(Handle handle, SiteConfig site) {
     handle.execute(
         "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?, cache_policy"
-            + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ? WHERE id"
-            + " = ?",
+            + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ?,"
+            + " rate_limits = ? WHERE id = ?",
         origins(site),
         regions(site),
         site.schemeInKey(),
@@ -162,6 +164,7 @@ public final class PostgresSiteStore implements SiteStore {
         site.tiers().shield(),
         site.tiers().popShare(),
         SteeringPolicyCodec.toBytes(site.steering()),
+        RateRuleCodec.toBytes(site.limits()),
         site.id());
     handle.execute("DELETE FROM site_host WHERE site = ?", site.id());
     return withHosts(handle, site);
@@ -402,7 +405,7 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(12).getArray()),
+        List.of((String[]) row.getArray(13).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
@@ -411,7 +414,8 @@ public final class PostgresSiteStore implements SiteStore {
         OriginPoolsCodec.of(row.getBytes(7)),
         HidingPolicyCodec.of(row.getBytes(8)),
         new TierPolicy(row.getBoolean(9), row.getBoolean(10)),
-        SteeringPolicyCodec.of(row.getBytes(11)));
+        SteeringPolicyCodec.of(row.getBytes(11)),
+        RateRuleCodec.of(row.getBytes(12)));
   }
 
   /** All sites as one node is to have them, by id. */
@@ -442,7 +446,7 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   private static SiteConfig readForNode(java.sql.ResultSet row) throws java.sql.SQLException {
-    byte[] candidate = row.getBytes(13);
+    byte[] candidate = row.getBytes(14);
     return candidate == null ? read(row) : SyncCodec.siteOf(candidate);
   }
 }

@@ -400,6 +400,31 @@ final class ApiContractIT {
     assertTrue(none.path("items").isEmpty());
   }
 
+  @Test
+  void rateLimitsAreShownAsTheyWereSetAndComparedAndRolledBack() throws Exception {
+    String site = "{'hosts':['limited.example'],'origins':['https://b.example']%s}";
+    Set<String> seen = new TreeSet<>();
+    String set =
+        "[{'name':'login','paths':['/login*'],'methods':['POST'],'algorithm':'token-bucket',"
+            + "'requests':5,'windowSeconds':60,'burst':10,'by':'header','field':'X-Key',"
+            + "'ipv6Prefix':56,'action':'log','scope':'fleet','missesOnly':true,'shown':true}]";
+    String body = site.formatted(",'limits':" + set);
+    JsonNode added = call(seen, "POST", "/v1/sites", "/v1/sites", body);
+    assertEquals(JSON.readTree(q(set)), added.path("limits"));
+    String path = "/v1/sites/limited.example";
+    String few = "[{'name':'login','requests':5,'windowSeconds':60}]";
+    JsonNode usual =
+        call(seen, "PUT", "/v1/sites/{site}", path, site.formatted(",'limits':" + few));
+    JsonNode limit = usual.path("limits").get(0);
+    assertEquals("address", limit.path("by").asText());
+    assertEquals("block", limit.path("action").asText());
+    assertEquals(5, limit.path("burst").asInt());
+    JsonNode diff = call(seen, "GET", "/v1/sites/{site}/diff", path + "/diff");
+    List<String> fields = diff.path("items").findValuesAsText("field");
+    assertTrue(fields.contains("limits[0].scope"), fields.toString());
+    assertTrue(fields.contains("limits[0].by"), fields.toString());
+  }
+
   /** Pools come back as they were set; the key never does, and stays all the same. */
   @Test
   void poolsAreShownAsTheyWereSet() throws Exception {
@@ -536,6 +561,16 @@ final class ApiContractIT {
             + "'steering':{'countries':['D'],'continents':['ZZ'],'ttlSeconds':1,"
             + "'nodesPerObject':0}} | 422 | steering.countries[0] steering.continents[0]"
             + " steering.ttlSeconds steering.nodesPerObject",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'limits':[{'name':'A','requests':0,'windowSeconds':90000,'by':'header',"
+            + "'ipv6Prefix':65,'paths':['x'],'methods':['get'],'scope':'fleet',"
+            + "'algorithm':'sliding-window'}]} | 422 | limits[0].name limits[0].requests"
+            + " limits[0].windowSeconds limits[0].field limits[0].ipv6Prefix limits[0].paths[0]"
+            + " limits[0].methods[0] limits[0].algorithm",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'limits':[{'action':'drop','by':'moon','scope':'all','algorithm':'x'}]} | 422 |"
+            + " limits[0].name limits[0].requests limits[0].windowSeconds limits[0].action"
+            + " limits[0].by limits[0].scope limits[0].algorithm",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
             + "'hiding':{'passed':['host'],'signing':{'mode':'aws-v4','region':'R',"
             + "'accessKeyId':'','secretAccessKey':'x'}}} | 422 | hiding.passed[0]"
