@@ -1,5 +1,7 @@
 package dev.perigee.control;
 
+import dev.perigee.contract.Bytes;
+import dev.perigee.contract.FromControl;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.control.api.ApiConfig;
 import dev.perigee.control.api.ApiPorts;
@@ -9,6 +11,7 @@ import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.dns.DnsServer;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
@@ -18,7 +21,6 @@ import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.AsnDatabase;
 import dev.perigee.control.steer.CourseFeed;
 import dev.perigee.control.steer.GeoDatabase;
-import dev.perigee.control.steer.GeoLocator;
 import dev.perigee.control.steer.GeoOverride;
 import dev.perigee.control.steer.HttpSteering;
 import dev.perigee.control.steer.NearestSteering;
@@ -62,7 +64,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -152,10 +153,10 @@ public final class ControlPlane implements AutoCloseable {
         new Enrolments(new EnrolmentStore(stores.database()), authority, clock, random);
     Fleet fleet = new Fleet(clock, () -> stores.nodes().all().stream().map(Node::name).toList());
     Optional<GeoDatabase> geo = geo(options);
-    Optional<GeoOverride> own = override(options, geo);
-    Supplier<List<GeoFile>> geoFiles = geoFiles(geo, asn(options), own);
+    GeoLayers layers = new GeoLayers(override(options, geo), geo);
+    Supplier<List<GeoFile>> geoFiles = layers.forEdges(asn(options));
     NearestSteering steering =
-        new NearestSteering(locator(own, geo), position(options.steerDefault));
+        new NearestSteering(layers.locator(), position(options.steerDefault));
     SnapshotFeed feed =
         keep(
             new SnapshotFeed(
@@ -170,9 +171,11 @@ public final class ControlPlane implements AutoCloseable {
                 steering));
     feed.start();
     probes(options, steering, fleet);
-    keep(new CourseFeed(steering, layers(own, geo), System::nanoTime)).start();
+    keep(new CourseFeed(steering, layers.files(), System::nanoTime)).start();
 
-    int grpc = edges(options, stores, fleet, rollouts, authority, enrolments, zone, geoFiles);
+    FleetLimits limits = new FleetLimits(limitKey(stores.settings()), System::nanoTime);
+    int grpc =
+        edges(options, stores, fleet, rollouts, limits, authority, enrolments, zone, geoFiles);
     DnsFacts facts =
         keep(
             DnsFacts.of(
@@ -211,7 +214,7 @@ public final class ControlPlane implements AutoCloseable {
             fleet::changed,
             random);
     int api = api(options, ports, token(options, state, stores.settings()));
-    follow(stores, fleet, feed);
+    follow(stores, fleet, limits, feed);
     return "control plane ready api=http://%s:%d grpc=%s:%d dns=%s:%d steer=http://%s:%d"
         .formatted(
             options.apiBind,
@@ -230,6 +233,7 @@ public final class ControlPlane implements AutoCloseable {
       Stores stores,
       Fleet fleet,
       Rollouts rollouts,
+      FleetLimits limits,
       EdgeAuthority authority,
       Enrolments enrolments,
       String zone,
@@ -246,6 +250,7 @@ public final class ControlPlane implements AutoCloseable {
             fleet,
             stores.acks(),
             rollouts,
+            limits,
             geoFiles,
             () -> replicas.get().get(),
             options.pulse(),
@@ -258,9 +263,9 @@ public final class ControlPlane implements AutoCloseable {
                 authority,
                 sync,
                 new EnrolmentService(enrolments, authority),
-                new ReplicaService(fleet, clock)));
+                new ReplicaService(fleet, limits, clock)));
     named("gRPC " + options.grpcBind + ":" + options.grpcPort, grpc::start);
-    ReplicaLinks links = keep(new ReplicaLinks(id, authority, identity, fleet, clock));
+    ReplicaLinks links = keep(new ReplicaLinks(id, authority, identity, fleet, limits, clock));
     fleet.others(links::origins);
     fleet.alone(links::isAlone);
     Replica own = new Replica(id, options.reachable(grpc.port()), build());
@@ -338,47 +343,17 @@ public final class ControlPlane implements AutoCloseable {
     return Optional.of(keep(new GeoDatabase(options.geoipDatabase, clock)));
   }
 
-  /** Who knows where a client is: the operator's own file before the other. */
-  private static GeoLocator locator(Optional<GeoOverride> own, Optional<GeoDatabase> geo) {
-    return own.<GeoLocator>map(file -> file).orElseGet(() -> usual(geo));
-  }
-
-  private static GeoLocator usual(Optional<GeoDatabase> geo) {
-    return geo.<GeoLocator>map(file -> file).orElseGet(GeoLocator::unknown);
-  }
-
   private Optional<GeoOverride> override(Options options, Optional<GeoDatabase> geo)
       throws IOException {
     return options.geoipOverride == null
         ? Optional.empty()
-        : Optional.of(keep(new GeoOverride(options.geoipOverride, usual(geo))));
-  }
-
-  /** The files that locate, in the same order. */
-  private static List<Supplier<Optional<GeoFile>>> layers(
-      Optional<GeoOverride> own, Optional<GeoDatabase> geo) {
-    List<Supplier<Optional<GeoFile>>> layers = new ArrayList<>();
-    own.ifPresent(file -> layers.add(file::file));
-    geo.ifPresent(file -> layers.add(file::file));
-    return layers;
+        : Optional.of(keep(new GeoOverride(options.geoipOverride, GeoLayers.usual(geo))));
   }
 
   private Optional<AsnDatabase> asn(Options options) throws IOException {
     return options.geoipAsnDatabase == null
         ? Optional.empty()
         : Optional.of(keep(new AsnDatabase(options.geoipAsnDatabase)));
-  }
-
-  /** What edges may be given now. */
-  private static Supplier<List<GeoFile>> geoFiles(
-      Optional<GeoDatabase> cities, Optional<AsnDatabase> systems, Optional<GeoOverride> own) {
-    return () ->
-        Stream.of(
-                cities.flatMap(GeoDatabase::file),
-                systems.flatMap(AsnDatabase::file),
-                own.flatMap(GeoOverride::file))
-            .flatMap(Optional::stream)
-            .toList();
   }
 
   private DnsServer dns(
@@ -407,9 +382,19 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   private byte[] secret() {
-    byte[] bytes = new byte[SECRET_BYTES];
+    return secret(SECRET_BYTES);
+  }
+
+  private byte[] secret(int length) {
+    byte[] bytes = new byte[length];
     random.nextBytes(bytes);
     return bytes;
+  }
+
+  /** By which the nodes hash what they count for limits that they share. */
+  private Bytes limitKey(SettingStore settings) {
+    int length = FromControl.Welcome.LIMIT_KEY_BYTES;
+    return Bytes.copyOf(settings.getOrMake("limit-key", () -> secret(length)));
   }
 
   private static List<String> names(Options options) {
@@ -432,7 +417,7 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   /** Keeps steering in step with the log, and notices nodes that fall silent. */
-  private void follow(Stores stores, Fleet fleet, SnapshotFeed feed) {
+  private void follow(Stores stores, Fleet fleet, FleetLimits limits, SnapshotFeed feed) {
     Thread sweeper =
         Thread.ofVirtual()
             .name("sweep-fleet")
@@ -441,6 +426,7 @@ public final class ControlPlane implements AutoCloseable {
                   try {
                     while (!stopping.await(SWEEP_MILLIS, TimeUnit.MILLISECONDS)) {
                       fleet.sweep();
+                      limits.sweep(fleet.connected());
                     }
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();

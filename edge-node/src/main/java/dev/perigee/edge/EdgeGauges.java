@@ -6,6 +6,7 @@ import dev.perigee.edge.config.ActiveConfig;
 import dev.perigee.edge.config.ServingState;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.GeoReceiver;
+import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.DoorReason;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
@@ -96,6 +97,22 @@ final class EdgeGauges {
         "perigee_peer_requests_waiting",
         "Of other nodes, held until a purge comes.",
         peers.peering().gate()::waiting);
+  }
+
+  void limits(RateLimits limits) {
+    metrics.gauge("perigee_limit_counts", "That there is room for.", limits::counts);
+    metrics.counter(
+        "perigee_limit_counts_put_out",
+        "Counts that went for others and began anew.",
+        limits::putOut);
+    metrics.counter(
+        "perigee_limit_uncounted",
+        "Requests let in uncounted, for too many came for one place.",
+        limits::notKept);
+    metrics.gauge(
+        "perigee_limit_reported",
+        "Counts of shared limits in the last report.",
+        limits.fleet()::reported);
   }
 
   void warming(Warming warming) {

@@ -18,6 +18,7 @@ import dev.perigee.edge.config.SyncClient;
 import dev.perigee.edge.config.SyncConfig;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.GeoReceiver;
+import dev.perigee.edge.limit.LimitMetrics;
 import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.AdminListener;
 import dev.perigee.edge.listener.EdgeListener;
@@ -154,6 +155,7 @@ public final class EdgeNode implements AutoCloseable {
     gauges.geo(geo, databases);
     OriginClient origin = client(options, origins);
     gauges.origins(origin, origins.table);
+    gauges.limits(limits);
     EdgePeers peers = new EdgePeers(options, enrolment, active, store, serving, clock);
     gauges.peers(peers);
     Pipeline pipeline =
@@ -202,7 +204,9 @@ public final class EdgeNode implements AutoCloseable {
     keep(() -> drain(listener, pipeline.tunnels(), peers));
     gauges.node(store, serving, active, pipeline, tls);
     OriginMetrics servers = new OriginMetrics(origins.table);
-    Supplier<String> scrape = () -> metrics.scrape() + servers.scrape(clock.millis());
+    LimitMetrics counts = new LimitMetrics(limits);
+    Supplier<String> scrape =
+        () -> metrics.scrape() + servers.scrape(clock.millis()) + counts.scrape();
     AdminListener admin = keep(admin(options, store, serving, active, scrape));
     admin.start();
     sweep(pipeline, origins.table);

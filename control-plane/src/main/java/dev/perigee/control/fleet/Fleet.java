@@ -6,6 +6,7 @@ import dev.perigee.contract.OriginHealth;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -180,6 +181,13 @@ public final class Fleet implements FleetView {
 
   private static Instant heardAt(NodeState state) {
     return state.lastSeen().orElse(Instant.MIN);
+  }
+
+  /** How many nodes are connected, to whichever control plane. */
+  public int connected() {
+    Set<String> names = new HashSet<>(states.keySet());
+    names.addAll(elsewhere.keySet());
+    return (int) names.stream().filter(name -> state(name).connected()).count();
   }
 
   /** Names of the nodes that ever had a stream here. */

@@ -103,6 +103,11 @@ final class EdgeStream implements Runnable {
     out.sendIfReady(PONG);
   }
 
+  /** Its shares of limits; where the call takes nothing now, the next ones come soon. */
+  void shared(FromControl.Shares shares) {
+    out.sendIfReady(WireMessage.of(shares));
+  }
+
   /** The edge is through a batch of a warm-up, and may be sent the next one. */
   void warmed(FromEdge.Warmed warmed) {
     note(warmed);
@@ -201,7 +206,12 @@ final class EdgeStream implements Runnable {
     revision = known && hello.lastRevision() <= head.revision() ? hello.lastRevision() : 0;
     send(
         new FromControl.Welcome(
-            head.logId(), head.revision(), head.purge(), purgedThrough, service.pulse()));
+            head.logId(),
+            head.revision(),
+            head.purge(),
+            purgedThrough,
+            service.pulse(),
+            service.limitKey()));
     if (isAheadOf(log.view()) || !log.hasPurgesAfter(head.purge() - 1)) {
       service.numbers().stir(); // its news has not come here yet
     }

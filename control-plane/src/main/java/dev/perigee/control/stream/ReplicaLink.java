@@ -5,6 +5,7 @@ import dev.perigee.contract.replica.v1.NodeReport;
 import dev.perigee.contract.replica.v1.NodeReports;
 import dev.perigee.contract.replica.v1.WatchRequest;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.store.Replica;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -45,6 +46,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
   private final Replica other;
   private final SslContext tls;
   private final Fleet fleet;
+  private final FleetLimits limits;
   private final InstantSource clock;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile @Nullable ManagedChannel channel;
@@ -52,11 +54,18 @@ final class ReplicaLink implements Runnable, AutoCloseable {
   /** When the other one said something, over any call; at first as if it just had. */
   private volatile long heardMillis;
 
-  ReplicaLink(String self, Replica other, SslContext tls, Fleet fleet, InstantSource clock) {
+  ReplicaLink(
+      String self,
+      Replica other,
+      SslContext tls,
+      Fleet fleet,
+      FleetLimits limits,
+      InstantSource clock) {
     this.self = self;
     this.other = other;
     this.tls = tls;
     this.fleet = fleet;
+    this.limits = limits;
     this.clock = clock;
     this.heardMillis = clock.millis();
   }
@@ -141,6 +150,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
       for (NodeReport report : reports.getNodesList()) {
         try {
           fleet.heard(other.id(), ReportCodec.decode(report, clock.instant()));
+          ReportCodec.demands(report).ifPresent(wanted -> limits.heard(report.getNode(), wanted));
         } catch (IllegalArgumentException e) {
           LOG.debug("of {}", other.address(), e);
         }

@@ -5,6 +5,7 @@ import dev.perigee.contract.replica.v1.FleetExchangeGrpc;
 import dev.perigee.contract.replica.v1.NodeReports;
 import dev.perigee.contract.replica.v1.OriginsRequest;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.store.Replica;
 import io.grpc.StatusRuntimeException;
@@ -32,6 +33,7 @@ public final class ReplicaLinks implements AutoCloseable {
 
   private final String self;
   private final Fleet fleet;
+  private final FleetLimits limits;
   private final InstantSource clock;
   private final SslContext tls;
   private final Map<String, ReplicaLink> links = new ConcurrentHashMap<>();
@@ -46,10 +48,12 @@ public final class ReplicaLinks implements AutoCloseable {
       EdgeAuthority authority,
       EdgeAuthority.Identity identity,
       Fleet fleet,
+      FleetLimits limits,
       InstantSource clock)
       throws IOException {
     this.self = self;
     this.fleet = fleet;
+    this.limits = limits;
     this.clock = clock;
     this.tls =
         GrpcSslContexts.forClient()
@@ -82,7 +86,7 @@ public final class ReplicaLinks implements AutoCloseable {
   }
 
   private ReplicaLink begin(Replica other) {
-    ReplicaLink link = new ReplicaLink(self, other, tls, fleet, clock);
+    ReplicaLink link = new ReplicaLink(self, other, tls, fleet, limits, clock);
     Thread.ofVirtual().name("replica-link-" + other.address()).start(link);
     return link;
   }

@@ -5,6 +5,7 @@ import dev.perigee.contract.replica.v1.NodeReports;
 import dev.perigee.contract.replica.v1.OriginsRequest;
 import dev.perigee.contract.replica.v1.WatchRequest;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.limit.FleetLimits;
 import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
@@ -31,11 +32,16 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
   private static final long BEAT_MILLIS = 1_000;
 
   private final Fleet fleet;
+  private final FleetLimits limits;
   private final InstantSource clock;
   private final Set<Watcher> watchers = ConcurrentHashMap.newKeySet();
 
-  public ReplicaService(Fleet fleet, InstantSource clock) {
+  /**
+   * @param limits what nodes want of limits that all share is told, too
+   */
+  public ReplicaService(Fleet fleet, FleetLimits limits, InstantSource clock) {
     this.fleet = fleet;
+    this.limits = limits;
     this.clock = clock;
   }
 
@@ -52,6 +58,7 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
     Watcher watcher = new Watcher((ServerCallStreamObserver<NodeReports>) answer);
     watchers.add(watcher);
     fleet.onReport(watcher);
+    limits.onReport(watcher);
     fleet.own().forEach(watcher);
     fleet.probes().nodes().forEach(watcher);
     Thread.ofVirtual().name("replica-watch-" + request.getReplica()).start(watcher);
@@ -89,7 +96,7 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
     NodeReports.Builder reports = NodeReports.newBuilder().setVotes(fleet.probes().votes());
     for (String node : nodes) {
       if (fleet.hasOwn(node)) {
-        reports.addNodes(ReportCodec.encode(fleet.own(node), clock.instant()));
+        reports.addNodes(ReportCodec.encode(fleet.own(node), limits.own(node), clock.instant()));
       }
       reports.addReached(ReportCodec.encode(node, fleet.probes().reach(node)));
     }
@@ -141,6 +148,7 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
         Thread.currentThread().interrupt();
       } finally {
         fleet.noMore(this);
+        limits.noMore(this);
         watchers.remove(this);
         if (!out.isCancelled()) {
           String sentence = "the control plane stops";

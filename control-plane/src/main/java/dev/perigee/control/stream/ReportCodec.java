@@ -22,7 +22,7 @@ import java.util.Optional;
 final class ReportCodec {
   private ReportCodec() {}
 
-  static NodeReport encode(NodeState state, Instant now) {
+  static NodeReport encode(NodeState state, Optional<FromEdge.Demands> demands, Instant now) {
     FromEdge.Heartbeat beat =
         new FromEdge.Heartbeat(
             state.revision(),
@@ -36,8 +36,9 @@ final class ReportCodec {
             List.of());
     FromEdge.Ack ack = new FromEdge.Ack("", state.revision(), state.refusals());
     long silent = state.lastSeen().map(seen -> Duration.between(seen, now).toMillis()).orElse(0L);
-    return NodeReport.newBuilder()
-        .setNode(state.node())
+    NodeReport.Builder out = NodeReport.newBuilder();
+    demands.ifPresent(wanted -> out.setDemands(SyncCodec.encode(wanted)));
+    return out.setNode(state.node())
         .setBuild(state.build())
         .setConnected(state.connected())
         .setHeartbeat(SyncCodec.encode(beat))
@@ -96,6 +97,14 @@ final class ReportCodec {
       reached.put(one.getNode(), reach);
     }
     return reached;
+  }
+
+  /** What the node wants of limits that all share; empty where nothing is said of it. */
+  static Optional<FromEdge.Demands> demands(NodeReport report) {
+    return report.hasDemands()
+            && SyncCodec.decode(report.getDemands()) instanceof FromEdge.Demands demands
+        ? Optional.of(demands)
+        : Optional.empty();
   }
 
   static NodeReport encode(String node, OriginHealth origins) {

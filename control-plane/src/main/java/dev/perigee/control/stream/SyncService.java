@@ -1,5 +1,6 @@
 package dev.perigee.control.stream;
 
+import dev.perigee.contract.Bytes;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.SyncCodec;
@@ -8,6 +9,7 @@ import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.PostgresNodeStore;
@@ -55,6 +57,7 @@ public final class SyncService implements BindableService {
   private final Supplier<List<GeoFile>> geoFiles;
   private final PurgeAcks acks;
   private final Rollouts rollouts;
+  private final FleetLimits limits;
   private final Supplier<List<String>> replicas;
   private final Duration pulse;
   private final InstantSource clock;
@@ -79,6 +82,7 @@ public final class SyncService implements BindableService {
    *
    * @param acks is told what nodes have in force
    * @param rollouts is told what canaries take, refuse and answer
+   * @param limits divides what nodes share
    * @param geoFiles the GeoIP databases that edges are brought; asked often
    * @param replicas where all control planes listen for edges; asked often
    * @param pulse how often edges ask whether this one lives
@@ -88,6 +92,7 @@ public final class SyncService implements BindableService {
       Fleet fleet,
       PurgeAcks acks,
       Rollouts rollouts,
+      FleetLimits limits,
       Supplier<List<GeoFile>> geoFiles,
       Supplier<List<String>> replicas,
       Duration pulse,
@@ -96,6 +101,7 @@ public final class SyncService implements BindableService {
     this.fleet = fleet;
     this.acks = acks;
     this.rollouts = rollouts;
+    this.limits = limits;
     this.log = new SharedLog(logs.reader(), logs.changes(), logs.purges(), logs.readsAtOnce());
     this.warmJobs = new WarmJobs(logs.warmUps());
     this.geoFiles = geoFiles;
@@ -134,6 +140,10 @@ public final class SyncService implements BindableService {
 
   List<String> replicas() {
     return replicas.get();
+  }
+
+  Bytes limitKey() {
+    return limits.key();
   }
 
   Duration pulse() {
@@ -283,7 +293,7 @@ public final class SyncService implements BindableService {
         }
         case FromEdge.Warmed warmed -> from.warmed(warmed);
         case FromEdge.Ping ping -> from.pinged();
-        case FromEdge.Demands demands -> {}
+        case FromEdge.Demands demands -> from.shared(limits.divide(from.node(), demands));
         case FromEdge.GeoReport report -> {
           tell(from.node(), report);
           from.reported(report);

@@ -8,6 +8,7 @@ import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.PurgeScope;
+import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.WarmUrl;
 import dev.perigee.control.fleet.Probed;
 import dev.perigee.control.fleet.Reach;
@@ -71,6 +72,45 @@ final class ReplicasIT {
     TestEdge edge = control.connect(node);
     edge.next(FromControl.Welcome.class);
     return edge;
+  }
+
+  private static FromEdge.Demands wants(double wanted) {
+    return new FromEdge.Demands(
+        List.of(new FromEdge.Demand(7, 100, 100, wanted, Math.min(wanted, 25))));
+  }
+
+  private static double share(TestEdge edge, double wanted) throws Exception {
+    edge.say(wants(wanted));
+    while (true) {
+      // Updates come between.
+      if (SyncCodec.decode(edge.raw()) instanceof FromControl.Shares shares) {
+        return shares.shares().getFirst().rate();
+      }
+    }
+  }
+
+  /** Four nodes on two control planes want ten times what they may. */
+  @Test
+  void nodesOfBothHaveTheirSharesOfOneLimit() throws Exception {
+    try (TestEdge a = welcomed(one, one.enrolled("fra-1", "eu"));
+        TestEdge b = welcomed(one, one.enrolled("fra-2", "eu"));
+        TestEdge c = welcomed(two, one.enrolled("iad-1", "us"));
+        TestEdge d = welcomed(two, one.enrolled("iad-2", "us"))) {
+      one.limits.sweep(4);
+      two.limits.sweep(4);
+      await(
+          "all shares come to the limit",
+          () -> {
+            double all = share(a, 400) + share(b, 200) + share(c, 300) + share(d, 100);
+            return all > 90 && all < 110;
+          });
+      double most = share(a, 400);
+      double least = share(d, 100);
+      assertTrue(most > 3 * least, most + " and " + least);
+      await(
+          "what moves to the other's nodes goes with the demand",
+          () -> share(a, 1) < 15 && share(c, 900) > 60);
+    }
   }
 
   @Test

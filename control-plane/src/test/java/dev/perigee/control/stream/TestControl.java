@@ -1,6 +1,7 @@
 package dev.perigee.control.stream;
 
 import com.google.protobuf.ByteString;
+import dev.perigee.contract.Bytes;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginAddressPolicy;
@@ -16,6 +17,7 @@ import dev.perigee.control.MovableClock;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.rollout.Rollouts;
@@ -88,6 +90,7 @@ final class TestControl implements AutoCloseable {
   final PurgeAcks acks;
   final PurgeReceipts receipts;
   final PostgresWarmUpStore warmUps;
+  final FleetLimits limits = new FleetLimits(Bytes.copyOf(new byte[16]), System::nanoTime);
   final Fleet fleet;
   final ReplicaLinks links;
   final Replica replica;
@@ -147,6 +150,7 @@ final class TestControl implements AutoCloseable {
             fleet,
             acks,
             rollouts,
+            limits,
             geoFiles::get,
             replicas::get,
             Duration.ofMillis(500),
@@ -158,13 +162,13 @@ final class TestControl implements AutoCloseable {
             authority,
             sync,
             new EnrolmentService(enrolments, authority),
-            new ReplicaService(fleet, clock));
+            new ReplicaService(fleet, limits, clock));
     acks.start();
     rollouts.start();
     reader.start();
     server.start();
     replica = new Replica(UUID.randomUUID().toString(), "127.0.0.1:" + server.port(), "test");
-    links = new ReplicaLinks(replica.id(), authority, identity, fleet, clock);
+    links = new ReplicaLinks(replica.id(), authority, identity, fleet, limits, clock);
     fleet.others(links::origins);
   }
 

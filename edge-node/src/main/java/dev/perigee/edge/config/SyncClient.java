@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -191,10 +192,10 @@ public final class SyncClient implements AutoCloseable {
 
   /** What is wanted of shared limits is counted from report to report, connected or not. */
   private void demand() {
-    FromEdge.Demands demands = parts.shares().report(nanos.getAsLong());
+    Optional<FromEdge.Demands> demands = parts.shares().report(nanos.getAsLong());
     SyncStream open = stream;
     if (open != null && open.isWelcomed()) {
-      open.demand(demands);
+      demands.ifPresent(open::demand);
     }
   }
 

@@ -114,7 +114,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
   void demand(FromEdge.Demands demands) {
     FromControl.Welcome first = welcome;
     boolean divided = first != null && first.limitKey().length() > 0;
-    if (divided && !demands.demands().isEmpty()) {
+    if (divided) {
       send(demands);
     }
   }

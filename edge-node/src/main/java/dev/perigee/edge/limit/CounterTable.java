@@ -51,7 +51,7 @@ final class CounterTable {
     /** The state of a key that nobody has seen. */
     long fresh(long now);
 
-    /** The state with one more; the same where that is one too many. */
+    /** The state with one more; where that is one too many, the complement of the state to keep. */
     long take(long hash, long state, long now);
 
     /** When the state is as good as a fresh one. */
@@ -84,14 +84,15 @@ final class CounterTable {
         continue;
       }
       long after = count.take(hash, before, now);
-      boolean refused = after == before;
-      if (refused || WORDS.compareAndSet(words, at + STATE, before, after)) {
-        WORDS.setOpaque(words, at + UNTIL, count.until(after, now));
+      boolean refused = after < 0;
+      long kept = refused ? ~after : after;
+      if (kept == before || WORDS.compareAndSet(words, at + STATE, before, kept)) {
+        WORDS.setOpaque(words, at + UNTIL, count.until(kept, now));
         long marked = refused ? refusedMark : mark;
         if (marked != 0) {
           var _ = (long) WORDS.getAndAdd(words, at + MARK, marked);
         }
-        return refused ? ~before : after;
+        return after;
       }
     }
     notKept.increment();

@@ -8,12 +8,15 @@ import dev.perigee.contract.Limits;
 import dev.perigee.contract.RateRule;
 import dev.perigee.edge.config.ShareSink;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +52,9 @@ public final class FleetShares implements ShareSink {
 
   /** How much the newest interval counts. */
   private static final double NEWEST = 0.7;
+
+  /** And where less is wanted than before: what is held on to is missing elsewhere. */
+  private static final double NEWEST_OF_LESS = 0.9;
 
   private static final double FORGOTTEN = 0.01;
   private static final double NANOS = 1e9;
@@ -148,20 +154,25 @@ public final class FleetShares implements ShareSink {
   }
 
   @Override
-  public FromEdge.Demands report(long nowNanos) {
+  public Optional<FromEdge.Demands> report(long nowNanos) {
     double seconds = Math.max(1e-3, (nowNanos - reportedNanos) / NANOS);
     boolean first = reportedNanos == 0;
     reportedNanos = nowNanos;
     age(nowNanos);
-    Map<Long, Long> marks = drain();
-    if (first) {
-      return new FromEdge.Demands(List.of());
+    @Nullable LimitRule[] now = inForce();
+    Map<Long, Long> marks = drain(now);
+    boolean any = Arrays.stream(now).anyMatch(Objects::nonNull);
+    if (first || !any) {
+      seen.clear();
+      reported = 0;
+      return any ? Optional.of(new FromEdge.Demands(List.of())) : Optional.empty();
     }
     for (Iterator<Map.Entry<Long, Seen>> all = seen.entrySet().iterator(); all.hasNext(); ) {
       Map.Entry<Long, Seen> entry = all.next();
       Seen one = entry.getValue();
       long mark = marks.getOrDefault(entry.getKey(), 0L);
-      one.wanted += NEWEST * ((mark & MARK) / seconds - one.wanted);
+      double wanted = (mark & MARK) / seconds;
+      one.wanted += (wanted < one.wanted ? NEWEST_OF_LESS : NEWEST) * (wanted - one.wanted);
       one.letIn += NEWEST * ((mark >>> MARK_BITS & MARK) / seconds - one.letIn);
       if (one.wanted < FORGOTTEN * one.rule.undividedRate() || !isInForce(one.rule)) {
         all.remove();
@@ -169,7 +180,11 @@ public final class FleetShares implements ShareSink {
     }
     List<Demand> demands = chosen();
     reported = demands.size();
-    return new FromEdge.Demands(demands);
+    return Optional.of(new FromEdge.Demands(demands));
+  }
+
+  private synchronized @Nullable LimitRule[] inForce() {
+    return rules.clone();
   }
 
   private synchronized boolean isInForce(LimitRule rule) {
@@ -177,12 +192,8 @@ public final class FleetShares implements ShareSink {
   }
 
   /** What was wanted since the last report, by count; new counts are noted. */
-  private Map<Long, Long> drain() {
+  private Map<Long, Long> drain(@Nullable LimitRule[] now) {
     Map<Long, Long> marks = new HashMap<>();
-    @Nullable LimitRule[] now;
-    synchronized (this) {
-      now = rules.clone();
-    }
     boolean any = false;
     for (LimitRule rule : now) {
       if (rule != null) {

@@ -109,12 +109,13 @@ final class LimitRule implements CounterTable.Count {
     while (true) {
       long before = state.get();
       long after = take(hash, before, now);
-      if (after == before || state.compareAndSet(before, after)) {
-        long more = after == before ? refusedMark : marked;
+      long kept = after < 0 ? ~after : after;
+      if (kept == before || state.compareAndSet(before, kept)) {
+        long more = after < 0 ? refusedMark : marked;
         if (more != 0) {
           mark.getAndAdd(more);
         }
-        return after == before ? ~before : after;
+        return after;
       }
     }
   }

@@ -18,10 +18,10 @@ final class SlidingWindow {
     return state(index(now, window), 0, 0);
   }
 
-  /** The state with one more let in; {@code state} itself where that is one too many. */
+  /** The state with one more let in; where that is one too many, the complement of the state. */
   static long take(long state, long now, long window, long most) {
     long rolled = rolled(state, now, window);
-    return used(rolled, now, window) + 1 > most ? state : rolled + 1;
+    return used(rolled, now, window) + 1 > most ? ~rolled : rolled + 1;
   }
 
   /** How many more may be let in now. */

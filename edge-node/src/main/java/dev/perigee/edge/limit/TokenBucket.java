@@ -5,8 +5,8 @@ package dev.perigee.edge.limit;
  * jumps (the theoretical arrival time of the generic cell rate algorithm, ITU-T I.371). One token
  * comes each {@code interval}, and as many are kept as come in {@code span}.
  *
- * <p>A state that cannot be, as one that was written for another rate, counts as an empty bucket:
- * what it costs a reader ends within {@code span}.
+ * <p>A state that cannot be, as one that was written for another rate, is an empty bucket from then
+ * on: what it costs a reader ends within {@code span}.
  */
 final class TokenBucket {
   private TokenBucket() {}
@@ -16,10 +16,10 @@ final class TokenBucket {
     return now;
   }
 
-  /** The state with one token less; {@code state} itself where there is none to take. */
+  /** The state with one token less; where there is none to take, the complement of the state. */
   static long take(long state, long now, long interval, long span) {
     long fullAt = fullAt(state, now, span);
-    return fullAt - now + interval > span ? state : fullAt + interval;
+    return fullAt - now + interval > span ? ~fullAt : fullAt + interval;
   }
 
   private static long fullAt(long state, long now, long span) {

@@ -53,6 +53,18 @@ final class Delivery {
     stream(fetch, ready.head(), OptionalLong.empty(), ready.length(), ready.fill(), status);
   }
 
+  /** Whether what is wanted of a body that is being stored is there, or a slice away. */
+  boolean isComingIn(Fetch fetch, Filled.Ready ready, boolean wholly) {
+    if (ready.length().isEmpty() || !ready.fill().isStoring()) {
+      return false;
+    }
+    long total = ready.length().getAsLong();
+    long soon = Math.min(total, ready.fill().received() + config.sliceBytes());
+    return wholly
+        || RangePolicy.decide(fetch.request(), ready.meta().head(), total)
+            .isWithin(0, soon - 1, total);
+  }
+
   /**
    * To one who follows; one who comes after the last byte has a hit, though the store may still be
    * busy with it.

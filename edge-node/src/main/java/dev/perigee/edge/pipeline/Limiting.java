@@ -7,6 +7,8 @@ import java.util.function.Consumer;
 
 /** Where requests are counted by the rate limits of their site: once each, and readers' alone. */
 final class Limiting {
+  static final String TOO_MANY = "There were too many requests. Try again later.";
+
   private final RateLimits limits;
   private final Consumer<Answer> refused;
 

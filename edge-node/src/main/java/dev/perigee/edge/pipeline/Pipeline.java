@@ -90,7 +90,8 @@ public final class Pipeline {
     this.nanos = nanos;
     this.observer = observer;
     this.admission = new AdmissionPolicy(config.name());
-    this.limiting = new Limiting(limits, this::tooMany);
+    this.limiting =
+        new Limiting(limits, answer -> deny(answer, 429, Limiting.TOO_MANY, "rate-limit"));
     this.flights = new FlightTable(config.maxFlights());
     this.peers = new PeerSide(peering, store, clock);
     OriginSide origins = new OriginSide(config.name(), clock);
@@ -293,15 +294,7 @@ public final class Pipeline {
         .current(fetch.key())
         .filter(flight -> isJoinable(fetch, flight))
         .flatMap(Flight::ready)
-        .filter(ready -> ready.length().isPresent() && ready.fill().isStoring())
-        .filter(
-            ready -> {
-              long total = ready.length().getAsLong();
-              long soon = Math.min(total, ready.fill().received() + config.sliceBytes());
-              return wholly
-                  || RangePolicy.decide(fetch.request(), ready.meta().head(), total)
-                      .isWithin(0, soon - 1, total);
-            })
+        .filter(ready -> fetching.delivery().isComingIn(fetch, ready, wholly))
         .isPresent();
   }
 
@@ -498,10 +491,6 @@ public final class Pipeline {
             .forwardStatus(OptionalInt.empty())
             .detail(reason);
     answer.text(status, sentence, cacheStatus.toString());
-  }
-
-  private void tooMany(Answer answer) {
-    deny(answer, 429, "There were too many requests. Try again later.", "rate-limit");
   }
 
   private void ended(Answer answer, int status, long bytes, long duration) {

@@ -121,6 +121,19 @@ final class RateLimitsTest {
   }
 
   @Test
+  void eachLimitIsCountedByItsName() {
+    RateRule one = Rules.bucket("watch", 1, 60, By.ALL);
+    SiteConfig site = force(Rules.with(one, List.of(), List.of(), Action.LOG, false));
+    for (int i = 0; i < 3; i++) {
+      assertTrue(in(site, Rules.get("192.0.2.1", "/")));
+    }
+    String text = new LimitMetrics(limits).scrape();
+    String labels = "{site=\"shop\",limit=\"watch\",action=\"log\"} ";
+    assertTrue(text.contains("perigee_limit_let_in_total" + labels + "1\n"), text);
+    assertTrue(text.contains("perigee_limit_over_total" + labels + "2\n"), text);
+  }
+
+  @Test
   void whatIsShownSaysWhatIsLeftOfEachLimit() {
     SiteConfig site =
         force(
