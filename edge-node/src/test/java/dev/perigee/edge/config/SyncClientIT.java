@@ -19,11 +19,18 @@ import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
+import dev.perigee.contract.RateRule;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.WarmUrl;
 import dev.perigee.contract.sync.v1.ControlMessage;
+import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.limit.RateLimits;
+import dev.perigee.edge.limit.Rules;
+import dev.perigee.edge.limit.Ruling;
+import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.routing.Routed;
+import dev.perigee.edge.table.HashTrie;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,6 +45,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -58,6 +66,7 @@ class SyncClientIT {
   private final OneGeo geo = new OneGeo();
   private final List<AutoCloseable> open = new ArrayList<>();
   private InstantSource clock = InstantSource.system();
+  private final RateLimits limits = new RateLimits(1024, System::nanoTime, new Random(1));
 
   SyncClientIT() throws IOException {}
 
@@ -353,6 +362,34 @@ class SyncClientIT {
     control.hearsNothing(Duration.ofMillis(1_500));
   }
 
+  @Test
+  void whatIsWantedOfSharedLimitsIsToldWhereTheControlPlaneDividesThem() throws Exception {
+    RateRule rule = Rules.ofFleet(Rules.bucket("shared", 5, 1, RateRule.By.ALL));
+    SiteConfig site = site("one", "one.example").withLimits(List.of(rule));
+    limits.swap(HashTrie.of(List.of(site), SiteConfig::id));
+    start(DAY);
+    control.next(FromEdge.Hello.class);
+    Bytes key = Bytes.copyOf(new byte[Welcome.LIMIT_KEY_BYTES]);
+    control.say(new Welcome("log-a", 0, 0, 0, Duration.ZERO, key));
+    RequestHead request =
+        new RequestHead(
+            "GET", "http", "one.example", 80, "/", "HTTP/1.1", FieldList.empty(), "::1", false);
+    FromEdge.Demands demands = control.next(FromEdge.Demands.class);
+    while (demands.demands().isEmpty()) {
+      limits.rule(site, request, new GeoLocator().place("::1"), false);
+      demands = control.next(FromEdge.Demands.class);
+    }
+    FromEdge.Demand demand = demands.demands().getFirst();
+    assertEquals(5, demand.rate());
+    control.say(new FromControl.Shares(2, List.of(new FromControl.Share(demand.key(), 1e-6, 1))));
+    Awaitility.await("the share holds")
+        .until(
+            () ->
+                limits.rule(site, request, new GeoLocator().place("::1"), false)
+                        instanceof Ruling.Refused refused
+                    && refused.retrySeconds() > 1_000);
+  }
+
   private Node start(Duration serveUnsynced) throws IOException {
     TestAuthority.Issued own = authority.node("fra-1");
     return start(
@@ -384,7 +421,7 @@ class SyncClientIT {
                     new FromEdge.Warmed(
                         order.job(), order.from() + order.urls().size(), 0, 1, 0, 0, List.of())),
             geo,
-            new RateLimits(1024, System::nanoTime, new Random(1)).fleet(),
+            limits.fleet(),
             () -> new NodeLoad(0, 0, 0, true, "", List.of(), List.of()),
             clock,
             System::nanoTime,

@@ -55,9 +55,9 @@ final class FleetLimitE2E {
     return all;
   }
 
-  private static void within(double wanted, double letIn, String when) {
-    System.out.printf("FleetLimitE2E: %s: %.0f of %.0f%n", when, letIn, wanted);
-    assertTrue(Math.abs(letIn - wanted) <= 0.1 * wanted, when + ": " + letIn + " of " + wanted);
+  private static void within(long wanted, long letIn, String when) {
+    System.out.printf("FleetLimitE2E: %s: %d of %d%n", when, letIn, wanted);
+    assertTrue(10 * Math.abs(letIn - wanted) <= wanted, when + ": " + letIn + " of " + wanted);
   }
 
   /** Besides the rate a limit has its burst, which whoever has not used it may use later. */
@@ -116,7 +116,7 @@ final class FleetLimitE2E {
     long kept = fleet.run(3_000, CLIENT, demand(5_000, 0, 5));
     within(3 * limit, kept, "the last shares hold");
     fleet.run(60_000, CLIENT, demand(5_000, 0, 5));
-    within(limit / 4.0, fleet.run(1_000, CLIENT, demand(5_000, 0, 5)), "a quarter of the nodes");
+    within(limit / 4, fleet.run(1_000, CLIENT, demand(5_000, 0, 5)), "a quarter of the nodes");
     fleet.run(5_000, CLIENT, demand(40_000, 0, 20));
     within(limit, fleet.run(1_000, CLIENT, demand(40_000, 0, 20)), "all nodes, evenly");
   }
