@@ -41,10 +41,8 @@ record LimitKeys(long first, long second) {
     };
   }
 
-  // The runs of the hash stay within small methods: so the compiler makes no object of them.
-
   private long of(long seed, long number) {
-    return CounterTable.usable(new SipHash(first, second).add(seed).add(number).end());
+    return CounterTable.usable(SipHash.of(first, second, seed ^ number, "", 0, 0));
   }
 
   private long of(long seed, String text) {
@@ -52,7 +50,7 @@ record LimitKeys(long first, long second) {
   }
 
   private long of(long seed, String text, int from, int to) {
-    return CounterTable.usable(new SipHash(first, second).add(seed).add(text, from, to).end());
+    return CounterTable.usable(SipHash.of(first, second, seed, text, from, to));
   }
 
   private static String first(Fields fields, String name) {

@@ -93,7 +93,7 @@ public final class RateLimits {
 
   /**
    * Counts a request by all limits of its site that it fits, in their order, until one refuses.
-   * Where no limit is shown and none is passed, it makes no object.
+   * Where no limit is shown and none is passed, it makes no object but the Optional of a field.
    *
    * @param site as the request knows it
    * @param missed whether by the limits that count what the cache does not answer, or by the others

@@ -19,6 +19,59 @@ public final class SipHash {
     v3 = key1 ^ 0x7465646279746573L;
   }
 
+  /**
+   * A run over a number and a part of a text, without an object whatever the compiler does.
+   *
+   * @return what {@code new SipHash(key0, key1).add(number).add(text, from, to).end()} gives
+   */
+  public static long of(long key0, long key1, long number, String text, int from, int to) {
+    long v0 = key0 ^ 0x736f6d6570736575L;
+    long v1 = key1 ^ 0x646f72616e646f6dL;
+    long v2 = key0 ^ 0x6c7967656e657261L;
+    long v3 = key1 ^ 0x7465646279746573L;
+    int words = (to - from) / 4;
+    // The number, the words of the text, its rest, and three rounds over nothing.
+    for (int i = -1; i < words + 4; i++) {
+      long m = 0;
+      if (i < 0) {
+        m = number;
+      } else if (i <= words) {
+        m = i < words ? four(text, from + 4 * i) : rest(text, from + 4 * i, to, to - from);
+      } else if (i == words + 1) {
+        v2 ^= 0xff;
+      }
+      v3 ^= m;
+      v0 += v1;
+      v1 = Long.rotateLeft(v1, 13) ^ v0;
+      v0 = Long.rotateLeft(v0, 32);
+      v2 += v3;
+      v3 = Long.rotateLeft(v3, 16) ^ v2;
+      v0 += v3;
+      v3 = Long.rotateLeft(v3, 21) ^ v0;
+      v2 += v1;
+      v1 = Long.rotateLeft(v1, 17) ^ v2;
+      v2 = Long.rotateLeft(v2, 32);
+      v0 ^= m;
+    }
+    return v0 ^ v1 ^ v2 ^ v3;
+  }
+
+  private static long four(String text, int at) {
+    return text.charAt(at)
+        | (long) text.charAt(at + 1) << 16
+        | (long) text.charAt(at + 2) << 32
+        | (long) text.charAt(at + 3) << 48;
+  }
+
+  /** The rest has at most three characters: their number and the text's length fit beside them. */
+  private static long rest(String text, int from, int to, int length) {
+    long rest = (long) length << 48;
+    for (int at = from, shift = 0; at < to; at++, shift += 16) {
+      rest |= (long) text.charAt(at) << shift;
+    }
+    return rest;
+  }
+
   /** Goes on with a text. */
   public SipHash add(String text) {
     return add(text, 0, text.length());
@@ -26,21 +79,11 @@ public final class SipHash {
 
   /** Goes on with a part of a text, as with a text of its own. */
   public SipHash add(String text, int from, int to) {
-    int length = to - from;
     int at = from;
     for (; at + 4 <= to; at += 4) {
-      word(
-          text.charAt(at)
-              | (long) text.charAt(at + 1) << 16
-              | (long) text.charAt(at + 2) << 32
-              | (long) text.charAt(at + 3) << 48);
+      word(four(text, at));
     }
-    // The rest has at most three characters: their number and the text's length fit beside them.
-    long rest = (long) length << 48;
-    for (int shift = 0; at < to; at++, shift += 16) {
-      rest |= (long) text.charAt(at) << shift;
-    }
-    word(rest);
+    word(rest(text, at, to, to - from));
     return this;
   }
 
