@@ -53,7 +53,7 @@ final class RateLimitE2E {
   }
 
   private int ask(String edge) {
-    return network.get(edge, HOST, "/").status();
+    return network.get(edge, HOST, "/page/1").status();
   }
 
   private void limit(String json) throws Exception {
@@ -69,7 +69,7 @@ final class RateLimitE2E {
         [{"name": "hour", "requests": 3, "windowSeconds": 86400, "algorithm": "sliding-window"}]
         """);
     Awaitility.await("the limit holds").atMost(SOON).until(() -> ask("fra-1") == 429);
-    Fetch.Answer refused = network.get("fra-1", HOST, "/");
+    Fetch.Answer refused = network.get("fra-1", HOST, "/page/1");
     assertEquals("\"hour\";q=3;w=86400", refused.field("ratelimit-policy"));
     String state = refused.field("ratelimit");
     assertTrue(state.matches("\"hour\";r=0;t=[0-9]+"), state);
