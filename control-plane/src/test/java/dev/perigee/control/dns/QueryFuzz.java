@@ -71,7 +71,7 @@ public final class QueryFuzz {
     try {
       Message read = new Message(answer);
       if (parsed == Parsed.QUERY) {
-        assertSame(new Message(packet), query, read);
+        assertSame(packet, query, read);
       } else {
         assertEquals(Query.HEADER, answer.length);
       }
@@ -81,7 +81,8 @@ public final class QueryFuzz {
     }
   }
 
-  private static void assertSame(Message sent, Query query, Message answer) throws IOException {
+  private static void assertSame(byte[] packet, Query query, Message answer) throws IOException {
+    Message sent = new Message(packet);
     Name name = sent.getQuestion().getName();
     assertEquals(name.toString().toLowerCase(Locale.ROOT), new Name(query.name).toString());
     assertEquals(sent.getQuestion().getType(), query.type);
@@ -89,9 +90,11 @@ public final class QueryFuzz {
     assertEquals(sent.getSection(Section.ADDITIONAL).size(), query.hasEdns ? 1 : 0);
     assertEquals(name.toString(), answer.getQuestion().getName().toString());
     OPTRecord opt = sent.getOPT();
-    int flags = opt == null ? 0 : opt.getFlags();
-    assertEquals((flags & 0x8000) != 0, query.dnssecOk);
-    assertEquals((flags & 0x4000) != 0, query.compactOk);
+    if (opt == null || !isReadAsNoTtl(packet, name)) {
+      int flags = opt == null ? 0 : opt.getFlags();
+      assertEquals((flags & 0x8000) != 0, query.dnssecOk);
+      assertEquals((flags & 0x4000) != 0, query.compactOk);
+    }
     List<EDNSOption> subnets =
         opt == null ? List.of() : opt.getOptions(EDNSOption.Code.CLIENT_SUBNET);
     assertEquals(query.hasSubnet, !subnets.isEmpty());
@@ -99,5 +102,14 @@ public final class QueryFuzz {
       assertEquals(subnet.getSourcePrefixLength(), query.sourcePrefix);
       assertArrayEquals(subnet.getAddress().getAddress(), query.subnet());
     }
+  }
+
+  /**
+   * The other reader takes a TTL with the highest bit for 0 (RFC 2181, section 8), in OPT too,
+   * where these octets are no TTL: it sees no flags then. The one OPT follows on the question, and
+   * its TTL on a root name, a type and a class.
+   */
+  private static boolean isReadAsNoTtl(byte[] packet, Name name) {
+    return packet[Query.HEADER + name.length() + 4 + 5] < 0;
   }
 }
