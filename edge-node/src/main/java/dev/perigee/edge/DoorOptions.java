@@ -106,9 +106,10 @@ final class DoorOptions {
 
   @Option(
       names = "--min-fetches-per-site",
-      defaultValue = "32",
+      defaultValue = "1000",
       description =
-          "Fetches that one site may always have under way, however slow its origins have become.")
+          "Fetches that one site may always have under way, however slow its origins have become;"
+              + " fewer protect small origins, and shed more where requests differ in cost.")
   int leastFetches;
 
   @Option(

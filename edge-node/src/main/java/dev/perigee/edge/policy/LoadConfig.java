@@ -9,5 +9,5 @@ package dev.perigee.edge.policy;
  */
 public record LoadConfig(int siteRequests, int leastFetches, int mostFetches) {
   /** For nodes with 100000 requests. */
-  public static final LoadConfig DEFAULT = new LoadConfig(50_000, 32, 10_000);
+  public static final LoadConfig DEFAULT = new LoadConfig(50_000, 1_000, 10_000);
 }
