@@ -178,6 +178,10 @@ public final class LogReader implements AutoCloseable {
 
   private boolean readPurges(long head) {
     boolean any = false;
+    if (window.newest() > head) {
+      window.skip(head); // another log, as after a backup was restored into this database
+    }
+    // What is committed meanwhile comes with the rest, and is then newer than the head.
     while (window.newest() < head) {
       any = true;
       try {
@@ -191,9 +195,6 @@ public final class LogReader implements AutoCloseable {
         LOG.warn("{}: whoever needs it reads it by itself, and fails alone", e.getMessage());
         window.skip(head);
       }
-    }
-    if (window.newest() > head) {
-      window.skip(head); // another log, as after a backup was restored into this database
     }
     return any;
   }

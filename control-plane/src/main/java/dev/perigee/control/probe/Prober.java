@@ -42,6 +42,9 @@ public final class Prober implements AutoCloseable {
   /** Probes that begin so late say too little of how nodes are now. */
   private static final long LATE_NANOS = 1_000_000_000;
 
+  /** One that does not answer for long is probed this often. */
+  private static final long SELDOM_NANOS = 8_000_000_000L;
+
   /** When one for which no connection was left is tried again. */
   private static final long POSTPONED_NANOS = 20_000_000;
 
@@ -287,7 +290,8 @@ public final class Prober implements AutoCloseable {
   }
 
   private void later(Tracked one) {
-    long interval = config.interval().toNanos();
+    long usual = config.interval().toNanos();
+    long interval = Math.max(usual, Math.min(SELDOM_NANOS, usual * one.policy.stretch()));
     one.next = one.begun + interval + random.nextLong(interval / 5) - interval / 10;
     one.wanted = one.next;
   }

@@ -1,7 +1,10 @@
 package dev.perigee.control.stream;
 
 import dev.perigee.control.pki.EdgeAuthority;
+import io.grpc.Metadata;
 import io.grpc.Server;
+import io.grpc.ServerCall;
+import io.grpc.ServerCallExecutorSupplier;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.grpc.netty.NettyServerBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.ClientAuth;
@@ -10,8 +13,10 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.security.cert.X509Certificate;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The gRPC port: TLS with a certificate of the edge authority. A client certificate is asked for
@@ -50,6 +55,7 @@ public final class SyncServer implements AutoCloseable {
         NettyServerBuilder.forAddress(address)
             .sslContext(tls)
             .executor(Executors.newVirtualThreadPerTaskExecutor())
+            .callExecutor(new CallThreads())
             .maxInboundMessageSize(MAX_MESSAGE)
             .keepAliveTime(5, TimeUnit.SECONDS)
             .keepAliveTimeout(5, TimeUnit.SECONDS)
@@ -60,6 +66,15 @@ public final class SyncServer implements AutoCloseable {
             .addService(enrolment)
             .addService(replicas)
             .build();
+  }
+
+  /** Messages of edges are taken by the thread that read them, which they never keep waiting. */
+  private static final class CallThreads implements ServerCallExecutorSupplier {
+    @Override
+    public <ReqT, RespT> @Nullable Executor getExecutor(
+        ServerCall<ReqT, RespT> call, Metadata metadata) {
+      return SyncService.isSync(call.getMethodDescriptor()) ? Runnable::run : null;
+    }
   }
 
   public void start() throws IOException {

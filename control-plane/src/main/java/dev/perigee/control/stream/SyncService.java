@@ -162,6 +162,11 @@ public final class SyncService implements BindableService {
         .build();
   }
 
+  /** Whether a method is this one: what comes in is taken without ever waiting. */
+  static boolean isSync(MethodDescriptor<?, ?> method) {
+    return method.getFullMethodName().equals(SYNC.getFullMethodName());
+  }
+
   private StreamObserver<EdgeMessage> sync(StreamObserver<WireMessage> out) {
     Optional<PeerCertificate.Peer> peer = PeerCertificate.current();
     return new Incoming((ServerCallStreamObserver<WireMessage>) out, peer);
@@ -187,20 +192,29 @@ public final class SyncService implements BindableService {
     streams.values().forEach(stream -> stream.end(status));
   }
 
-  /** What comes from one edge. */
+  /**
+   * What comes from one edge, one message after the other. It is heard on a thread of the network,
+   * which ten thousand edges share: what may wait, for the database or for a log line, is taken on
+   * another one, and the next message comes when it is done.
+   */
   private final class Incoming implements StreamObserver<EdgeMessage> {
     private final ServerCallStreamObserver<WireMessage> out;
     private final Optional<PeerCertificate.Peer> peer;
     private volatile @Nullable EdgeStream stream;
 
     /** Set where the call was ended before it had a stream. */
-    private boolean refused;
+    private volatile boolean refused;
+
+    /** Set where the edge has gone, maybe while it was still let in. */
+    private volatile boolean gone;
 
     Incoming(ServerCallStreamObserver<WireMessage> out, Optional<PeerCertificate.Peer> peer) {
       this.out = out;
       this.peer = peer;
       out.setOnReadyHandler(this::onReady);
       out.setOnCancelHandler(this::end);
+      out.disableAutoRequest();
+      out.request(1);
     }
 
     private void onReady() {
@@ -212,14 +226,36 @@ public final class SyncService implements BindableService {
 
     @Override
     public void onNext(EdgeMessage message) {
-      if (refused) {
-        return;
-      }
       FromEdge said;
       try {
         said = SyncCodec.decode(message);
       } catch (IllegalArgumentException e) {
         refuse(Status.INVALID_ARGUMENT.withDescription(e.getMessage()));
+        return;
+      }
+      if (mayWait(said)) {
+        Thread.ofVirtual().name("hear-edge").start(() -> take(said));
+      } else {
+        take(said);
+      }
+    }
+
+    private static boolean mayWait(FromEdge said) {
+      return switch (said) {
+        case FromEdge.Ping ping -> false;
+        case FromEdge.Heartbeat beat -> false;
+        case FromEdge.PurgeAck ack -> false;
+        case FromEdge.Ack ack -> !ack.refusals().isEmpty();
+        case FromEdge.Hello hello -> true;
+        case FromEdge.Nack nack -> true;
+        case FromEdge.Warmed warmed -> true;
+        case FromEdge.Demands demands -> true;
+        case FromEdge.GeoReport report -> true;
+      };
+    }
+
+    private void take(FromEdge said) {
+      if (refused) {
         return;
       }
       EdgeStream now = stream;
@@ -230,6 +266,7 @@ public final class SyncService implements BindableService {
       } else {
         report(now, said);
       }
+      out.request(1);
     }
 
     private void begin(FromEdge.Hello hello) {
@@ -261,6 +298,9 @@ public final class SyncService implements BindableService {
       fleet.connected(begun, hello);
       rollouts.forget(hello.node());
       LOG.info("{} is connected, at revision {}", hello.node(), hello.lastRevision());
+      if (gone) {
+        end();
+      }
       Thread.ofVirtual().name("stream-" + hello.node()).start(begun);
     }
 
@@ -326,6 +366,7 @@ public final class SyncService implements BindableService {
     }
 
     private void end() {
+      gone = true;
       EdgeStream now = stream;
       if (now != null) {
         now.end(Status.UNAVAILABLE.withDescription("the edge ended the stream"));

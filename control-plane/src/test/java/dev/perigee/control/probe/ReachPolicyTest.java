@@ -35,6 +35,16 @@ final class ReachPolicyTest {
     assertEquals(reach, policy.reach());
   }
 
+  @ParameterizedTest
+  @CsvSource({"n, 2", "nnn, 8", "nnnnn, 8", "y, 1", "yn, 1", "ynn, 1", "ynnn, 2", "ynnnnny, 1"})
+  void oneThatDoesNotAnswerIsProbedMoreAndMoreSeldom(String probes, int stretch) {
+    ReachPolicy policy = ReachPolicy.NEW;
+    for (int i = 0; i < probes.length(); i++) {
+      policy = probes.charAt(i) == 'y' ? policy.answered() : policy.failed();
+    }
+    assertEquals(stretch, policy.stretch());
+  }
+
   @Test
   void aTimeOutIsNoLongerThanTheInterval() {
     Duration second = Duration.ofSeconds(1);
