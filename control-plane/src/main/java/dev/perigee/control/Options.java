@@ -68,7 +68,8 @@ final class Options {
       defaultValue = "500",
       description = {
         "milliseconds between two questions of an edge whether this one lives; ${DEFAULT-VALUE}.",
-        "After two without an answer the edge moves to another one"
+        "After two without an answer the edge moves to another one; where there is none it"
+            + " asks a quarter as often"
       })
   long edgePulse;
 

@@ -20,11 +20,14 @@ final class SimulatedFleet implements SimulatedEdge.Listener, AutoCloseable {
   private static final int MAX_MESSAGE = 1 << 20;
   private static final int FLOW_WINDOW = 1 << 20;
   private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(10);
-  private static final int TICKS_OF_PULSE = 50;
+
+  /** Two seconds: as often as a real edge asks the only control plane there is. */
+  private static final int TICKS_OF_PULSE = 200;
+
   private static final int TICKS_OF_BEAT = 100;
 
-  /** A real edge with another control plane to go to would leave after so long. */
-  private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1_250);
+  /** A real edge would leave after so long. */
+  private static final long SILENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(5_000);
 
   /** Before a node whose stream ended comes again, in milliseconds. */
   private static final long LEAST_WAIT = 500;
@@ -117,7 +120,7 @@ final class SimulatedFleet implements SimulatedEdge.Listener, AutoCloseable {
 
   /** What went wrong since this was asked last. */
   String trouble() {
-    return "streams ended %d %s, silences over 1.25 s %d, longest %d ms, clocks late by %d ms"
+    return "streams ended %d %s, silences over 5 s %d, longest %d ms, clocks late by %d ms"
         .formatted(
             ended.getAndSet(0),
             firstEnd,

@@ -16,7 +16,7 @@ final class Pulse {
   private static final Duration SHORTEST = Duration.ofMillis(100);
   private static final Duration SLACK = Duration.ofMillis(250);
 
-  /** Where there is nobody else to go to, it is given more time. */
+  /** Where there is nobody else to go to, it is asked more seldom, and given more time. */
   private static final int WITHOUT_CHOICE = 4;
 
   private final long beatNanos;
@@ -48,7 +48,7 @@ final class Pulse {
    * To be asked every {@link #LOOK}.
    *
    * @param count messages that came so far
-   * @param choice whether there is another control plane
+   * @param choice whether there is another control plane to go to
    */
   Verdict look(long count, boolean choice, long nowNanos) {
     boolean stood = nowNanos - lookedNanos > 4 * LOOK.toNanos();
@@ -57,11 +57,11 @@ final class Pulse {
       heardCount = count;
       heardNanos = nowNanos;
     }
-    long patience = (2 * beatNanos + SLACK.toNanos()) * (choice ? 1 : WITHOUT_CHOICE);
-    if (nowNanos - heardNanos > patience) {
+    int slower = choice ? 1 : WITHOUT_CHOICE;
+    if (nowNanos - heardNanos > (2 * beatNanos + SLACK.toNanos()) * slower) {
       return Verdict.DEAD;
     }
-    if (nowNanos - askedNanos >= beatNanos) {
+    if (nowNanos - askedNanos >= beatNanos * slower) {
       askedNanos = nowNanos;
       return Verdict.ASK;
     }

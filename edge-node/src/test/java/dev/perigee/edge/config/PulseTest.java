@@ -43,8 +43,8 @@ class PulseTest {
   }
 
   @Test
-  void whereThereIsNoOtherItIsGivenMoreTime() {
-    assertEquals(10, look(5_000, 0, false).size());
+  void whereThereIsNoOtherItIsAskedMoreSeldomAndGivenMoreTime() {
+    assertEquals(List.of(Verdict.ASK, Verdict.ASK), look(5_000, 0, false));
     assertEquals(Verdict.DEAD, look(100, 0, false).getLast());
   }
 
