@@ -109,8 +109,15 @@ public final class PostgresNodeStore implements NodeStore {
         handle -> {
           Optional<Node> before = find(handle, name);
           handle.execute("UPDATE node SET draining = ? WHERE name = ?", draining, name);
-          return before.map(node -> seen(handle, node)).orElseGet(Change.Unknown::new);
+          return before.map(node -> drained(handle, node, draining)).orElseGet(Change.Unknown::new);
         });
+  }
+
+  /** Logged, whatever other nodes see of it: steering follows the log at once. */
+  private static Change<Node> drained(Handle handle, Node before, boolean draining) {
+    boolean changed = before.draining() != draining;
+    long revision = changed ? LogNumbers.nextRevision(handle, "node", before.name()) : 0;
+    return new Change.Committed<>(find(handle, before.name()).orElseThrow(), revision);
   }
 
   @Override

@@ -55,6 +55,18 @@ final class LogNewsIT {
     assertNotEquals(seen, there.generation());
   }
 
+  /** The story: no other node saw it, so it was not logged and took up to a second elsewhere. */
+  @Test
+  void aNodeThatIsDrainedHereIsNewsThere() throws InterruptedException {
+    PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), here);
+    nodes.add(PostgresNodeStoreIT.node("syd-1", "ap"));
+    long revision = here.head().revision();
+    long seen = there.generation();
+    nodes.setDraining("syd-1", true);
+    there.await(seen, PATIENCE_MILLIS); // nobody else wakes it
+    assertEquals(revision + 1, there.head().revision(), "so whoever follows the log reads it");
+  }
+
   @Test
   void whatOnlyConcernsThisOneIsNotTold() throws InterruptedException {
     long seen = there.generation();

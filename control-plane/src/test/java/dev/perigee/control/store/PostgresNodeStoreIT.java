@@ -70,14 +70,18 @@ final class PostgresNodeStoreIT {
   }
 
   @Test
-  void whatOtherNodesSeeTakesARevision() {
+  void whatOtherNodesSeeTakesARevisionAndSoDoesDraining() {
     nodes.add(node("syd-1", "ap"));
     assertEquals(Optional.of(new Placement("ap", 1, Set.of())), nodes.placement("syd-1"));
     nodes.replace(node("syd-1", "ap"));
+    assertEquals(1, numbers.head().revision());
     nodes.setDraining("syd-1", true);
-    assertEquals(1, numbers.head().revision(), "nobody asks it, drained or not");
+    assertEquals(2, numbers.head().revision(), "steering follows the log");
+    nodes.setDraining("syd-1", true);
+    assertEquals(2, numbers.head().revision(), "nothing changed");
+    nodes.setDraining("syd-1", false);
     nodes.replace(node("syd-1", "eu"));
-    assertEquals(Optional.of(new Placement("eu", 2, Set.of())), nodes.placement("syd-1"));
+    assertEquals(Optional.of(new Placement("eu", 4, Set.of())), nodes.placement("syd-1"));
   }
 
   @Test
