@@ -155,6 +155,7 @@ public final class ControlPlane implements AutoCloseable {
     Optional<GeoDatabase> geo = geo(options);
     GeoLayers layers = new GeoLayers(override(options, geo), geo);
     Supplier<List<GeoFile>> geoFiles = layers.forEdges(asn(options));
+    Supplier<List<GeoFile>> brought = layers.orNone(geoFiles);
     NearestSteering steering =
         new NearestSteering(layers.locator(), position(options.steerDefault));
     SnapshotFeed feed =
@@ -175,7 +176,7 @@ public final class ControlPlane implements AutoCloseable {
 
     FleetLimits limits = new FleetLimits(limitKey(stores.settings()), System::nanoTime);
     int grpc =
-        edges(options, stores, fleet, rollouts, limits, authority, enrolments, zone, geoFiles);
+        edges(options, stores, fleet, rollouts, limits, authority, enrolments, zone, brought);
     DnsFacts facts =
         keep(
             DnsFacts.of(

@@ -1,6 +1,7 @@
 package dev.perigee.control;
 
 import dev.perigee.contract.GeoFile;
+import dev.perigee.contract.GeoKind;
 import dev.perigee.control.steer.AsnDatabase;
 import dev.perigee.control.steer.GeoDatabase;
 import dev.perigee.control.steer.GeoLocator;
@@ -43,5 +44,14 @@ record GeoLayers(Optional<GeoOverride> own, Optional<GeoDatabase> cities) {
                 own.flatMap(GeoOverride::file))
             .flatMap(Optional::stream)
             .toList();
+  }
+
+  /**
+   * The same, and what edges are to drop: the operator's file where there is none. One that was not
+   * read to its end yet is neither.
+   */
+  Supplier<List<GeoFile>> orNone(Supplier<List<GeoFile>> files) {
+    List<GeoFile> none = own.isPresent() ? List.of() : List.of(GeoFile.none(GeoKind.OVERRIDE));
+    return () -> Stream.concat(files.get().stream(), none.stream()).toList();
   }
 }

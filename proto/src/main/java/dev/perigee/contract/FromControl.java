@@ -199,12 +199,19 @@ public sealed interface FromControl {
   }
 
   /**
-   * A part of a GeoIP database.
+   * A part of a GeoIP database, or that there is none of this kind: then the version and the
+   * content are empty, and size and offset 0. That is for nodes with {@link
+   * FromEdge.Hello#GEO_NONE} alone.
    *
    * @param version SHA-256 of the whole, lower-case hexadecimal
    * @param size bytes of the whole
    * @param offset where the part begins; 0 begins anew, whatever came before
    */
   record GeoChunk(GeoKind kind, String version, long size, long offset, Bytes content)
-      implements FromControl {}
+      implements FromControl {
+    /** Whether it says that there is none. */
+    public boolean isNone() {
+      return version.isEmpty();
+    }
+  }
 }

@@ -31,6 +31,9 @@ public sealed interface FromEdge {
     /** The feature of a node that takes {@link FromControl.Replicas}. */
     public static final String REPLICAS = "replicas";
 
+    /** The feature of a node that drops a GeoIP database when there is none any more. */
+    public static final String GEO_NONE = "geo-none";
+
     public Hello {
       features = Set.copyOf(features);
       geo = List.copyOf(geo);

@@ -30,7 +30,7 @@ final class GeoCodec {
   }
 
   private static Optional<GeoHolding> decode(dev.perigee.contract.sync.v1.GeoHolding holding) {
-    String version = holding.getSha256().isEmpty() ? "" : version(holding.getSha256());
+    String version = versionOrNone(holding.getSha256());
     return GeoKind.of(holding.getKind())
         .map(kind -> new GeoHolding(kind, version, holding.getBuiltSeconds()));
   }
@@ -49,6 +49,9 @@ final class GeoCodec {
     long size = chunk.getSize();
     long offset = chunk.getOffset();
     int length = chunk.getContent().size();
+    if (chunk.getSha256().isEmpty() && size == 0 && offset == 0 && length == 0) {
+      return GeoFile.none(kind(chunk.getKind())).chunk(0);
+    }
     if (size < 1 || size > Limits.GEO_FILE_BYTES) {
       throw new IllegalArgumentException("a GeoIP database of " + size + " bytes");
     }
@@ -76,7 +79,7 @@ final class GeoCodec {
   static FromEdge.GeoReport decode(dev.perigee.contract.sync.v1.GeoReport report) {
     return new FromEdge.GeoReport(
         kind(report.getKind()),
-        version(report.getSha256()),
+        versionOrNone(report.getSha256()),
         outcome(report.getOutcome()),
         report.getReceived(),
         report.getReason());
@@ -103,6 +106,10 @@ final class GeoCodec {
 
   private static ByteString bytes(String version) {
     return ByteString.copyFrom(HexFormat.of().parseHex(version));
+  }
+
+  private static String versionOrNone(ByteString digest) {
+    return digest.isEmpty() ? "" : version(digest);
   }
 
   private static String version(ByteString digest) {

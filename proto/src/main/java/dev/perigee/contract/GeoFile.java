@@ -31,6 +31,16 @@ public final class GeoFile {
     return new GeoFile(kind, content, HexFormat.of().formatHex(sha256().digest(content)));
   }
 
+  /** There is no database of this kind: a node that has one is to drop it. */
+  public static GeoFile none(GeoKind kind) {
+    return new GeoFile(kind, new byte[0], "");
+  }
+
+  /** Whether there is none. */
+  public boolean isNone() {
+    return version.isEmpty();
+  }
+
   /** The digest that makes versions. */
   public static MessageDigest sha256() {
     try {
@@ -44,7 +54,7 @@ public final class GeoFile {
     return kind;
   }
 
-  /** SHA-256, lower-case hexadecimal. */
+  /** SHA-256, lower-case hexadecimal; empty where there is none. */
   public String version() {
     return version;
   }
@@ -59,7 +69,10 @@ public final class GeoFile {
     return ByteBuffer.wrap(content).asReadOnlyBuffer();
   }
 
-  /** The part that begins at {@code offset}, which is below {@link #size}. */
+  /**
+   * The part that begins at {@code offset}, which is below {@link #size}; where there is none, the
+   * only one says so.
+   */
   public FromControl.GeoChunk chunk(long offset) {
     int from = Math.toIntExact(offset);
     int to = Math.min(content.length, from + Limits.GEO_CHUNK_BYTES);

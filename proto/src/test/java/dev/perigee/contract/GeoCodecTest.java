@@ -40,6 +40,7 @@ final class GeoCodecTest {
   void aPartOutsideItsFileIsRefused() {
     for (GeoChunk bad :
         List.of(
+            chunk(0, 0, 0),
             chunk(0, 0, 1),
             chunk(10, 0, 0),
             chunk(10, -1, 2),

@@ -68,8 +68,8 @@ final class SyncCodecTest {
             "",
             List.of(new GeoHolding(GeoKind.CITY, VERSION, 1_700_000_000)),
             List.of(ORIGINS)),
-        new FromEdge.GeoReport(
-            GeoKind.CITY, VERSION, FromEdge.GeoOutcome.TORN, 131_072, "no room"));
+        new FromEdge.GeoReport(GeoKind.CITY, VERSION, FromEdge.GeoOutcome.TORN, 131_072, "no room"),
+        new FromEdge.GeoReport(GeoKind.OVERRIDE, "", FromEdge.GeoOutcome.TAKEN, 0, ""));
   }
 
   @ParameterizedTest
@@ -110,7 +110,8 @@ final class SyncCodecTest {
                 purge(5, new PurgeScope.Tag("product-7"), false),
                 purge(6, new PurgeScope.Everything(), false),
                 new Purge(7, Optional.empty(), new PurgeScope.Everything(), true))),
-        new FromControl.GeoChunk(GeoKind.ASN, VERSION, 7, 4, Bytes.copyOf(new byte[] {1, 2, 3})));
+        new FromControl.GeoChunk(GeoKind.ASN, VERSION, 7, 4, Bytes.copyOf(new byte[] {1, 2, 3})),
+        GeoFile.none(GeoKind.OVERRIDE).chunk(0));
   }
 
   @ParameterizedTest

@@ -77,7 +77,7 @@ final class EdgeStream implements Runnable {
     this.log = service.log();
     this.admission = admission;
     this.out = new Outgoing(out);
-    this.geo = new GeoStream(this.out, service.geoFiles(), service.clock(), hello.geo());
+    this.geo = new GeoStream(this.out, service.geoFiles(), service.clock(), hello);
     this.hello = hello;
     this.serial = serial;
   }

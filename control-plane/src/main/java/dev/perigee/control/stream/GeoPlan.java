@@ -23,14 +23,22 @@ final class GeoPlan {
 
   private final Map<GeoKind, String> refused = new EnumMap<>(GeoKind.class);
   private final Map<GeoKind, Pause> pauses = new EnumMap<>(GeoKind.class);
+  private final boolean drops;
   private @Nullable GeoFile current;
+  private boolean begun;
   private long sent;
   private long received;
 
   /** After so many transfers in a row that were torn, none until then. */
   private record Pause(int torn, Instant until) {}
 
-  GeoPlan(List<GeoHolding> held) {
+  /**
+   * For a node that holds these.
+   *
+   * @param drops whether it understands that there is none of a kind any more
+   */
+  GeoPlan(List<GeoHolding> held, boolean drops) {
+    this.drops = drops;
     held.forEach(holding -> has.put(holding.kind(), holding.version()));
   }
 
@@ -40,15 +48,17 @@ final class GeoPlan {
     if (file == null || !isAmong(files, file)) {
       file = files.stream().filter(f -> isWanted(f, now)).findFirst().orElse(null);
       current = file;
+      begun = false;
       sent = 0;
       received = 0;
     }
     long ahead = sent - received;
     boolean waits = ahead >= (long) Limits.GEO_CHUNKS_AHEAD * Limits.GEO_CHUNK_BYTES;
-    if (file == null || waits || sent == file.size()) {
+    if (file == null || waits || (begun && sent == file.size())) {
       return Optional.empty();
     }
     GeoChunk chunk = file.chunk(sent);
+    begun = true;
     sent += chunk.content().length();
     return Optional.of(chunk);
   }
@@ -84,11 +94,13 @@ final class GeoPlan {
     Pause pause = pauses.get(file.kind());
     return own != null
         && !own.equals(file.version())
+        && (drops || !file.isNone())
         && !file.version().equals(refused.get(file.kind()))
         && (pause == null || !now.isBefore(pause.until()));
   }
 
   private static boolean isAmong(List<GeoFile> files, GeoFile file) {
-    return files.stream().anyMatch(f -> f.version().equals(file.version()));
+    return files.stream()
+        .anyMatch(f -> f.kind() == file.kind() && f.version().equals(file.version()));
   }
 }

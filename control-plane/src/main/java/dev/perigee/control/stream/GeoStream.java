@@ -1,9 +1,9 @@
 package dev.perigee.control.stream;
 
 import dev.perigee.contract.FromControl.GeoChunk;
+import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.FromEdge.GeoReport;
 import dev.perigee.contract.GeoFile;
-import dev.perigee.contract.GeoHolding;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -23,11 +23,11 @@ final class GeoStream implements Runnable {
   private final GeoPlan plan;
 
   GeoStream(
-      Outgoing out, Supplier<List<GeoFile>> files, InstantSource clock, List<GeoHolding> held) {
+      Outgoing out, Supplier<List<GeoFile>> files, InstantSource clock, FromEdge.Hello hello) {
     this.out = out;
     this.files = files;
     this.clock = clock;
-    this.plan = new GeoPlan(held);
+    this.plan = new GeoPlan(hello.geo(), hello.features().contains(FromEdge.Hello.GEO_NONE));
   }
 
   @Override

@@ -32,8 +32,12 @@ final class GeoPlanTest {
     plan.reported(new GeoReport(file.kind(), file.version(), outcome, received, ""), now);
   }
 
+  private static GeoPlan plan(GeoHolding... held) {
+    return new GeoPlan(List.of(held), true);
+  }
+
   private static GeoPlan nothingYet() {
-    return new GeoPlan(List.of(GeoHolding.none(GeoKind.CITY), GeoHolding.none(GeoKind.ASN)));
+    return plan(GeoHolding.none(GeoKind.CITY), GeoHolding.none(GeoKind.ASN));
   }
 
   @Test
@@ -54,9 +58,9 @@ final class GeoPlanTest {
 
   @Test
   void aNodeIsSentNeitherWhatItHasNorAKindThatItDoesNotTake() {
-    GeoPlan has = new GeoPlan(List.of(new GeoHolding(GeoKind.CITY, CITY.version(), 1)));
+    GeoPlan has = plan(new GeoHolding(GeoKind.CITY, CITY.version(), 1));
     assertEquals(Optional.empty(), next(has, CITY, ASN));
-    assertEquals(Optional.empty(), next(new GeoPlan(List.of()), CITY, ASN));
+    assertEquals(Optional.empty(), next(plan(), CITY, ASN));
     GeoFile newer = GeoFile.of(GeoKind.CITY, new byte[7]);
     assertEquals(newer.version(), has.next(List.of(newer), now).orElseThrow().version());
   }
@@ -102,5 +106,36 @@ final class GeoPlanTest {
     assertEquals(Optional.of(0L), next(plan, newer));
     report(plan, CITY, GeoOutcome.TAKEN, CITY.size());
     assertEquals(Optional.of((long) CHUNK), next(plan, newer), "a late word about the old one");
+  }
+
+  @Test
+  void aNodeIsToldOnceThatThereIsNoneAnyMore() {
+    GeoFile none = GeoFile.none(GeoKind.OVERRIDE);
+    GeoPlan plan = plan(new GeoHolding(GeoKind.OVERRIDE, CITY.version(), 1));
+    assertTrue(plan.next(List.of(none), now).orElseThrow().isNone());
+    assertEquals(Optional.empty(), next(plan, none), "it has not said yet what became of it");
+    report(plan, none, GeoOutcome.TAKEN, 0);
+    assertEquals(Optional.empty(), next(plan, none));
+    GeoFile anew = GeoFile.of(GeoKind.OVERRIDE, new byte[3]);
+    assertEquals(Optional.of(0L), next(plan, anew));
+  }
+
+  @Test
+  void aNodeThatHasNoneOrKnowsNoSuchThingIsNotTold() {
+    GeoFile none = GeoFile.none(GeoKind.OVERRIDE);
+    assertEquals(Optional.empty(), next(plan(GeoHolding.none(GeoKind.OVERRIDE)), none));
+    GeoHolding held = new GeoHolding(GeoKind.OVERRIDE, CITY.version(), 1);
+    assertEquals(Optional.empty(), next(new GeoPlan(List.of(held), false), none));
+  }
+
+  @Test
+  void oneThatCouldNotDropItIsToldAgain() {
+    GeoFile none = GeoFile.none(GeoKind.OVERRIDE);
+    GeoPlan plan = plan(new GeoHolding(GeoKind.OVERRIDE, CITY.version(), 1));
+    assertEquals(Optional.of(0L), next(plan, none));
+    report(plan, none, GeoOutcome.TORN, 0);
+    assertEquals(Optional.empty(), next(plan, none));
+    now = now.plus(Duration.ofMinutes(2));
+    assertEquals(Optional.of(0L), next(plan, none));
   }
 }

@@ -156,4 +156,25 @@ final class GeoStreamIT {
       assertEquals(Optional.empty(), edge.within(1_500));
     }
   }
+
+  /** Whether it is connected when the operator takes it away, or comes later. */
+  @Test
+  void anEdgeIsToldThatTheOperatorsFileIsThereNoMore() throws Exception {
+    GeoFile own = GeoFile.of(GeoKind.OVERRIDE, content.clone());
+    List<GeoHolding> has = List.of(new GeoHolding(GeoKind.OVERRIDE, own.version(), 1));
+    Identity fra = control.enrolled("fra-1", "eu");
+    Identity iad = control.enrolled("iad-1", "us");
+    control.geoFiles.set(List.of(own));
+    try (TestEdge there = edge(fra, has)) {
+      there.next(FromControl.Update.class);
+      control.geoFiles.set(List.of(GeoFile.none(GeoKind.OVERRIDE)));
+      try (TestEdge away = edge(iad, has)) {
+        for (TestEdge edge : List.of(there, away)) {
+          GeoChunk none = nextChunk(edge);
+          assertTrue(none.isNone(), none.toString());
+          report(edge, none, GeoOutcome.TAKEN, 0);
+        }
+      }
+    }
+  }
 }

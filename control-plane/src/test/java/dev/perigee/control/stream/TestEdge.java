@@ -90,7 +90,7 @@ final class TestEdge implements AutoCloseable {
 
   /** One that takes GeoIP databases. */
   TestEdge hello(String node, long revision, long purge, String logId, List<GeoHolding> geo) {
-    Set<String> features = Set.of(FromEdge.Hello.WARM_UP);
+    Set<String> features = Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.GEO_NONE);
     say(new FromEdge.Hello(node, "test", revision, purge, logId, features, geo));
     return this;
   }

@@ -85,7 +85,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             parts.active().state().revisionIn(purges.logId()),
             purges.lastPurge(),
             purges.logId(),
-            Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS),
+            Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS, FromEdge.Hello.GEO_NONE),
             parts.geo().holdings()));
   }
 

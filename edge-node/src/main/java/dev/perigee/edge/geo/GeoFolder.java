@@ -78,13 +78,25 @@ final class GeoFolder {
   void keep(GeoKind kind, String version, Path part) throws IOException {
     Path kept = file(kind, version);
     Files.move(part, kept, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-      channel.force(true);
-    }
+    sync();
     for (Path file : files(kind)) {
       if (!file.equals(kept)) {
         Files.deleteIfExists(file);
       }
+    }
+  }
+
+  /** Deletes all of a kind; synced when this returns. */
+  void drop(GeoKind kind) throws IOException {
+    for (Path file : files(kind)) {
+      Files.deleteIfExists(file);
+    }
+    sync();
+  }
+
+  private void sync() throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
     }
   }
 

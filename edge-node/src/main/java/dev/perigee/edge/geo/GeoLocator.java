@@ -35,6 +35,14 @@ public final class GeoLocator {
     databases = next;
   }
 
+  /** Nothing of this kind is in force any more; called by the thread that swaps. */
+  void drop(GeoKind kind) {
+    Map<GeoKind, GeoRecords> next = new EnumMap<>(GeoKind.class);
+    next.putAll(databases);
+    next.remove(kind);
+    databases = next;
+  }
+
   private Optional<String> country(String client) {
     Map<GeoKind, GeoRecords> now = databases;
     Optional<InetAddress> address = address(client);

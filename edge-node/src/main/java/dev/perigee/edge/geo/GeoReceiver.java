@@ -115,6 +115,10 @@ public final class GeoReceiver implements GeoSink, AutoCloseable {
   /** What is to be said about a part; nothing about one that follows what was given up. */
   private Optional<GeoReport> received(GeoChunk chunk) {
     try {
+      if (chunk.isNone()) {
+        drop();
+        return Optional.of(dropped(chunk));
+      }
       if (chunk.offset() == 0) {
         drop();
         Optional<GeoReport> end = begin(chunk);
@@ -127,6 +131,15 @@ public final class GeoReceiver implements GeoSink, AutoCloseable {
     } catch (IOException e) {
       return Optional.of(torn(chunk, "it cannot be written: " + e.getMessage()));
     }
+  }
+
+  /** There is none of this kind any more: nothing of it is in force or left on disk. */
+  private GeoReport dropped(GeoChunk chunk) throws IOException {
+    folder.drop(chunk.kind());
+    locator.drop(chunk.kind());
+    refused.remove(chunk.kind());
+    LOG.info("GeoIP database {} is dropped, the control plane has none", chunk.kind().token());
+    return report(chunk, GeoOutcome.TAKEN, "");
   }
 
   /** Begins a transfer; what is said where there is no need of it, or no room for it. */

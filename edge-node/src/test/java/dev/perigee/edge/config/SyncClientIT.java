@@ -56,7 +56,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SyncClientIT {
   private static final Duration DAY = Duration.ofHours(24);
   private static final Set<String> FEATURES =
-      Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS);
+      Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS, FromEdge.Hello.GEO_NONE);
 
   @TempDir Path folder = Path.of("");
 

@@ -223,4 +223,28 @@ class GeoReceiverTest {
     assertEquals(nothing(), start(LIMIT).holdings());
     assertEquals(List.of(), files());
   }
+
+  /** The story: the operator took the file away, and edges went on by it for ever. */
+  @Test
+  void whatTheOperatorTookAwayIsDroppedFromMemoryAndDisk() throws Exception {
+    GeoReceiver receiver = start(LIMIT);
+    sendAll(receiver, city("GeoIP2-City-Test.mmdb"));
+    byte[] own = new FlatGeoFile("own").with(LONDON, 32, Map.of("country_code", "IE")).toBytes();
+    GeoFile override = GeoFile.of(GeoKind.OVERRIDE, own);
+    sendAll(receiver, override);
+    assertEquals("IE", country(LONDON));
+    GeoChunk none = GeoFile.none(GeoKind.OVERRIDE).chunk(0);
+    assertEquals(GeoOutcome.TAKEN, send(receiver, none).outcome());
+    assertEquals("GB", country(LONDON), "by the main database again");
+    assertTrue(receiver.holdings().contains(GeoHolding.none(GeoKind.OVERRIDE)));
+    assertEquals(1, files().size(), files().toString());
+    start(LIMIT);
+    assertEquals("GB", country(LONDON), "after a restart too");
+    GeoReceiver again = start(LIMIT);
+    assertEquals(GeoOutcome.TAKEN, sendAll(again, override).outcome());
+    assertEquals("IE", country(LONDON), "it may come back");
+    send(again, override.chunk(0));
+    assertEquals(GeoOutcome.TAKEN, send(again, none).outcome());
+    assertEquals(GeoOutcome.TAKEN, send(again, none).outcome(), "there may be none to drop");
+  }
 }

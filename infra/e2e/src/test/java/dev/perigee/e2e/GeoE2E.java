@@ -55,7 +55,7 @@ class GeoE2E {
   }
 
   @Test
-  void edgesGetTheDatabaseKeyByCountryAndKeepItWithTheControlPlaneDown() throws Exception {
+  void edgesKeyByCountryWithTheControlPlaneDownAndDropWhatTheOperatorTookAway() throws Exception {
     write("DE", "FR");
     network.startControl(cities, "--geoip-override", override().toString());
     network.addEdge("fra-1", 1, "eu-central", "50.11,8.68");
@@ -85,6 +85,12 @@ class GeoE2E {
     assertTrue(get("fra-1", one, "/product-7/later").isMiss());
     assertTrue(get("fra-1", other, "/product-7/later").isHit(), "of the same country now");
     assertTrue(get("fra-1", stranger, "/product-7/later").isMiss());
+
+    network.startControl(cities);
+    Awaitility.await("the operator's own file is there no more, here nor there")
+        .atMost(SOON)
+        .until(() -> EDGES.stream().noneMatch(edge -> isFrench(edge, moved)));
+    assertTrue(EDGES.stream().allMatch(edge -> isFrench(edge, one)), "by the other file");
   }
 
   /** Each kind of reader fetches for itself, and then has its own. */
