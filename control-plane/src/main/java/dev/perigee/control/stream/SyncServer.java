@@ -24,6 +24,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SyncServer implements AutoCloseable {
   private static final int MAX_MESSAGE = 1 << 20;
+  private static final int KEEP_ALIVE_SECONDS = 10;
+
+  /**
+   * Ten thousand edges that come back at once keep both sides busy with handshakes for longer than
+   * a few seconds, and those that have theirs must not lose them for it. That a node is silent the
+   * fleet knows long before.
+   */
+  private static final int KEEP_ALIVE_PATIENCE_SECONDS = 20;
 
   private final Server server;
   private final SyncService sync;
@@ -57,8 +65,8 @@ public final class SyncServer implements AutoCloseable {
             .executor(Executors.newVirtualThreadPerTaskExecutor())
             .callExecutor(new CallThreads())
             .maxInboundMessageSize(MAX_MESSAGE)
-            .keepAliveTime(5, TimeUnit.SECONDS)
-            .keepAliveTimeout(5, TimeUnit.SECONDS)
+            .keepAliveTime(KEEP_ALIVE_SECONDS, TimeUnit.SECONDS)
+            .keepAliveTimeout(KEEP_ALIVE_PATIENCE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
             .intercept(new PeerCertificate())
