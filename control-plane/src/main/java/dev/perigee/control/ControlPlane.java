@@ -268,7 +268,7 @@ public final class ControlPlane implements AutoCloseable {
     named("gRPC " + options.grpcBind + ":" + options.grpcPort, grpc::start);
     ReplicaLinks links = keep(new ReplicaLinks(id, authority, identity, fleet, limits, clock));
     fleet.others(links::origins);
-    fleet.alone(links::isAlone);
+    fleet.quorumSince(links::hearsQuorumSince);
     Replica own = new Replica(id, options.reachable(grpc.port()), build());
     ReplicaRegistry registry =
         keep(

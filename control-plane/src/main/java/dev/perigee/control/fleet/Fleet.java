@@ -14,9 +14,9 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +40,8 @@ public final class Fleet implements FleetView {
   private final OriginViews views = new OriginViews();
   private final Probes probes;
   private volatile Function<String, Map<String, OriginHealth>> others = site -> Map.of();
-  private volatile BooleanSupplier alone = () -> false;
+  private final Judgement judgement = new Judgement();
+  private volatile Predicate<Instant> quorumSince = time -> true;
 
   /** What another control plane said of a node. */
   private record Said(String by, NodeState state) {}
@@ -53,7 +54,7 @@ public final class Fleet implements FleetView {
   public Fleet(InstantSource clock, Supplier<List<String>> provisioned) {
     this.clock = clock;
     this.provisioned = provisioned;
-    this.probes = new Probes(clock, node -> state(node).isServing(), this::report, this::changed);
+    this.probes = new Probes(clock, judgement::counted, this::report, this::changed);
   }
 
   /** What probes come to, here and elsewhere. */
@@ -61,8 +62,9 @@ public final class Fleet implements FleetView {
     return probes;
   }
 
-  /** A node's stream began. */
+  /** A node's stream began: until it says how it is, it is as it last said, here or elsewhere. */
   public void connected(Object stream, FromEdge.Hello hello) {
+    NodeState last = state(hello.node());
     streams.put(hello.node(), stream);
     views.forget(hello.node());
     update(
@@ -71,8 +73,8 @@ public final class Fleet implements FleetView {
             new NodeState(
                 hello.node(),
                 true,
-                before.healthy(),
-                before.healthDetail(),
+                last.healthy(),
+                last.healthDetail(),
                 hello.build(),
                 hello.lastRevision(),
                 hello.lastPurge(),
@@ -131,7 +133,7 @@ public final class Fleet implements FleetView {
     }
   }
 
-  /** Finds nodes that fell silent; to be called several times a second. */
+  /** Finds nodes that fell silent, and whether they still do; for several times a second. */
   public void sweep() {
     boolean any = false;
     for (NodeState state : List.copyOf(states.values())) {
@@ -147,7 +149,7 @@ public final class Fleet implements FleetView {
         any |= elsewhere.replace(state.node(), said, silent);
       }
     }
-    if (any) {
+    if (any || judgement.isInDoubt()) {
       changed();
     }
   }
@@ -228,14 +230,21 @@ public final class Fleet implements FleetView {
     others = asked;
   }
 
-  /** Where it is known whether this control plane hears any of the others. */
-  public void alone(BooleanSupplier asked) {
-    alone = asked;
+  /** Where it is known whether more than half of the control planes were heard after a time. */
+  public void quorumSince(Predicate<Instant> asked) {
+    quorumSince = asked;
   }
 
   @Override
-  public boolean isAlone() {
-    return alone.getAsBoolean();
+  public Set<String> serving(Map<String, NodeState> nodes) {
+    List<Judgement.Evidence> evidence =
+        nodes.values().stream()
+            .map(
+                state ->
+                    new Judgement.Evidence(
+                        state, probes.of(state.node()), probes.answers(state.node())))
+            .toList();
+    return judgement.serving(evidence, quorumSince, clock.instant());
   }
 
   @Override

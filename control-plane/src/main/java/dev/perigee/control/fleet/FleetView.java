@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** What is known of the fleet now. Reads do not block, except where they say so. */
 public interface FleetView {
@@ -19,8 +20,11 @@ public interface FleetView {
    */
   Map<String, OriginHealth> origins(String site);
 
-  /** Whether other control planes live, by the database's word, and none of them is heard. */
-  boolean isAlone();
+  /**
+   * The names of those that count as serving now, of all nodes that there are. Remembers what it
+   * said: to be asked by one alone.
+   */
+  Set<String> serving(Map<String, NodeState> nodes);
 
   /** What the control planes make of a node by their probes. */
   Probed probed(String node);

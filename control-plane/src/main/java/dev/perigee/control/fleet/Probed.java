@@ -13,6 +13,6 @@ public record Probed(int reached, int unreached, int unheard) {
 
   /** Whether more than half of all that might vote do not reach it. */
   public boolean isDown() {
-    return 2 * unreached > reached + unreached + unheard;
+    return Judgement.areMost(unreached, reached + unreached + unheard);
   }
 }

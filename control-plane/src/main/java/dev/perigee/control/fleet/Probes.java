@@ -14,9 +14,8 @@ import org.jspecify.annotations.Nullable;
  * What probes of the nodes' ports for readers came to, of this control plane and of the others.
  *
  * <p>A control plane votes on the nodes that answered it once. It has no vote while it does not
- * reach more than half of those that say of themselves, by their streams, that they are well: then
- * it is this one that is cut off. Of one that lives and is not heard nobody knows the vote: it may
- * be against.
+ * reach more than half of those that count as serving: then it is this one that is cut off. Of one
+ * that lives and is not heard nobody knows the vote: it may be against.
  */
 public final class Probes {
   /** Who was not heard for so long has no vote. */
@@ -26,7 +25,7 @@ public final class Probes {
   private static final int NODES = 100_000;
 
   private final InstantSource clock;
-  private final Predicate<String> well;
+  private final Predicate<String> counted;
   private final Consumer<String> told;
   private final Runnable changed;
   private final Map<String, Reach> own = new ConcurrentHashMap<>();
@@ -45,13 +44,13 @@ public final class Probes {
   /**
    * Nobody has probed anything.
    *
-   * @param well whether a node's stream is up and it says that it is well
+   * @param counted whether a node counts as serving
    * @param told called with a node's name where the others are to hear of it
    * @param changed called where nodes may have become up or down
    */
-  Probes(InstantSource clock, Predicate<String> well, Consumer<String> told, Runnable changed) {
+  Probes(InstantSource clock, Predicate<String> counted, Consumer<String> told, Runnable changed) {
     this.clock = clock;
-    this.well = well;
+    this.counted = counted;
     this.told = told;
     this.changed = changed;
   }
@@ -92,12 +91,12 @@ public final class Probes {
     int all = 0;
     int missed = 0;
     for (Map.Entry<String, Reach> one : own.entrySet()) {
-      if (well.test(one.getKey())) {
+      if (counted.test(one.getKey())) {
         all++;
         missed += one.getValue() == Reach.UP ? 0 : 1;
       }
     }
-    return 2 * missed > all;
+    return Judgement.areMost(missed, all);
   }
 
   /** Whether this control plane has a vote: it probes in time, and it is not cut off. */
@@ -113,6 +112,13 @@ public final class Probes {
   /** What it found out of a node. */
   public Reach reach(String node) {
     return own.getOrDefault(node, Reach.UNKNOWN);
+  }
+
+  /** Whether it answered its last probe; where this one has no vote, whether others reach it. */
+  boolean answers(String node) {
+    Reach mine = reach(node);
+    boolean judges = votes() && mine != Reach.UNKNOWN;
+    return judges ? mine == Reach.UP : of(node).reached() > 0;
   }
 
   /**

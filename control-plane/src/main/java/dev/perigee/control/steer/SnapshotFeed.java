@@ -54,7 +54,6 @@ public final class SnapshotFeed implements AutoCloseable {
 
   private final Ports ports;
   private final NearestSteering target;
-  private final Isolation isolation = new Isolation();
   private final HoldDown holdDown = new HoldDown();
   private final Shedding shedding = new Shedding();
   private final Semaphore due = new Semaphore(0);
@@ -125,17 +124,7 @@ public final class SnapshotFeed implements AutoCloseable {
     Instant now = ports.clock().instant();
     Map<String, NodeState> states = new HashMap<>();
     read.nodes().forEach(node -> states.put(node.name(), ports.fleet().state(node.name())));
-    Set<String> serving = new HashSet<>();
-    states.values().stream()
-        .filter(NodeState::isServing)
-        .map(NodeState::node)
-        .forEach(serving::add);
-    Set<String> held = isolation.held(serving, ports.fleet().isAlone(), now);
-    states.values().stream()
-        .filter(state -> !state.connected() && held.contains(state.node()))
-        .map(NodeState::node)
-        .forEach(serving::add);
-    serving.removeIf(node -> ports.fleet().probed(node).isDown());
+    Set<String> serving = ports.fleet().serving(states);
     List<SteeredNode> nodes =
         read.nodes().stream().map(node -> steered(node, serving, now)).toList();
     holdDown.keep(states.keySet());

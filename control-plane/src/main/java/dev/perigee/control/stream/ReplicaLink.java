@@ -13,6 +13,7 @@ import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.stub.StreamObserver;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -29,12 +30,6 @@ final class ReplicaLink implements Runnable, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaLink.class);
   private static final int MAX_MESSAGE = 16 << 20;
   private static final Duration SILENCE = Duration.ofSeconds(3);
-
-  /**
-   * Who says nothing for so long is not heard: less than makes a node silent, so that who is cut
-   * off knows it before the first node is.
-   */
-  private static final Duration HEARD = Duration.ofSeconds(2);
 
   private static final long LOOK_MILLIS = 250;
   private static final long RETRY_MILLIS = 500;
@@ -75,9 +70,9 @@ final class ReplicaLink implements Runnable, AutoCloseable {
     return Optional.ofNullable(channel);
   }
 
-  /** Whether the other one said something lately. */
-  boolean isHeard() {
-    return heardMillis >= clock.millis() - HEARD.toMillis();
+  /** Whether the other one said something after a time. */
+  boolean isHeardSince(Instant time) {
+    return heardMillis > time.toEpochMilli();
   }
 
   @Override
@@ -146,7 +141,6 @@ final class ReplicaLink implements Runnable, AutoCloseable {
     @Override
     public void onNext(NodeReports reports) {
       saidMillis = clock.millis();
-      heardMillis = saidMillis;
       for (NodeReport report : reports.getNodesList()) {
         try {
           fleet.heard(other.id(), ReportCodec.decode(report, clock.instant()));
@@ -156,6 +150,8 @@ final class ReplicaLink implements Runnable, AutoCloseable {
         }
       }
       fleet.probes().heard(other.id(), reports.getVotes(), ReportCodec.reached(reports));
+      // What it said counts before it is known that it said anything.
+      heardMillis = saidMillis;
     }
 
     @Override

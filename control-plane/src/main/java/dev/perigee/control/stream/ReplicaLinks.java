@@ -13,6 +13,7 @@ import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -73,9 +74,10 @@ public final class ReplicaLinks implements AutoCloseable {
     wanted.forEach((id, replica) -> links.computeIfAbsent(id, any -> begin(replica)));
   }
 
-  /** Whether there are others and none of them is heard. */
-  public boolean isAlone() {
-    return !links.isEmpty() && links.values().stream().noneMatch(ReplicaLink::isHeard);
+  /** Whether more than half of all that live, this one among them, were heard after a time. */
+  public boolean hearsQuorumSince(Instant time) {
+    long heard = links.values().stream().filter(link -> link.isHeardSince(time)).count();
+    return 2 * (heard + 1) > links.size() + 1;
   }
 
   private static boolean closedUnless(boolean wanted, Map.Entry<String, ReplicaLink> link) {

@@ -159,4 +159,38 @@ final class FleetTest {
     assertFalse(fleet.state("fra-1").connected());
     assertEquals(2, changes.get());
   }
+
+  /** The story: until its first heartbeat it counted as one that says that it is not well. */
+  @Test
+  void aNodeThatComesFromAnotherControlPlaneIsAsItSaidThere() {
+    fleet.connected(this, hello("fra-1", 1, 1));
+    fleet.heartbeat("fra-1", beat(1, 1, true));
+    FleetView.NodeState there = fleet.state("fra-1");
+    Fleet other = new Fleet(clock, () -> List.of("fra-1"));
+    other.heard("one", there);
+    clock.advance(Duration.ofSeconds(5));
+    assertFalse(other.state("fra-1").isServing());
+    other.connected(this, hello("fra-1", 1, 1));
+    assertTrue(other.state("fra-1").isServing());
+    other.heartbeat("fra-1", beat(1, 1, false));
+    assertFalse(other.state("fra-1").isServing());
+  }
+
+  @Test
+  void aNodeIsInDoubtFromItsSilenceUntilTheOthersAreHeard() {
+    AtomicInteger changes = new AtomicInteger();
+    fleet.connected(this, hello("fra-1", 1, 1));
+    fleet.heartbeat("fra-1", beat(1, 1, true));
+    fleet.quorumSince(time -> false);
+    assertEquals(Set.of("fra-1"), fleet.serving(Map.of("fra-1", fleet.state("fra-1"))));
+    fleet.lost(this, "fra-1");
+    assertEquals(Set.of("fra-1"), fleet.serving(Map.of("fra-1", fleet.state("fra-1"))));
+    fleet.onChange(changes::incrementAndGet);
+    fleet.sweep();
+    assertEquals(1, changes.get(), "so that it is looked at again");
+    fleet.quorumSince(time -> true);
+    assertEquals(Set.of(), fleet.serving(Map.of("fra-1", fleet.state("fra-1"))));
+    fleet.sweep();
+    assertEquals(1, changes.get());
+  }
 }

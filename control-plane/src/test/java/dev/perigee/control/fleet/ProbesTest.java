@@ -17,10 +17,10 @@ import org.junit.jupiter.api.Test;
 /** Down needs a quorum, and who is cut off has no vote. */
 final class ProbesTest {
   private final MovableClock clock = new MovableClock(Instant.ofEpochSecond(1_000));
-  private final Set<String> well = new HashSet<>(List.of("a", "b", "c", "d"));
+  private final Set<String> serving = new HashSet<>(List.of("a", "b", "c", "d"));
   private final List<String> told = new ArrayList<>();
   private int changes;
-  private final Probes probes = new Probes(clock, well::contains, told::add, () -> changes++);
+  private final Probes probes = new Probes(clock, serving::contains, told::add, () -> changes++);
 
   private void reached(String... nodes) {
     for (String node : nodes) {
@@ -112,9 +112,9 @@ final class ProbesTest {
   }
 
   @Test
-  void nodesWhoseStreamsAreDeadSayNothingOfWhoIsCutOff() {
+  void nodesThatDoNotCountSayNothingOfWhoIsCutOff() {
     reached("a", "b", "c", "d");
-    well.removeAll(List.of("c", "d"));
+    serving.removeAll(List.of("c", "d"));
     down("c", "d", "a");
     assertTrue(probes.votes());
     assertTrue(isDown("a"));
@@ -154,5 +154,19 @@ final class ProbesTest {
     probes.found(Map.of("a", Reach.UNKNOWN), true);
     assertEquals(Set.of("b", "c"), probes.nodes());
     assertEquals(List.of("a", "a"), told);
+  }
+
+  @Test
+  void aNodeAnswersByTheLastProbeOfThisOneOrByTheOthersWhereItHasNoVote() {
+    probes.living(Set.of("two"));
+    probes.heard("two", true, Map.of("a", Reach.UP, "b", Reach.DOWN));
+    reached("a", "b", "c", "d");
+    assertTrue(probes.answers("a"));
+    probes.found(Map.of("a", Reach.SUSPECT), true);
+    assertFalse(probes.answers("a"), "though it is not down yet");
+    assertTrue(probes.answers("b"));
+    probes.found(Map.of("c", Reach.SUSPECT, "d", Reach.SUSPECT), true);
+    assertTrue(probes.answers("a"), "this one is cut off, the other reaches it");
+    assertFalse(probes.answers("b"));
   }
 }

@@ -28,6 +28,7 @@ import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -47,7 +48,6 @@ class SnapshotFeedTest {
   private final AtomicLong head = new AtomicLong(7);
   private volatile Instant now = Instant.ofEpochSecond(1_000_000);
   private volatile boolean databaseDown;
-  private volatile boolean alone;
   private final NearestSteering steering =
       new NearestSteering(Fixtures.at(50, 8, 24), NearestSteering.DEFAULT_POSITION);
   private final SnapshotFeed feed =
@@ -231,65 +231,6 @@ class SnapshotFeedTest {
     feed.close();
   }
 
-  /** It hears no other control plane, and no node: it is the one that is cut off. */
-  @Test
-  void anIsolatedControlPlaneTakesNobodyDown() {
-    nodes.add(Fixtures.node("sin-1", "asia", 1, 103));
-    serving.addAll(List.of("fra-1", "iad-1", "sin-1"));
-    feed.start();
-    later();
-    later();
-    serving.removeAll(List.of("fra-1", "iad-1"));
-    alone = true;
-    later();
-    assertEquals("fra-1", chosen());
-    alone = false;
-    later();
-    assertEquals("sin-1", chosen(), "the others say that they are gone");
-    feed.close();
-  }
-
-  /** The story: of three nodes the first that fell silent was out before the second followed. */
-  @Test
-  void nodesThatFallSilentOneAfterTheOtherTellThatItIsCutOff() {
-    nodes.add(Fixtures.node("sin-1", "asia", 1, 103));
-    serving.addAll(List.of("fra-1", "iad-1", "sin-1"));
-    feed.start();
-    later();
-    later();
-    alone = true;
-    for (String node : List.of("fra-1", "iad-1", "sin-1")) {
-      serving.remove(node);
-      now = now.plusMillis(500);
-      feed.changed();
-      assertEquals("fra-1", chosen());
-    }
-    later();
-    assertEquals("fra-1", chosen());
-    feed.close();
-  }
-
-  @Test
-  void aNodeThatDiesWhileNoOtherControlPlaneIsHeardIsOutAllTheSame() {
-    nodes.add(Fixtures.node("sin-1", "asia", 1, 103));
-    serving.addAll(List.of("fra-1", "iad-1", "sin-1"));
-    feed.start();
-    later();
-    later();
-    alone = true;
-    serving.remove("fra-1");
-    later();
-    assertEquals("fra-1", chosen(), "the others may follow");
-    later();
-    assertEquals("iad-1", chosen());
-    feed.close();
-  }
-
-  private void later() {
-    now = now.plus(Isolation.BEFORE);
-    feed.changed();
-  }
-
   @Test
   void aNodeWithoutASitesNewestSettingsIsPassedOverOnceItHadTimeForThem() {
     serving.addAll(List.of("fra-1", "iad-1"));
@@ -434,12 +375,14 @@ class SnapshotFeedTest {
 
     @Override
     public Probed probed(String node) {
-      return unreached.contains(node) ? new Probed(0, 1, 0) : Probed.NONE;
+      throw notForTheFeed();
     }
 
     @Override
-    public boolean isAlone() {
-      return alone;
+    public Set<String> serving(Map<String, NodeState> nodes) {
+      return nodes.keySet().stream()
+          .filter(node -> serving.contains(node) && !unreached.contains(node))
+          .collect(Collectors.toSet());
     }
 
     @Override

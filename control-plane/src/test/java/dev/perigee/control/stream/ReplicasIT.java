@@ -21,6 +21,7 @@ import dev.perigee.testkit.NothingLeaks;
 import io.grpc.Status;
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -130,14 +131,22 @@ final class ReplicasIT {
   }
 
   @Test
-  void oneThatHearsNoOtherKnowsThatItIsAlone() {
-    await("they hear each other", () -> !one.links.isAlone());
-    one.links.follow(List.of(one.replica, new Replica("gone", "127.0.0.1:1", "1")));
-    assertFalse(one.links.isAlone(), "not before it had time to hear it");
+  void aQuorumIsMoreThanHalfOfThoseThatLive() {
+    Instant before = one.clock.instant();
+    one.clock.advance(Duration.ofSeconds(1));
+    await("they hear each other", () -> one.links.hearsQuorumSince(before));
+    Replica gone = new Replica("gone", "127.0.0.1:1", "1");
+    Replica away = new Replica("away", "127.0.0.1:2", "1");
+    one.links.follow(List.of(one.replica, two.replica, gone));
+    await("two of three are", () -> one.links.hearsQuorumSince(before));
     one.clock.advance(Duration.ofSeconds(4));
-    assertTrue(one.links.isAlone());
+    Instant later = one.clock.instant();
+    one.links.follow(List.of(one.replica, two.replica, gone, away));
+    assertFalse(one.links.hearsQuorumSince(later), "two of four are none");
+    one.links.follow(List.of(one.replica, gone));
+    assertFalse(one.links.hearsQuorumSince(later), "nor is one of two");
     one.links.follow(List.of(one.replica));
-    assertFalse(one.links.isAlone(), "where there is no other nobody is alone");
+    assertTrue(one.links.hearsQuorumSince(later), "where there is no other it decides alone");
   }
 
   @Test

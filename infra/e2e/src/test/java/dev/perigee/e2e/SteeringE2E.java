@@ -161,6 +161,90 @@ class SteeringE2E {
     }
   }
 
+  /**
+   * First one control plane is cut off from the nodes, then each from all nodes and from the other,
+   * then from the database too.
+   */
+  @Test
+  void aControlPlaneThatIsCutOffTakesNobodyDownAndGoesOnOnceItIsNot() throws Exception {
+    network.link(1).freeze();
+    allServeFor(8);
+    network.link(1).mend();
+    allServeUntil("they hear each other again", this::eachReachesAll);
+
+    CONTROLS.forEach(control -> network.link(control).cut());
+    allServeFor(8);
+    network.toDatabase().cut();
+    allAreToldFor(8);
+    network.toDatabase().mend();
+    CONTROLS.forEach(control -> network.link(control).mend());
+    allServeUntil("they hear each other and the nodes again", this::eachReachesAll);
+    allServeFor(12);
+    awaitThat("what an operator wants is done", this::isDrained);
+    awaitThat("and is in force", () -> isOut("fra-2"));
+  }
+
+  /** The database may be a moment behind. */
+  private boolean isDrained() throws Exception {
+    return network.ask(1, "POST", "/v1/nodes/fra-2/drain", "", "").isDone();
+  }
+
+  private boolean eachReachesAll() throws Exception {
+    for (int control : CONTROLS) {
+      for (String edge : EDGES) {
+        String node = network.ask(control, "GET", "/v1/nodes/" + edge, "", "").body();
+        if (!isReachedByBoth(control, edge) || !node.contains("\"connected\":true")) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private void allServeUntil(String what, Callable<Boolean> condition) {
+    awaitThat(
+        what,
+        () -> {
+          requireAllAreTold();
+          return condition.call();
+        });
+  }
+
+  private void allServeFor(int seconds) throws Exception {
+    for (int half = 0; half < 2 * seconds; half++) {
+      assertFalse(never.await(500, TimeUnit.MILLISECONDS));
+      requireAllServe();
+    }
+  }
+
+  /** The same without the API, which says nothing while the database is away. */
+  private void allAreToldFor(int seconds) throws Exception {
+    for (int half = 0; half < 2 * seconds; half++) {
+      assertFalse(never.await(500, TimeUnit.MILLISECONDS));
+      requireAllAreTold();
+    }
+  }
+
+  /** Whether DNS has an answer, and HTTP names every node. */
+  private void requireAllAreTold() {
+    for (int control : CONTROLS) {
+      String told = http(control);
+      assertFalse(dns(control).isEmpty(), told);
+      EDGES.forEach(edge -> assertTrue(told.contains(edge), told));
+    }
+  }
+
+  /** Also whether every node counts as serving. */
+  private void requireAllServe() throws Exception {
+    requireAllAreTold();
+    for (int control : CONTROLS) {
+      String explained = explained(control);
+      for (String edge : EDGES) {
+        assertTrue(candidate(explained, edge).contains("\"state\":\"is serving\""), explained);
+      }
+    }
+  }
+
   @Test
   void aNodeThatComesAndGoesEverySecondDoesNotFlapInTheAnswers() throws Exception {
     List<Boolean> seen = new ArrayList<>();
