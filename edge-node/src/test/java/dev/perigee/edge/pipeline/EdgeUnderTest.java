@@ -111,6 +111,20 @@ final class EdgeUnderTest implements AutoCloseable {
         originPorts);
   }
 
+  /** One that speaks TLS, too, with other limits of its clients. */
+  EdgeUnderTest(Path directory, DoorLimits door, SSLContext tls, int... originPorts)
+      throws Exception {
+    this(
+        directory,
+        true,
+        Executors.newVirtualThreadPerTaskExecutor(),
+        ClientPolicy.DIRECT,
+        door,
+        LoadConfig.DEFAULT,
+        Optional.of(tls),
+        originPorts);
+  }
+
   /**
    * @param lookups where names are resolved
    */
@@ -143,6 +157,19 @@ final class EdgeUnderTest implements AutoCloseable {
       ClientPolicy clients,
       DoorLimits door,
       LoadConfig load,
+      int... originPorts)
+      throws Exception {
+    this(directory, allowPrivate, lookups, clients, door, load, Optional.empty(), originPorts);
+  }
+
+  private EdgeUnderTest(
+      Path directory,
+      boolean allowPrivate,
+      Executor lookups,
+      ClientPolicy clients,
+      DoorLimits door,
+      LoadConfig load,
+      Optional<SSLContext> tls,
       int... originPorts)
       throws Exception {
     InstantSource now = () -> Instant.now().plusMillis(skew.get());
@@ -209,7 +236,7 @@ final class EdgeUnderTest implements AutoCloseable {
         new EdgeListener(
             ListenerConfig.of(List.of("127.0.0.1"), 0, 0).behind(clients).with(door),
             pipeline::handle,
-            Optional.empty(),
+            tls,
             RandomGenerator.getDefault());
     listener.start();
     var sweeping = sweeper.scheduleAtFixedRate(pipeline::sweep, 200, 200, TimeUnit.MILLISECONDS);
@@ -264,6 +291,10 @@ final class EdgeUnderTest implements AutoCloseable {
 
   int port() {
     return listener.port("http");
+  }
+
+  int tlsPort() {
+    return listener.port("https");
   }
 
   /** Lets the node's clock be so much later. */
