@@ -17,6 +17,8 @@ final class DoorOptions {
   /** Less would shut out people behind one address. */
   private static final int LEAST_SHARE = 1000;
 
+  private static final long MOST_UNSENT = 1L << 30;
+
   @Option(
       names = "--max-connections-per-address",
       description =
@@ -120,6 +122,15 @@ final class DoorOptions {
               + " slower. Further ones get 503.")
   int mostFetches;
 
+  @Option(
+      names = "--max-unsent",
+      defaultValue = "128k",
+      converter = EdgeOptions.SizeConverter.class,
+      description =
+          "Bytes of a response that wait in the system to be sent on one connection, beyond those"
+              + " on their way; 0 for as many as the system likes. Linux only.")
+  ByteSize unsent = new ByteSize(128 * 1024);
+
   /** What is wrong with them, a sentence. */
   Optional<String> problem() {
     boolean positive =
@@ -133,6 +144,9 @@ final class DoorOptions {
     }
     if (mostFetches < leastFetches) {
       return Optional.of("--max-fetches-per-site: it must be at least --min-fetches-per-site.");
+    }
+    if (unsent.bytes() > MOST_UNSENT) {
+      return Optional.of("--max-unsent: it must be at most 1g.");
     }
     if (ipv4Bits < 1 || ipv4Bits > 32 || ipv6Bits < 1 || ipv6Bits > 128) {
       return Optional.of("--address-prefix-*: 1 to 32 bits of IPv4, 1 to 128 of IPv6.");
@@ -161,7 +175,8 @@ final class DoorOptions {
         streams,
         resets,
         controlFrames,
-        handshakes(connections));
+        handshakes(connections),
+        (int) unsent.bytes());
   }
 
   LoadConfig load(int requests) {
@@ -192,7 +207,7 @@ final class DoorOptions {
             + " address-prefix-ipv6=%d min-body-rate=%s min-reader-rate=%s pace-grace=%s"
             + " http2-max-streams=%d http2-max-resets=%d http2-max-control-frames=%d"
             + " max-handshakes=%d max-requests-per-site=%d min-fetches-per-site=%d"
-            + " max-fetches-per-site=%d")
+            + " max-fetches-per-site=%d max-unsent=%s")
         .formatted(
             addressConnections(connections),
             addressRequests(requests),
@@ -207,6 +222,7 @@ final class DoorOptions {
             handshakes(connections),
             siteRequests(requests),
             leastFetches,
-            mostFetches);
+            mostFetches,
+            unsent);
   }
 }

@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param resets of streams, by either end, in {@link #FRAME_WINDOW}
  * @param controlFrames of one kind in {@link #FRAME_WINDOW}
  * @param handshakes under way on all ports
+ * @param unsentBytes that wait in the system to be sent on one connection; 0 for as many as it
+ *     likes
  */
 public record DoorLimits(
     int addressConnections,
@@ -27,7 +29,8 @@ public record DoorLimits(
     int streams,
     int resets,
     int controlFrames,
-    int handshakes) {
+    int handshakes,
+    int unsentBytes) {
   /** For which frames are counted. */
   static final Duration FRAME_WINDOW = Duration.ofSeconds(30);
 
@@ -46,7 +49,8 @@ public record DoorLimits(
           128,
           200,
           1000,
-          25_000);
+          25_000,
+          128 * 1024);
 
   /**
    * How slow a peer may be that bytes are awaited from, or that is to take some.

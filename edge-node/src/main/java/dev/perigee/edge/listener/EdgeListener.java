@@ -98,6 +98,7 @@ public final class EdgeListener implements AutoCloseable {
           open("https", address, config.httpsPort(), tls);
         }
       }
+      UnsentLimit.set(config.door().unsentBytes());
     } catch (IOException e) {
       close();
       throw new UncheckedIOException(e);

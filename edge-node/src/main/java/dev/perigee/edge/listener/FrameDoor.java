@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
+import org.xnio.Options;
 import org.xnio.StreamConnection;
 import org.xnio.conduits.AbstractStreamSinkConduit;
 import org.xnio.conduits.AbstractStreamSourceConduit;
@@ -120,9 +121,17 @@ final class FrameDoor {
         return;
       }
     }
-    connection
-        .getIoThread()
-        .executeAfter(() -> IoUtils.safeClose(connection), LEAVE_MILLIS, TimeUnit.MILLISECONDS);
+    connection.getIoThread().executeAfter(this::leave, LEAVE_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /** What the client has not taken by now goes with the connection. */
+  private void leave() {
+    try {
+      connection.setOption(Options.CLOSE_ABORT, true);
+    } catch (IOException e) {
+      // it is closed already
+    }
+    IoUtils.safeClose(connection);
   }
 
   private void read(ByteBuffer bytes, int from, int to) {

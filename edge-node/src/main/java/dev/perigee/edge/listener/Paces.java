@@ -2,10 +2,12 @@ package dev.perigee.edge.listener;
 
 import io.undertow.server.HttpServerExchange;
 import io.undertow.util.Protocols;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.xnio.IoUtils;
+import org.xnio.Options;
 
 /**
  * Which pace the clients of a listener must keep, and what is done about those that do not.
@@ -53,8 +55,18 @@ record Paces(DoorLimits.Pace body, DoorLimits.Pace reader, DoorCounts counts) {
       frames.get().end(DoorReason.HTTP2_STALLED);
     } else {
       counts.count(DoorReason.SLOW_READER);
-      IoUtils.safeClose(exchange.getConnection());
+      abort(exchange);
     }
+  }
+
+  /** What waits in the system for a reader who does not take it would wait there on. */
+  private static void abort(HttpServerExchange exchange) {
+    try {
+      exchange.getConnection().setOption(Options.CLOSE_ABORT, true);
+    } catch (IOException e) {
+      // it is closed already
+    }
+    IoUtils.safeClose(exchange.getConnection());
   }
 
   private static boolean isHttp2(HttpServerExchange exchange) {

@@ -41,7 +41,8 @@ final class HandshakeGateIT {
             usual.streams(),
             usual.resets(),
             usual.controlFrames(),
-            MOST);
+            MOST,
+            usual.unsentBytes());
     listener =
         new EdgeListener(
             ListenerConfig.of(List.of("127.0.0.1"), 0, 0).with(few),

@@ -86,7 +86,8 @@ abstract class Http2Floods {
             usual.streams(),
             50,
             100,
-            usual.handshakes());
+            usual.handshakes(),
+            usual.unsentBytes());
     edge = new EdgeUnderTest(directory, limits, serving(authority), origin.port());
   }
 

@@ -1,6 +1,7 @@
 package dev.perigee.edge.pipeline;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.AddressRange;
@@ -14,6 +15,7 @@ import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +51,8 @@ final class SlowPeersIT {
           128,
           200,
           1000,
-          100);
+          100,
+          64 * 1024);
 
   private ScriptedOrigin origin;
   private EdgeUnderTest edge;
@@ -145,7 +148,12 @@ final class SlowPeersIT {
       send(socket, "GET /large" + HEAD + "\r\n");
       Awaitility.await().until(() -> edge.refused(DoorReason.SLOW_READER) == 1);
       Awaitility.await().until(() -> edge.openRequests() == 0);
+      // Nor does the system go on for it: what was not taken is gone with the connection.
+      assertThrows(SocketException.class, () -> rest(socket));
     }
+    // On loopback the system would take some megabytes of it.
+    long taken = edge.ended().getFirst().bytes();
+    assertTrue(taken < LARGE / 16, taken + " bytes were taken for a reader that took nothing");
   }
 
   @Test
