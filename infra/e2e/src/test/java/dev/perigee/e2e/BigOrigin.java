@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An origin of large objects: {@code /<anything>/<length>} answers with that many bytes of a {@link
- * LargeFile}, cacheable for an hour.
+ * LargeFile}, cacheable for an hour, once the request has come whole.
  */
 final class BigOrigin implements AutoCloseable {
   private final AtomicLong fetches = new AtomicLong();
@@ -51,6 +51,7 @@ final class BigOrigin implements AutoCloseable {
       String path = exchange.getRequestURI().getPath();
       LargeFile file = new LargeFile(Long.parseLong(path.substring(path.lastIndexOf('/') + 1)));
       fetches.incrementAndGet();
+      exchange.getRequestBody().transferTo(OutputStream.nullOutputStream());
       exchange.getResponseHeaders().set("Cache-Control", "public, max-age=3600");
       exchange.getResponseHeaders().set("ETag", file.etag());
       exchange.sendResponseHeaders(200, file.length());
