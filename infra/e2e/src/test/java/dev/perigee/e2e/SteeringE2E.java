@@ -211,18 +211,22 @@ class SteeringE2E {
   }
 
   private void allServeFor(int seconds) throws Exception {
-    for (int half = 0; half < 2 * seconds; half++) {
-      assertFalse(never.await(500, TimeUnit.MILLISECONDS));
+    for (long end = after(seconds); System.nanoTime() - end < 0; ) {
+      assertFalse(never.await(200, TimeUnit.MILLISECONDS));
       requireAllServe();
     }
   }
 
   /** The same without the API, which says nothing while the database is away. */
   private void allAreToldFor(int seconds) throws Exception {
-    for (int half = 0; half < 2 * seconds; half++) {
-      assertFalse(never.await(500, TimeUnit.MILLISECONDS));
+    for (long end = after(seconds); System.nanoTime() - end < 0; ) {
+      assertFalse(never.await(200, TimeUnit.MILLISECONDS));
       requireAllAreTold();
     }
+  }
+
+  private static long after(int seconds) {
+    return System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds);
   }
 
   /** Whether DNS has an answer, and HTTP names every node. */
