@@ -93,7 +93,9 @@ public final class EdgeMetrics implements RequestObserver {
 
   /** Adds a count, kept elsewhere, that is read when metrics are asked for. */
   public void counter(String name, String description, DoubleSupplier value) {
-    FunctionCounter.builder(name, value, DoubleSupplier::getAsDouble)
+    // The registry holds what it asks weakly, and a supplier is held by nobody else: it would be
+    // collected, and the counter stand still.
+    FunctionCounter.builder(name, this, held -> value.getAsDouble())
         .description(description)
         .register(registry);
   }
@@ -101,7 +103,7 @@ public final class EdgeMetrics implements RequestObserver {
   /** The same with one label. */
   public void counter(
       String name, String description, String label, String labelValue, DoubleSupplier value) {
-    FunctionCounter.builder(name, value, DoubleSupplier::getAsDouble)
+    FunctionCounter.builder(name, this, held -> value.getAsDouble())
         .description(description)
         .tag(label, labelValue)
         .register(registry);
