@@ -19,6 +19,9 @@ final class DoorOptions {
 
   private static final long MOST_UNSENT = 1L << 30;
 
+  /** As much as goes at once. */
+  private static final long LEAST_BANDWIDTH = 64 << 10;
+
   @Option(
       names = "--max-connections-per-address",
       description =
@@ -123,6 +126,15 @@ final class DoorOptions {
   int mostFetches;
 
   @Option(
+      names = "--max-bandwidth-per-site",
+      defaultValue = "0",
+      converter = EdgeOptions.SizeConverter.class,
+      description =
+          "Bytes a second that one site's readers get of this node; 64k at least, 0 for any number."
+              + " Who has to wait for them waits, and is not refused.")
+  ByteSize siteBandwidth = new ByteSize(0);
+
+  @Option(
       names = "--max-unsent",
       defaultValue = "128k",
       converter = EdgeOptions.SizeConverter.class,
@@ -144,6 +156,9 @@ final class DoorOptions {
     }
     if (mostFetches < leastFetches) {
       return Optional.of("--max-fetches-per-site: it must be at least --min-fetches-per-site.");
+    }
+    if (siteBandwidth.bytes() > 0 && siteBandwidth.bytes() < LEAST_BANDWIDTH) {
+      return Optional.of("--max-bandwidth-per-site: it must be 0 or at least 64k.");
     }
     if (unsent.bytes() > MOST_UNSENT) {
       return Optional.of("--max-unsent: it must be at most 1g.");
@@ -180,7 +195,7 @@ final class DoorOptions {
   }
 
   LoadConfig load(int requests) {
-    return new LoadConfig(siteRequests(requests), leastFetches, mostFetches);
+    return new LoadConfig(siteRequests(requests), leastFetches, mostFetches, siteBandwidth.bytes());
   }
 
   private int siteRequests(int requests) {
@@ -207,7 +222,7 @@ final class DoorOptions {
             + " address-prefix-ipv6=%d min-body-rate=%s min-reader-rate=%s pace-grace=%s"
             + " http2-max-streams=%d http2-max-resets=%d http2-max-control-frames=%d"
             + " max-handshakes=%d max-requests-per-site=%d min-fetches-per-site=%d"
-            + " max-fetches-per-site=%d max-unsent=%s")
+            + " max-fetches-per-site=%d max-bandwidth-per-site=%s max-unsent=%s")
         .formatted(
             addressConnections(connections),
             addressRequests(requests),
@@ -223,6 +238,7 @@ final class DoorOptions {
             siteRequests(requests),
             leastFetches,
             mostFetches,
+            siteBandwidth,
             unsent);
   }
 }

@@ -151,6 +151,10 @@ final class EdgeGauges {
         "Of sites that had as many as they may.",
         pipeline.load()::refusedRequests);
     metrics.counter(
+        "perigee_site_writes_held_back",
+        "Parts of responses that waited, for their site had sent as much as it may.",
+        pipeline.load()::heldBack);
+    metrics.counter(
         "perigee_fetches_shed",
         "That did not begin, for more would be slower.",
         pipeline.load()::shedFetches);

@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.xnio.IoUtils;
 import org.xnio.channels.StreamSinkChannel;
@@ -39,6 +41,7 @@ final class UndertowSink implements ResponseSink {
   private final Paces paces;
   private Optional<PaceWatch> watch = Optional.empty();
   private boolean isWatched;
+  private Optional<LongUnaryOperator> turns = Optional.empty();
 
   UndertowSink(HttpServerExchange exchange, Paces paces) {
     this.exchange = exchange;
@@ -83,7 +86,30 @@ final class UndertowSink implements ResponseSink {
   }
 
   @Override
+  public void pace(LongUnaryOperator of) {
+    turns = Optional.of(of);
+  }
+
+  @Override
   public boolean write(ByteBuffer bytes, Runnable whenWritten) {
+    if (over) {
+      return false;
+    }
+    long wait = turns.map(of -> of.applyAsLong(bytes.remaining())).orElse(0L);
+    if (wait == 0) {
+      return writeNow(bytes, whenWritten);
+    }
+    Runnable later =
+        () -> {
+          if (writeNow(bytes, whenWritten)) {
+            whenWritten.run();
+          }
+        };
+    exchange.getIoThread().executeAfter(later, wait, TimeUnit.NANOSECONDS);
+    return false;
+  }
+
+  private boolean writeNow(ByteBuffer bytes, Runnable whenWritten) {
     if (over) {
       return false;
     }

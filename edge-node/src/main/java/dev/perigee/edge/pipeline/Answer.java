@@ -119,6 +119,9 @@ final class Answer {
   /** The request counts as one of its site. */
   void let(SiteLoad load) {
     let = Optional.of(load);
+    if (load.isPaced() && exchange.isOfReader()) {
+      exchange.sink().pace(load::send);
+    }
   }
 
   /** The request is over. */

@@ -95,7 +95,7 @@ public final class Pipeline {
     this.flights = new FlightTable(config.maxFlights());
     this.peers = new PeerSide(peering, store, clock);
     OriginSide origins = new OriginSide(config.name(), clock);
-    this.load = new LoadTable(config.load());
+    this.load = new LoadTable(config.load(), nanos);
     Forwarding forwarding = new Forwarding(config, origins, origin, peering, load, nanos);
     this.fetching = new Fetching(config, store, flights, forwarding, clock, this::tooLarge);
     this.tunnels = new TunnelTable(config.tunnels());

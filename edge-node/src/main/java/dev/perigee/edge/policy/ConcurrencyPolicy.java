@@ -4,6 +4,9 @@ package dev.perigee.edge.policy;
  * Decides how many fetches of one site may be under way at once, window by window: as many as its
  * origins answer in about the time that they take when nothing hurries them.
  *
+ * <p>The time of a window is the one that a tenth of its fetches was no slower than: a queue at an
+ * origin keeps everybody waiting, while requests that cost more than others keep only themselves.
+ *
  * <p>The gradient of TCP Vegas and its kin: the limit goes down with the ratio of the unhurried
  * time to the time of the window, and up by the root of itself while that is within {@link
  * #TOLERANCE}. An origin that has become slower for other reasons must not be taken for one that is
@@ -49,10 +52,10 @@ public final class ConcurrencyPolicy {
    * One window.
    *
    * @param count of fetches that were answered
-   * @param meanNanos from their beginning to the head of their answer
+   * @param fastNanos from their beginning to the head of their answer, of the fastest tenth
    * @param peak of fetches under way at once
    */
-  public record Window(long count, double meanNanos, int peak) {}
+  public record Window(long count, double fastNanos, int peak) {}
 
   /** Before the first window. */
   public State first() {
@@ -65,11 +68,11 @@ public final class ConcurrencyPolicy {
       return now;
     }
     if (now.kept() > 0) {
-      return new State(now.kept(), window.meanNanos(), 0, 0);
+      return new State(now.kept(), window.fastNanos(), 0, 0);
     }
     double idle =
-        now.idleNanos() == 0 ? window.meanNanos() : Math.min(now.idleNanos(), window.meanNanos());
-    double gradient = Math.clamp(TOLERANCE * idle / window.meanNanos(), STEEPEST, 1);
+        now.idleNanos() == 0 ? window.fastNanos() : Math.min(now.idleNanos(), window.fastNanos());
+    double gradient = Math.clamp(TOLERANCE * idle / window.fastNanos(), STEEPEST, 1);
     boolean isBinding = window.peak() >= now.limit();
     int limit = limit(now.limit(), window.peak(), gradient, isBinding);
     int pressed = gradient < 1 || isBinding ? now.pressed() + 1 : 0;

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /**
  * What each site has of the node just now, so that one that is pressed, or whose origins are, does
@@ -11,13 +12,21 @@ import java.util.concurrent.atomic.LongAdder;
  */
 public final class LoadTable {
   private final LoadConfig config;
+  private final LongSupplier nanos;
   private final ConcurrencyPolicy policy;
   private final Map<String, SiteLoad> sites = new ConcurrentHashMap<>();
   private final LongAdder refusedRequests = new LongAdder();
   private final LongAdder shedFetches = new LongAdder();
+  private final LongAdder heldBack = new LongAdder();
 
-  public LoadTable(LoadConfig config) {
+  /**
+   * A table without sites.
+   *
+   * @param nanos a clock that never jumps
+   */
+  public LoadTable(LoadConfig config, LongSupplier nanos) {
     this.config = config;
+    this.nanos = nanos;
     this.policy = new ConcurrencyPolicy(config.leastFetches(), config.mostFetches());
   }
 
@@ -43,7 +52,13 @@ public final class LoadTable {
 
   private SiteLoad of(String site) {
     SiteLoad known = sites.get(site);
-    return known != null ? known : sites.computeIfAbsent(site, unknown -> new SiteLoad(policy));
+    return known != null ? known : sites.computeIfAbsent(site, unknown -> begin());
+  }
+
+  private SiteLoad begin() {
+    long rate = config.bytesPerSecond();
+    return new SiteLoad(
+        policy, rate == 0 ? Optional.empty() : Optional.of(new Bandwidth(rate, nanos)), heldBack);
   }
 
   /** Ends a window for every site; to be called about once a second, on one thread. */
@@ -60,6 +75,11 @@ public final class LoadTable {
   /** Fetches that did not begin, for the site's origins are pressed. */
   public long shedFetches() {
     return shedFetches.sum();
+  }
+
+  /** Parts of responses that waited, for their site had sent as much as it may. */
+  public long heldBack() {
+    return heldBack.sum();
   }
 
   /** Sites that are known of. */

@@ -1,5 +1,6 @@
 package dev.perigee.edge.policy;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -9,12 +10,19 @@ public final class SiteLoad {
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicInteger fetches = new AtomicInteger();
   private final AtomicInteger peak = new AtomicInteger();
-  private final LongAdder answered = new LongAdder();
-  private final LongAdder nanos = new LongAdder();
+  private final TimeSketch answered = new TimeSketch();
+  private final Optional<Bandwidth> bandwidth;
+  private final LongAdder heldBack;
   private volatile ConcurrencyPolicy.State state;
 
-  SiteLoad(ConcurrencyPolicy policy) {
+  /**
+   * @param bandwidth that its readers have; empty for any
+   * @param heldBack counts what had to wait for its turn
+   */
+  SiteLoad(ConcurrencyPolicy policy, Optional<Bandwidth> bandwidth, LongAdder heldBack) {
     this.policy = policy;
+    this.bandwidth = bandwidth;
+    this.heldBack = heldBack;
     this.state = policy.first();
   }
 
@@ -32,6 +40,20 @@ public final class SiteLoad {
     requests.decrementAndGet();
   }
 
+  /** Whether what its readers take is limited. */
+  public boolean isPaced() {
+    return bandwidth.isPresent();
+  }
+
+  /** A part of a response is to go to a reader: the nanoseconds until it may; 0 at once. */
+  public long send(long bytes) {
+    long wait = bandwidth.map(of -> of.take(bytes)).orElse(0L);
+    if (wait > 0) {
+      heldBack.increment();
+    }
+    return wait;
+  }
+
   /** A fetch begins; false where the site has as many as its origins answer in good time. */
   boolean fetch() {
     int now = fetches.incrementAndGet();
@@ -47,22 +69,23 @@ public final class SiteLoad {
   /** A fetch that was let through has its answer, or has come to nothing. */
   public void fetched(long tookNanos) {
     fetches.decrementAndGet();
-    answered.increment();
-    nanos.add(tookNanos);
+    answered.add(tookNanos);
   }
 
   /** A window ends; called by one thread. */
   void sweep() {
-    long count = answered.sumThenReset();
-    long took = nanos.sumThenReset();
+    TimeSketch.Taken taken = answered.take();
     int most = Math.max(peak.getAndSet(fetches.get()), fetches.get());
-    double mean = count == 0 ? 0 : (double) took / count;
-    state = policy.next(state, new ConcurrencyPolicy.Window(count, mean, most));
+    state =
+        policy.next(state, new ConcurrencyPolicy.Window(taken.count(), taken.fastNanos(), most));
   }
 
   /** Whether nothing is known of it that would not be known at once anew. */
   boolean isIdle() {
-    return requests.get() == 0 && fetches.get() == 0 && answered.sum() == 0;
+    return requests.get() == 0
+        && fetches.get() == 0
+        && answered.isEmpty()
+        && bandwidth.map(Bandwidth::isIdle).orElse(true);
   }
 
   int limit() {

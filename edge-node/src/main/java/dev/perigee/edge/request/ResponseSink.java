@@ -2,6 +2,7 @@ package dev.perigee.edge.request;
 
 import java.nio.ByteBuffer;
 import java.util.OptionalLong;
+import java.util.function.LongUnaryOperator;
 
 /** Where one response goes. Used on the request's I/O thread only; never blocks. */
 public interface ResponseSink {
@@ -22,6 +23,13 @@ public interface ResponseSink {
    * @return true when the bytes are written and the next may follow at once
    */
   boolean write(ByteBuffer bytes, Runnable resume);
+
+  /**
+   * From now on each part of the body waits its turn.
+   *
+   * @param turns gives for so many bytes the nanoseconds until they may go
+   */
+  default void pace(LongUnaryOperator turns) {}
 
   /** Sends the head and what was written so far: the next part may be long in coming. */
   default void flush() {}

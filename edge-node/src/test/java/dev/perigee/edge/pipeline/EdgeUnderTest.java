@@ -341,6 +341,11 @@ final class EdgeUnderTest implements AutoCloseable {
     return pipeline.load().shedFetches();
   }
 
+  /** Parts of responses that waited for their turn. */
+  long heldBack() {
+    return pipeline.load().heldBack();
+  }
+
   /** How often the door did something for a reason. */
   long refused(DoorReason reason) {
     return listener.refused(reason);

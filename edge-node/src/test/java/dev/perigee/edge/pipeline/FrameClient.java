@@ -53,8 +53,10 @@ final class FrameClient implements AutoCloseable {
     private final int type;
     private final int stream;
     private final byte[] payload;
+    private final boolean isLast;
 
-    private Frame(int type, int stream, byte[] payload) {
+    private Frame(int type, int flags, int stream, byte[] payload) {
+      this.isLast = type <= HEADERS && (flags & END_STREAM) != 0;
       this.type = type;
       this.stream = stream;
       this.payload = payload;
@@ -101,15 +103,15 @@ final class FrameClient implements AutoCloseable {
   Frame read() throws IOException {
     try {
       int first = in.readInt();
-      in.skipNBytes(1);
+      int flags = in.read();
       int stream = in.readInt();
       byte[] payload = in.readNBytes(first >>> 8);
       if ((first & 0xff) == GOAWAY) {
         lastGoAway = ByteBuffer.wrap(payload).getInt(4);
       }
-      return new Frame(first & 0xff, stream, payload);
+      return new Frame(first & 0xff, flags, stream, payload);
     } catch (EOFException | SocketException e) {
-      return new Frame(END, 0, new byte[0]);
+      return new Frame(END, 0, 0, new byte[0]);
     }
   }
 
@@ -136,6 +138,40 @@ final class FrameClient implements AutoCloseable {
           }
         }
         default -> {}
+      }
+    }
+  }
+
+  /** Octets of data, of whatever streams, that come before the head of a stream's answer. */
+  int octetsUntil(int stream) throws IOException {
+    int octets = 0;
+    while (true) {
+      Frame frame = read();
+      if (frame.type == END) {
+        throw new EOFException("before the head of " + stream);
+      }
+      if (frame.type == HEADERS) {
+        Map<String, String> fields = fields(frame);
+        if (frame.stream == stream && fields.containsKey(":status")) {
+          return octets;
+        }
+      }
+      octets += frame.type == DATA ? frame.payload.length : 0;
+    }
+  }
+
+  /** Octets of data that a stream has yet to its end. */
+  int octetsToEnd(int stream) throws IOException {
+    int octets = 0;
+    while (true) {
+      Frame frame = read();
+      if (frame.type == END) {
+        throw new EOFException("before the end of " + stream);
+      }
+      boolean isOfStream = frame.stream == stream;
+      octets += isOfStream && frame.type == DATA ? frame.payload.length : 0;
+      if (isOfStream && frame.isLast) {
+        return octets;
       }
     }
   }

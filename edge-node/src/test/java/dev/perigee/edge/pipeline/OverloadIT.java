@@ -46,7 +46,8 @@ final class OverloadIT {
             call.ok("held", "Cache-Control: max-age=600");
           });
     }
-    edge = new EdgeUnderTest(directory, new LoadConfig(REQUESTS, FETCHES, FETCHES), origin.port());
+    edge =
+        new EdgeUnderTest(directory, new LoadConfig(REQUESTS, FETCHES, FETCHES, 0), origin.port());
     assertEquals(200, RawClient.get(edge.port(), "/stored").status());
   }
 

@@ -31,9 +31,9 @@ final class ConcurrencyPolicyTest {
         new PriorityQueue<>((a, b) -> Double.compare(a[0], b[0]));
     private final List<Double> served = new ArrayList<>();
     private State state = policy.first();
+    private int costly;
     private int peak;
-    private long count;
-    private double took;
+    private final TimeSketch took = new TimeSketch();
     private long shed;
 
     Simulation(int servers) {
@@ -49,19 +49,22 @@ final class ConcurrencyPolicyTest {
       for (double now = from; now < to; now -= Math.log(1 - random.nextDouble()) / perMilli) {
         while (!ends.isEmpty() && ends.peek()[0] <= now) {
           double[] one = ends.poll();
-          count++;
-          took += one[1];
+          took.add((long) (one[1] * MILLI));
           served.add(one[1]);
         }
         if (now >= window) {
-          state = policy.next(state, new Window(count, took / Math.max(1, count) * MILLI, peak));
+          TimeSketch.Taken taken = took.take();
+          state = policy.next(state, new Window(taken.count(), taken.fastNanos(), peak));
           peak = ends.size();
-          count = 0;
-          took = 0;
           window += 1000;
         }
         arrive(now, serviceMillis);
       }
+    }
+
+    /** One in so many costs a hundred times as much. */
+    private void cost(int oneIn) {
+      costly = oneIn;
     }
 
     private void arrive(double now, double serviceMillis) {
@@ -70,7 +73,8 @@ final class ConcurrencyPolicyTest {
         return;
       }
       double begins = Math.max(now, free.poll());
-      double end = begins + serviceMillis * (0.8 + 0.4 * random.nextDouble());
+      double times = costly > 0 && random.nextInt(costly) == 0 ? 100 : 1;
+      double end = begins + times * serviceMillis * (0.8 + 0.4 * random.nextDouble());
       free.add(end);
       ends.add(new double[] {end, end - now});
       peak = Math.max(peak, ends.size());
@@ -107,6 +111,16 @@ final class ConcurrencyPolicyTest {
   void whereNothingPressesNothingIsShed() {
     Simulation origin = new Simulation(500);
     origin.run(0, 60_000, 0.5 * origin.capacity(50), 50);
+    assertEquals(0, origin.shed);
+  }
+
+  /** Every second request costs a hundred times what all did before: no queue, and no shedding. */
+  @Test
+  void requestsThatCostMoreThanOthersAreNotTakenForPressure() {
+    Simulation origin = new Simulation(5000);
+    origin.run(0, 30_000, 1, 20);
+    origin.cost(2);
+    origin.run(30_000, 90_000, 1, 20);
     assertEquals(0, origin.shed);
   }
 
