@@ -41,6 +41,10 @@ final class PurgeResource {
   private final PurgeReceipts receipts;
   private final FleetView fleet;
   private final Function<String, Optional<SiteConfig>> find;
+  private volatile Offline offline = new Offline(List.of(), 0, List.of());
+
+  /** Those among some late nodes that are not connected, as many as are named. */
+  private record Offline(List<String> of, int most, List<String> named) {}
 
   /**
    * A resource.
@@ -219,10 +223,22 @@ final class PurgeResource {
     view.put("appliedNodes", receipt.applied().size());
     view.put("applied", named(receipt.applied().stream(), most));
     view.put("late", named(receipt.late().stream(), most));
-    Predicate<String> gone = node -> !fleet.state(node).connected();
-    view.put("offline", named(receipt.late().stream().filter(gone), most));
+    view.put("offline", offline(receipt.late(), most));
     receipt.timing().ifPresent(timing -> view.put("timing", timing));
     return view;
+  }
+
+  /** First answers of one second share their list of late nodes: it is gone through once. */
+  @SuppressWarnings("ReferenceEquality")
+  private List<String> offline(List<String> late, int most) {
+    Offline known = offline;
+    if (known.of() == late && known.most() == most) {
+      return known.named();
+    }
+    Predicate<String> gone = node -> !fleet.state(node).connected();
+    List<String> named = named(late.stream().filter(gone), most);
+    offline = new Offline(late, most, named);
+    return named;
   }
 
   private static List<String> named(Stream<String> nodes, int most) {

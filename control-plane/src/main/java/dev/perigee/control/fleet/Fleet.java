@@ -136,15 +136,16 @@ public final class Fleet implements FleetView {
   /** Finds nodes that fell silent, and whether they still do; for several times a second. */
   public void sweep() {
     boolean any = false;
+    Instant limit = clock.instant().minus(SILENCE);
     for (NodeState state : List.copyOf(states.values())) {
-      if (state.connected() && isSilent(state)) {
+      if (state.connected() && isSilent(state, limit)) {
         update(state.node(), before -> before.withConnected(false));
         any = true;
       }
     }
     for (Said said : List.copyOf(elsewhere.values())) {
       NodeState state = said.state();
-      if (state.connected() && isSilent(state)) {
+      if (state.connected() && isSilent(state, limit)) {
         Said silent = new Said(said.by(), state.withConnected(false));
         any |= elsewhere.replace(state.node(), said, silent);
       }
@@ -268,7 +269,10 @@ public final class Fleet implements FleetView {
   }
 
   private boolean isSilent(NodeState state) {
-    Instant limit = clock.instant().minus(SILENCE);
+    return isSilent(state, clock.instant().minus(SILENCE));
+  }
+
+  private static boolean isSilent(NodeState state, Instant limit) {
     return state.lastSeen().filter(seen -> seen.isAfter(limit)).isEmpty();
   }
 
