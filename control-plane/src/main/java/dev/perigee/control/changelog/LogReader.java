@@ -32,8 +32,11 @@ public final class LogReader implements AutoCloseable {
   /** What is read at the start, for nodes that were away while the control plane was. */
   private static final long PRELOADED = 5_000;
 
-  /** What telling one stream costs, about. */
-  private static final long MICROS_PER_STREAM = 50;
+  /**
+   * Some times what it costs to tell one stream and to take its acknowledgement: under a load of
+   * purges that is a share of the processors, and not all of them.
+   */
+  private static final long MICROS_PER_STREAM = 200;
 
   private static final long MOST_PAUSE_MILLIS = 500;
 
