@@ -208,13 +208,7 @@ final class ReplicaNetwork implements AutoCloseable {
 
   private void addEdge(String name, int last, int control, int port) throws Exception {
     addresses.put(name, loopback.host(last));
-    String body =
-        """
-        {"name":"%s","region":"eu","latitude":50.1,"longitude":8.7,"addresses":["%s"],\
-        "httpPort":%d}\
-        """
-            .formatted(name, address(name), port);
-    Answer added = ask(control, "POST", "/v1/nodes", body, "");
+    Answer added = ask(control, "POST", "/v1/nodes", node(name, "eu", port), "");
     Answer joining = ask(control, "POST", "/v1/nodes/" + name + "/join-token", "", "");
     Matcher token = JOIN_TOKEN.matcher(joining.body());
     if (!added.isDone() || !token.find()) {
@@ -222,6 +216,20 @@ final class ReplicaNetwork implements AutoCloseable {
     }
     homes.put(name, host(control) + ":" + LINK);
     startEdge(name, "--join", token.group());
+  }
+
+  /** The same node in another region, for a control plane that is asked. */
+  Answer moveEdge(int control, String name, String region)
+      throws IOException, InterruptedException {
+    return ask(control, "PUT", "/v1/nodes/" + name, node(name, region, HTTP), "");
+  }
+
+  private String node(String name, String region, int port) {
+    return """
+    {"name":"%s","region":"%s","latitude":50.1,"longitude":8.7,"addresses":["%s"],\
+    "httpPort":%d}\
+    """
+        .formatted(name, region, address(name), port);
   }
 
   /** Starts an edge that was added, again. */

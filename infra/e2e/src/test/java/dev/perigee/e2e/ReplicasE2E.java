@@ -197,7 +197,41 @@ class ReplicasE2E {
     }
   }
 
+  @Test
+  void aSiteThatOneNodeRefusesKeepsItsLastGoodThereAndIsNamedOfThatNodeAlone() throws Exception {
+    ReplicaModel.requireDone(network.moveEdge(1, "iad-1", "us"));
+    ReplicaModel.requireDone(
+        network.ask(
+            1,
+            "POST",
+            "/v1/sites",
+            "{\"id\":\"local\",\"hosts\":[\"local.example\"],\"origins\":[\"%s\"],\"regions\":[\"eu\"]}"
+                .formatted(origin.url()),
+            ""));
+    awaitThat("it is served", () -> network.get("fra-1", "local.example", "/a/1").status() == 200);
+    changeSite("local", "UPDATE site SET origins = '{}' WHERE id = 'local'");
+    ReplicaModel.requireDone(
+        ReplicaModel.addSite(network, 2, "later", "later.example", origin.url()));
+    for (String edge : EDGES) {
+      awaitThat(
+          edge + " serves what came later",
+          () -> network.get(edge, "later.example", "/a/1").status() == 200);
+    }
+    for (int control : List.of(1, 2)) {
+      awaitThat(control + " names it", () -> refusals(control, "fra-1").contains("\"local\""));
+      assertEquals("", refusals(control, "iad-1"));
+    }
+    assertEquals(200, network.get("fra-1", "local.example", "/a/new").status());
+    changeSite(
+        "local", "UPDATE site SET origins = ARRAY['" + origin.url() + "'] WHERE id = 'local'");
+    awaitThat("nothing is refused", () -> refusals(1, "fra-1").isEmpty());
+  }
+
   private void changeSite(String sql) throws Exception {
+    changeSite("shop", sql);
+  }
+
+  private void changeSite(String site, String sql) throws Exception {
     try (Connection connection = network.database();
         Statement statement = connection.createStatement()) {
       connection.setAutoCommit(false);
@@ -205,7 +239,9 @@ class ReplicasE2E {
       statement.execute(sql);
       statement.execute(
           "INSERT INTO change_log (revision, kind, resource)"
-              + " SELECT revision, 'site', 'shop' FROM log_head");
+              + " SELECT revision, 'site', '"
+              + site
+              + "' FROM log_head");
       connection.commit();
     }
   }
