@@ -234,7 +234,7 @@ public final class SyncService implements BindableService {
         return;
       }
       if (mayWait(said)) {
-        Thread.ofVirtual().name("hear-edge").start(() -> take(said));
+        Thread.ofVirtual().name("hear-edge").start(() -> takeAside(said));
       } else {
         take(said);
       }
@@ -252,6 +252,16 @@ public final class SyncService implements BindableService {
         case FromEdge.Demands demands -> true;
         case FromEdge.GeoReport report -> true;
       };
+    }
+
+    /** A fault there ends the call, as gRPC ends it for one here: nobody would ask for more. */
+    private void takeAside(FromEdge said) {
+      try {
+        take(said);
+      } catch (RuntimeException e) {
+        LOG.error("a message of an edge could not be taken", e);
+        refuse(Status.INTERNAL.withDescription("the control plane could not take a message"));
+      }
     }
 
     private void take(FromEdge said) {
