@@ -145,6 +145,22 @@ final class DnsOptions {
       })
   int signaturesRate;
 
+  @Option(
+      names = "--dns-last-good-every",
+      defaultValue = "5",
+      description = {
+        "seconds between two times that a process without the role api writes what it answers",
+        "from to STATE-DIR/last-good-answers, 1 to 3600; ${DEFAULT-VALUE}"
+      })
+  int lastGoodEvery;
+
+  Duration lastGoodEvery() throws IOException {
+    if (lastGoodEvery < 1 || lastGoodEvery > 3_600) {
+      throw new IOException("--dns-last-good-every is from 1 to 3600 seconds: " + lastGoodEvery);
+    }
+    return Duration.ofSeconds(lastGoodEvery);
+  }
+
   /** The zone's name, normalised. */
   String zone() throws IOException {
     return HostName.normalise(zone)
@@ -203,7 +219,7 @@ final class DnsOptions {
     return ("dns=%s:%d zone=%s site-hosts=%s dns-ttl=%d dns-threads=%d dns-udp-buffer=%d"
             + " dns-tcp=connections:%d,idle:%d"
             + " dns-rate=%d,burst:%d,slip:%d,prefixes:%d,%d,table:%d"
-            + " dns-signatures=%d,rate:%d")
+            + " dns-signatures=%d,rate:%d dns-last-good-every=%d")
         .formatted(
             String.join(",", bind),
             port,
@@ -221,6 +237,7 @@ final class DnsOptions {
             ratePrefix6,
             rateTable,
             signatures,
-            signaturesRate);
+            signaturesRate,
+            lastGoodEvery);
   }
 }

@@ -8,10 +8,14 @@ import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
@@ -26,6 +30,18 @@ final class Options {
 
   @Option(names = "--state-dir", required = true, description = "where its files lie")
   Path stateDir = Path.of(".");
+
+  @Option(
+      names = "--roles",
+      split = ",",
+      defaultValue = "api,dns,steer",
+      converter = Role.Converter.class,
+      description = {
+        "what it does; ${DEFAULT-VALUE}. api: API and console, the streams of edges; dns: the DNS",
+        "server; steer: HTTP redirects. Without api it answers with the database down too, also",
+        "when it starts then, from what was last good"
+      })
+  Set<Role> roles = EnumSet.noneOf(Role.class);
 
   @Option(
       names = "--database-url",
@@ -189,6 +205,10 @@ final class Options {
       description = "this text")
   boolean help;
 
+  boolean has(Role role) {
+    return roles.contains(role);
+  }
+
   /** How often edges ask whether this one lives. */
   Duration pulse() throws IOException {
     if (edgePulse < LEAST_PULSE || edgePulse > MOST_PULSE) {
@@ -225,12 +245,15 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return ("state-dir=%s database=%s api=%s:%d grpc=%s:%d steer=%s:%d geoip=%s geoip-override=%s"
-            + " geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s purge-rate=%d"
-            + " purge-burst=%d purge-key-hours=%d site-history=%d edge-pulse-ms=%d log-keep=%d"
-            + " log-window-mib=%d log-reads=%d"
-            + " %s %s %s")
+    return ("roles=%s state-dir=%s database=%s api=%s:%d grpc=%s:%d steer=%s:%d geoip=%s"
+            + " geoip-override=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s"
+            + " purge-rate=%d purge-burst=%d purge-key-hours=%d site-history=%d"
+            + " edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s %s %s")
         .formatted(
+            Arrays.stream(Role.values())
+                .filter(this::has)
+                .map(Role::word)
+                .collect(Collectors.joining(",")),
             stateDir,
             databaseUrl == null ? "embedded" : "external",
             apiBind,

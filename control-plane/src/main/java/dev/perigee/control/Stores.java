@@ -2,6 +2,7 @@ package dev.perigee.control;
 
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.changelog.LogReader;
+import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.DnsChallengeStore;
@@ -39,6 +40,8 @@ record Stores(
     PurgeAcks acks,
     PostgresWarmUpStore warmUps,
     SettingStore settings) {
+  private static final int COOKIE_SECRET_BYTES = 32;
+
   static Stores over(
       Database database, String zone, Options options, InstantSource clock, SecureRandom random)
       throws IOException {
@@ -67,6 +70,16 @@ record Stores(
   /** The newest revision. */
   long revision() {
     return numbers.head().revision();
+  }
+
+  /** What the zone holds beside sites and nodes; nothing of it is read yet. */
+  DnsFacts facts(InstantSource clock) {
+    return DnsFacts.of(challenges, certificates, keys, this::revision, clock);
+  }
+
+  /** From which the secrets of DNS cookies come, the same for all control planes. */
+  byte[] cookieSecret(Running running) {
+    return settings.getOrMake("dns-cookie-secret", () -> running.secret(COOKIE_SECRET_BYTES));
   }
 
   /** Who reads the logs for all streams of edges. */

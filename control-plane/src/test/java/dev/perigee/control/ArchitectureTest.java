@@ -40,6 +40,7 @@ final class ArchitectureTest {
     "store, api changelog console dns fleet pki probe rollout steer stream root cli",
     "fleet, api changelog console dns pki probe rollout steer store stream root cli",
     "changelog, api console dns fleet pki probe rollout steer stream root cli",
+    "lastgood, api changelog console dns limit pki probe rollout steer stream root cli",
     "limit, api changelog console dns fleet pki probe rollout steer store stream root cli",
     "pki, api changelog console dns fleet probe rollout steer stream root cli",
     "probe, api changelog console dns pki rollout steer stream root cli",

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +65,18 @@ final class SettingsTest {
     Options options = parsed("--state-dir", "here", "--edge-pulse", Long.toString(millis));
     IOException refusal = assertThrows(IOException.class, options::pulse);
     assertTrue(refusal.toString().contains("from 100 to 60000"), refusal.toString());
+  }
+
+  @Test
+  void rolesAreAllByDefaultAndOneThatIsNotKnownIsNamed() throws IOException {
+    assertEquals(Set.of(Role.values()), parsed("--state-dir", "here").roles);
+    assertEquals(
+        Set.of(Role.DNS, Role.STEER), parsed("--state-dir", "here", "--roles", "dns,steer").roles);
+    CommandLine.ParameterException refusal =
+        assertThrows(
+            CommandLine.ParameterException.class,
+            () -> parsed("--state-dir", "here", "--roles", "dns,mail"));
+    assertTrue(refusal.toString().contains("'mail' is no role; roles are api, dns, steer"));
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKey;
 import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.Published;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
@@ -40,6 +41,7 @@ public final class DnsFacts implements AutoCloseable {
   private final CountDownLatch closed = new CountDownLatch(1);
   private long readAt = NEVER;
   private boolean isAway;
+  private Published published = Published.NOTHING;
   private volatile ZoneFacts facts = ZoneFacts.NONE;
 
   /**
@@ -110,6 +112,12 @@ public final class DnsFacts implements AutoCloseable {
     Thread.ofVirtual().name("dns-facts").start(() -> follow(numbers));
   }
 
+  /** Begins with what was known before, and asks the database as soon as that answers. */
+  public void startFrom(Published known, LogNumbers numbers) {
+    take(known);
+    Thread.ofVirtual().name("dns-facts").start(() -> follow(numbers));
+  }
+
   private void follow(LogNumbers numbers) {
     long seen = numbers.generation();
     try {
@@ -131,15 +139,11 @@ public final class DnsFacts implements AutoCloseable {
   /** Asks the database; blocks. */
   synchronized void refresh() {
     try {
-      Map<String, Texts> texts = new HashMap<>();
-      for (DnsChallenge one : challenges.get()) {
-        texts.put(one.name(), new Texts(one.ttlSeconds(), one.texts()));
-      }
       // Read before the hosts: what comes in between is read once more, never left out.
       long now = revision.getAsLong();
-      Set<String> hosts = now == readAt ? facts.certificates() : new HashSet<>(certificates.get());
-      ZoneFacts next = new ZoneFacts(hosts, texts, keys());
-      facts = next.equals(facts) ? facts : next;
+      Set<String> hosts =
+          now == readAt ? published.certificates() : new HashSet<>(certificates.get());
+      take(new Published(challenges.get(), hosts, keys.get()));
       readAt = now;
       isAway = false;
     } catch (RuntimeException e) {
@@ -150,8 +154,27 @@ public final class DnsFacts implements AutoCloseable {
     }
   }
 
-  private ZoneKeys keys() {
-    List<DnsKey> all = keys.get();
+  private synchronized void take(Published next) {
+    Map<String, Texts> texts = new HashMap<>();
+    for (DnsChallenge one : next.challenges()) {
+      texts.put(one.name(), new Texts(one.ttlSeconds(), one.texts()));
+    }
+    ZoneFacts made = new ZoneFacts(next.certificates(), texts, keys(next.keys()));
+    facts = made.equals(facts) ? facts : made;
+    published = next.equals(published) ? published : next;
+  }
+
+  /** What the database said last; the same as before, while that changes nothing. */
+  public synchronized Published published() {
+    return published;
+  }
+
+  /** What the database says now; an exception where it says nothing. */
+  public Published read() {
+    return new Published(challenges.get(), new HashSet<>(certificates.get()), keys.get());
+  }
+
+  private ZoneKeys keys(List<DnsKey> all) {
     ZoneKeys.Told told = ZoneKeys.Told.NOTHING;
     for (DnsKey key : all) {
       if (key.state() == DnsKey.State.SIGNING) {

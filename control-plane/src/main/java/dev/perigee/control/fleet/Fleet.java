@@ -188,9 +188,14 @@ public final class Fleet implements FleetView {
 
   /** How many nodes are connected, to whichever control plane. */
   public int connected() {
+    return (int) known().stream().filter(name -> state(name).connected()).count();
+  }
+
+  /** Names of the nodes that anybody ever heard. */
+  public Set<String> known() {
     Set<String> names = new HashSet<>(states.keySet());
     names.addAll(elsewhere.keySet());
-    return (int) names.stream().filter(name -> state(name).connected()).count();
+    return names;
   }
 
   /** Names of the nodes that ever had a stream here. */

@@ -97,6 +97,24 @@ public interface FleetView {
           geo);
     }
 
+    /** The same, as if it had just been heard. */
+    NodeState withLastSeen(Instant now) {
+      return new NodeState(
+          node,
+          connected,
+          healthy,
+          healthDetail,
+          build,
+          revision,
+          purge,
+          load,
+          requestsPerSecond,
+          openConnections,
+          Optional.of(now),
+          refusals,
+          geo);
+    }
+
     NodeState withPurge(long through) {
       return through == purge
           ? this

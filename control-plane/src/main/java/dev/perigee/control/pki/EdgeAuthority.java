@@ -1,5 +1,6 @@
 package dev.perigee.control.pki;
 
+import dev.perigee.contract.Bytes;
 import dev.perigee.control.store.SettingStore;
 import java.io.ByteArrayInputStream;
 import java.io.DataInputStream;
@@ -15,6 +16,7 @@ import java.security.MessageDigest;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.SecureRandom;
+import java.security.cert.CertificateEncodingException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
@@ -25,6 +27,7 @@ import java.security.spec.PKCS8EncodedKeySpec;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
@@ -151,6 +154,44 @@ public final class EdgeAuthority {
     /** Copies the collection. */
     public Identity {
       chain = List.copyOf(chain);
+    }
+
+    /**
+     * One that was kept.
+     *
+     * @param key as {@link #keyBytes} gives it
+     * @param chain as {@link #chainBytes} gives it
+     * @throws IOException where that is no such thing
+     */
+    public static Identity of(Bytes key, List<Bytes> chain) throws IOException {
+      try {
+        List<X509Certificate> all = new ArrayList<>();
+        for (Bytes one : chain) {
+          all.add(parse(one.toArray()));
+        }
+        PKCS8EncodedKeySpec spec = new PKCS8EncodedKeySpec(key.toArray());
+        return new Identity(KeyFactory.getInstance("EC").generatePrivate(spec), all);
+      } catch (GeneralSecurityException e) {
+        throw new IOException("a control plane's own certificate cannot be read", e);
+      }
+    }
+
+    /** PKCS #8. */
+    public Bytes keyBytes() {
+      return Bytes.copyOf(key.getEncoded());
+    }
+
+    /** Each certificate in DER. */
+    public List<Bytes> chainBytes() {
+      try {
+        List<Bytes> all = new ArrayList<>();
+        for (X509Certificate one : chain) {
+          all.add(Bytes.copyOf(one.getEncoded()));
+        }
+        return all;
+      } catch (CertificateEncodingException e) {
+        throw new IllegalStateException("a certificate of ours cannot be encoded", e);
+      }
     }
   }
 

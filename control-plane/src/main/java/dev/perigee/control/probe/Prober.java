@@ -13,6 +13,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.PriorityQueue;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
@@ -62,6 +63,7 @@ public final class Prober implements AutoCloseable {
   private final PriorityQueue<Due> queue =
       new PriorityQueue<>(Comparator.comparingLong((Due due) -> due.at));
   private final Map<String, Reach> news = new HashMap<>();
+  private volatile Set<String> answeredBefore = Set.of();
   private long latest;
   private boolean timely = true;
   private int open;
@@ -115,6 +117,11 @@ public final class Prober implements AutoCloseable {
     this.random = random;
     this.nanos = nanos;
     this.selector = Selector.open();
+  }
+
+  /** These nodes answered an earlier run of this process: one that is silent now counts as such. */
+  public void expect(Set<String> names) {
+    answeredBefore = Set.copyOf(names);
   }
 
   public void start() {
@@ -185,6 +192,9 @@ public final class Prober implements AutoCloseable {
             long first = now + random.nextLong(config.interval().toNanos());
             Tracked one = new Tracked(new NodeProbe(target, selector), first);
             probed.put(node, one);
+            if (answeredBefore.contains(node)) {
+              become(one, ReachPolicy.ANSWERED_BEFORE);
+            }
             queue.add(new Due(first, one));
           }
         });

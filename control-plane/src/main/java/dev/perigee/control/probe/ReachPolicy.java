@@ -25,6 +25,9 @@ record ReachPolicy(Reach reach, int turned, int silent) {
   /** Before the first probe. */
   static final ReachPolicy NEW = new ReachPolicy(Reach.UNKNOWN, 0, 0);
 
+  /** Of a node that answered an earlier run of this process: two that fail make it down. */
+  static final ReachPolicy ANSWERED_BEFORE = new ReachPolicy(Reach.SUSPECT, 0, 0);
+
   private static final ReachPolicy UP = new ReachPolicy(Reach.UP, 0, 0);
 
   ReachPolicy answered() {

@@ -1,6 +1,7 @@
 package dev.perigee.control.steer;
 
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.control.store.SiteStore.Steered;
 import java.util.AbstractList;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -89,6 +90,14 @@ final class SiteTable {
   /** All sites, in no order; the same list each time. */
   List<SiteConfig> sites() {
     return all;
+  }
+
+  /** The same with their revisions. */
+  List<Steered> steered() {
+    return byId.stream()
+        .flatMap(piece -> piece.values().stream())
+        .map(one -> new Steered(one.site(), one.revision()))
+        .toList();
   }
 
   /** How many sites each audience has. */

@@ -8,6 +8,7 @@ import dev.perigee.control.store.ChangeStore.LoggedChange;
 import dev.perigee.control.store.CoverageZone;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.Provisioned;
 import dev.perigee.control.store.SiteStore;
 import dev.perigee.control.store.SiteStore.Steered;
 import dev.perigee.control.store.ZoneStore;
@@ -63,6 +64,11 @@ public final class SnapshotFeed implements AutoCloseable {
   private long settled;
   private long settling = -1;
   private Instant settlingSince = Instant.MIN;
+  private Provisioned told = new Provisioned(List.of(), List.of(), List.of(), -1);
+  private Read toldOf = read;
+
+  /** Whether what it goes on from was read elsewhere: then all is read once. */
+  private volatile boolean remembered;
 
   /** Reads the change log: what changed after a revision, ascending. */
   public interface Changes {
@@ -100,6 +106,21 @@ public final class SnapshotFeed implements AutoCloseable {
   public void start() {
     ports.fleet().onChange(moved::release);
     readAgain();
+    run();
+  }
+
+  /** Begins with what was known before, and reads the database as soon as it can be read. */
+  public void startFrom(Provisioned known) {
+    ports.fleet().onChange(moved::release);
+    remembered = true;
+    ZoneList zones = new ZoneList(known.zones());
+    SiteTable sites = SiteTable.EMPTY.with(entries(known.sites()), List.of());
+    take(new Read(known.nodes(), sites, zones, known.revision()));
+    due.release();
+    run();
+  }
+
+  private void run() {
     Thread.ofVirtual().name("steer-feed").start(this::follow);
     Thread.ofVirtual().name("steer-fleet").start(this::followFleet);
   }
@@ -113,6 +134,17 @@ public final class SnapshotFeed implements AutoCloseable {
   /** Time has passed: what depends on it alone takes effect soon. */
   public void look() {
     moved.release();
+  }
+
+  /** What the database said last; the same as before, while that changes nothing. */
+  public synchronized Provisioned provisioned() {
+    if (!read.equals(toldOf)) {
+      toldOf = read;
+      told =
+          new Provisioned(
+              read.nodes(), read.sites().steered(), read.zones().zones(), read.revision());
+    }
+    return told;
   }
 
   /** How many nodes there are. */
@@ -182,7 +214,8 @@ public final class SnapshotFeed implements AutoCloseable {
     // Read before the rest: what comes in between is read once more, never left out.
     long number = ports.revision().getAsLong();
     Read before = lastRead();
-    Optional<List<LoggedChange>> since = changesSince(before.revision(), number);
+    Optional<List<LoggedChange>> since =
+        remembered ? Optional.empty() : changesSince(before.revision(), number);
     SiteTable sites =
         since
             .map(changes -> changed(before.sites(), changes))
@@ -192,12 +225,14 @@ public final class SnapshotFeed implements AutoCloseable {
             .filter(all -> all.stream().noneMatch(one -> one.kind().equals(ZoneStore.KIND)))
             .isPresent();
     ZoneList zones = sameZones ? before.zones() : new ZoneList(ports.zones().all());
-    Read now = new Read(ports.nodes().all(), sites, zones, number);
-    synchronized (this) {
-      read = now;
-      target.zones(zones);
-      restate();
-    }
+    take(new Read(ports.nodes().all(), sites, zones, number));
+    remembered = false;
+  }
+
+  private synchronized void take(Read now) {
+    read = now;
+    target.zones(now.zones());
+    restate();
   }
 
   private synchronized Read lastRead() {

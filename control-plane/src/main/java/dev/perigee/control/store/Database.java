@@ -35,6 +35,17 @@ public final class Database implements AutoCloseable {
   /** Connects and migrates forward. */
   public static Database open(DatabaseConfig config) {
     migrate(config, "classpath:db/migration");
+    return new Database(config, new HikariDataSource(settings(config)));
+  }
+
+  /** One that others migrate, and that may be away: each call asks for it anew. */
+  public static Database attach(DatabaseConfig config) {
+    HikariConfig settings = settings(config);
+    settings.setInitializationFailTimeout(-1);
+    return new Database(config, new HikariDataSource(settings));
+  }
+
+  private static HikariConfig settings(DatabaseConfig config) {
     HikariConfig settings = new HikariConfig();
     settings.setDataSource(source(config));
     settings.setMaximumPoolSize(config.connections());
@@ -45,7 +56,7 @@ public final class Database implements AutoCloseable {
                 .formatted(config.statement().toMillis(), config.lock().toMillis())
             + " SET idle_in_transaction_session_timeout = "
             + config.idle().toMillis());
-    return new Database(config, new HikariDataSource(settings));
+    return settings;
   }
 
   /** A server that is cut off does not answer a time-out: then the socket's ends the wait. */

@@ -35,6 +35,11 @@ public final class ReplicaStore {
         });
   }
 
+  /** Tells all that live, without being one of them. */
+  public List<Replica> living() {
+    return database.read(ReplicaStore::living);
+  }
+
   /** This one stops. */
   public void leave(Replica own) {
     database.inTransaction(

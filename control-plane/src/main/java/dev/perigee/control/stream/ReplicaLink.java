@@ -1,11 +1,11 @@
 package dev.perigee.control.stream;
 
+import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.replica.v1.FleetExchangeGrpc;
 import dev.perigee.contract.replica.v1.NodeReport;
 import dev.perigee.contract.replica.v1.NodeReports;
 import dev.perigee.contract.replica.v1.WatchRequest;
 import dev.perigee.control.fleet.Fleet;
-import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.store.Replica;
 import io.grpc.ManagedChannel;
 import io.grpc.Status;
@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,7 +42,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
   private final Replica other;
   private final SslContext tls;
   private final Fleet fleet;
-  private final FleetLimits limits;
+  private final BiConsumer<String, FromEdge.Demands> demands;
   private final InstantSource clock;
   private final CountDownLatch closed = new CountDownLatch(1);
   private volatile @Nullable ManagedChannel channel;
@@ -54,13 +55,13 @@ final class ReplicaLink implements Runnable, AutoCloseable {
       Replica other,
       SslContext tls,
       Fleet fleet,
-      FleetLimits limits,
+      BiConsumer<String, FromEdge.Demands> demands,
       InstantSource clock) {
     this.self = self;
     this.other = other;
     this.tls = tls;
     this.fleet = fleet;
-    this.limits = limits;
+    this.demands = demands;
     this.clock = clock;
     this.heardMillis = clock.millis();
   }
@@ -144,7 +145,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
       for (NodeReport report : reports.getNodesList()) {
         try {
           fleet.heard(other.id(), ReportCodec.decode(report, clock.instant()));
-          ReportCodec.demands(report).ifPresent(wanted -> limits.heard(report.getNode(), wanted));
+          ReportCodec.demands(report).ifPresent(wanted -> demands.accept(report.getNode(), wanted));
         } catch (IllegalArgumentException e) {
           LOG.debug("of {}", other.address(), e);
         }

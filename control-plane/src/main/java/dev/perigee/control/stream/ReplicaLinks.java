@@ -1,11 +1,11 @@
 package dev.perigee.control.stream;
 
+import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.contract.replica.v1.FleetExchangeGrpc;
 import dev.perigee.contract.replica.v1.NodeReports;
 import dev.perigee.contract.replica.v1.OriginsRequest;
 import dev.perigee.control.fleet.Fleet;
-import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.store.Replica;
 import io.grpc.StatusRuntimeException;
@@ -13,14 +13,17 @@ import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import java.io.IOException;
 import java.security.cert.X509Certificate;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,9 +35,12 @@ public final class ReplicaLinks implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicaLinks.class);
   private static final long ORIGINS_MILLIS = 1_000;
 
+  /** Who says nothing for so long is not heard: less than makes a node silent. */
+  private static final Duration HEARD = Duration.ofSeconds(2);
+
   private final String self;
   private final Fleet fleet;
-  private final FleetLimits limits;
+  private final BiConsumer<String, FromEdge.Demands> demands;
   private final InstantSource clock;
   private final SslContext tls;
   private final Map<String, ReplicaLink> links = new ConcurrentHashMap<>();
@@ -43,22 +49,23 @@ public final class ReplicaLinks implements AutoCloseable {
    * No links yet.
    *
    * @param self id of this control plane
+   * @param identity what it shows; the last of its chain is whom it trusts
+   * @param demands told what nodes want of limits that all share
    */
   public ReplicaLinks(
       String self,
-      EdgeAuthority authority,
       EdgeAuthority.Identity identity,
       Fleet fleet,
-      FleetLimits limits,
+      BiConsumer<String, FromEdge.Demands> demands,
       InstantSource clock)
       throws IOException {
     this.self = self;
     this.fleet = fleet;
-    this.limits = limits;
+    this.demands = demands;
     this.clock = clock;
     this.tls =
         GrpcSslContexts.forClient()
-            .trustManager(authority.certificate())
+            .trustManager(identity.chain().getLast())
             .keyManager(identity.key(), identity.chain().toArray(X509Certificate[]::new))
             .build();
   }
@@ -80,6 +87,19 @@ public final class ReplicaLinks implements AutoCloseable {
     return 2 * (heard + 1) > links.size() + 1;
   }
 
+  /** Whether any other one said something lately. */
+  public boolean isAnyHeard() {
+    Instant lately = clock.instant().minus(HEARD);
+    return links.values().stream().anyMatch(link -> link.isHeardSince(lately));
+  }
+
+  /**
+   * Whether the probes of those that live count, also as unheard, or nobody's but those from here.
+   */
+  public synchronized void countOthers(boolean all) {
+    fleet.probes().living(all ? links.keySet() : Set.of());
+  }
+
   private static boolean closedUnless(boolean wanted, Map.Entry<String, ReplicaLink> link) {
     if (!wanted) {
       link.getValue().close();
@@ -88,7 +108,7 @@ public final class ReplicaLinks implements AutoCloseable {
   }
 
   private ReplicaLink begin(Replica other) {
-    ReplicaLink link = new ReplicaLink(self, other, tls, fleet, limits, clock);
+    ReplicaLink link = new ReplicaLink(self, other, tls, fleet, demands, clock);
     Thread.ofVirtual().name("replica-link-" + other.address()).start(link);
     return link;
   }

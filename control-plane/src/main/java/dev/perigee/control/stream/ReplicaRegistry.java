@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -28,7 +29,7 @@ public final class ReplicaRegistry implements AutoCloseable {
   private static final Duration GRACE = Duration.ofSeconds(5);
 
   private final ReplicaStore store;
-  private final Replica own;
+  private final Optional<Replica> own;
   private final InstantSource clock;
   private final Consumer<List<Replica>> changed;
   private final CountDownLatch closed = new CountDownLatch(1);
@@ -42,17 +43,59 @@ public final class ReplicaRegistry implements AutoCloseable {
    */
   public ReplicaRegistry(
       ReplicaStore store, Replica own, InstantSource clock, Consumer<List<Replica>> changed) {
+    this(store, Optional.of(own), List.of(own), clock, changed);
+  }
+
+  private ReplicaRegistry(
+      ReplicaStore store,
+      Optional<Replica> own,
+      List<Replica> living,
+      InstantSource clock,
+      Consumer<List<Replica>> changed) {
     this.store = store;
     this.own = own;
     this.clock = clock;
     this.changed = changed;
-    this.living = List.of(own);
+    this.living = living;
+  }
+
+  /**
+   * One that looks who lives, and enters nobody.
+   *
+   * @param known who lived when that was last known
+   */
+  public static ReplicaRegistry watching(
+      ReplicaStore store,
+      List<Replica> known,
+      InstantSource clock,
+      Consumer<List<Replica>> changed) {
+    return new ReplicaRegistry(store, Optional.empty(), known, clock, changed);
   }
 
   /** Enters this one; a broken database is an exception. */
   public void start() {
-    take(store.beat(own));
+    take(beat());
+    run();
+  }
+
+  /** Begins with those that lived before, whether or not the database can be asked. */
+  public void startFromKnown() {
+    graceUntil = Instant.MAX;
+    changed.accept(living);
+    run();
+  }
+
+  private List<Replica> beat() {
+    return own.map(store::beat).orElseGet(store::living);
+  }
+
+  private void run() {
     Thread.ofVirtual().name("replica-registry").start(this::follow);
+  }
+
+  /** Those that live. */
+  public List<Replica> living() {
+    return living;
   }
 
   /** Where those that live listen for edges; as many as an edge may be told. */
@@ -69,7 +112,7 @@ public final class ReplicaRegistry implements AutoCloseable {
     try {
       while (!closed.await(BEAT_MILLIS, TimeUnit.MILLISECONDS)) {
         try {
-          take(store.beat(own));
+          take(beat());
         } catch (StoreException e) {
           LOG.debug("not entered", e);
           graceUntil = Instant.MAX;
@@ -90,7 +133,7 @@ public final class ReplicaRegistry implements AutoCloseable {
       living.forEach(replica -> all.put(replica.id(), replica));
     }
     alive.forEach(replica -> all.put(replica.id(), replica));
-    all.put(own.id(), own);
+    own.ifPresent(one -> all.put(one.id(), one));
     List<Replica> next = List.copyOf(all.values());
     if (!next.equals(living)) {
       living = next;
@@ -103,7 +146,7 @@ public final class ReplicaRegistry implements AutoCloseable {
   public void close() {
     closed.countDown();
     try {
-      store.leave(own);
+      own.ifPresent(store::leave);
     } catch (StoreException e) {
       LOG.debug("not left; the others notice in seconds", e);
     }

@@ -46,6 +46,14 @@ final class ReachPolicyTest {
   }
 
   @Test
+  void aNodeThatAnsweredAnEarlierRunIsDownAfterTwoAsWell() {
+    ReachPolicy once = ReachPolicy.ANSWERED_BEFORE.failed();
+    assertEquals(Reach.SUSPECT, once.reach());
+    assertEquals(Reach.DOWN, once.failed().reach());
+    assertEquals(Reach.UP, once.answered().reach());
+  }
+
+  @Test
   void aTimeOutIsNoLongerThanTheInterval() {
     Duration second = Duration.ofSeconds(1);
     new ProbeConfig(second, second, 1);

@@ -168,7 +168,7 @@ final class TestControl implements AutoCloseable {
     reader.start();
     server.start();
     replica = new Replica(UUID.randomUUID().toString(), "127.0.0.1:" + server.port(), "test");
-    links = new ReplicaLinks(replica.id(), authority, identity, fleet, limits, clock);
+    links = new ReplicaLinks(replica.id(), identity, fleet, limits::heard, clock);
     fleet.others(links::origins);
   }
 

@@ -26,6 +26,11 @@ record Dig(Path folder, String server, int port) {
     return addresses(name, "+subnet=" + subnet);
   }
 
+  /** The data of the records of a type that a name has. */
+  List<String> records(String name, String type, String... more) {
+    return lines(name, type, more);
+  }
+
   private List<String> lines(String name, String type, String... more) {
     List<String> command =
         new ArrayList<>(

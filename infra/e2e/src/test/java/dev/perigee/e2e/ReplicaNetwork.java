@@ -142,12 +142,22 @@ final class ReplicaNetwork implements AutoCloseable {
     return loopback.host(100 + control);
   }
 
+  /** Where its files lie. */
+  Path stateOf(int control) {
+    return folder.resolve("control-" + control);
+  }
+
   String controlAddress(int control) {
     return host(control);
   }
 
   /** Starts a control plane, for the first time or again, and waits until it is ready. */
   void startControl(int number, String... more) {
+    launchControl(number, more).awaitLine("control plane ready", SOON);
+  }
+
+  /** The same without waiting. */
+  RunningProcess launchControl(int number, String... more) {
     String host = host(number);
     links.computeIfAbsent(number, any -> Relay.open(host, LINK, new InetSocketAddress(host, GRPC)));
     List<String> command = script("control-" + number, "control");
@@ -170,7 +180,7 @@ final class ReplicaNetwork implements AutoCloseable {
     RunningProcess started =
         RunningProcess.start("control plane " + number, folder, environment(), command);
     controls.put(number, started);
-    started.awaitLine("control plane ready", SOON);
+    return started;
   }
 
   RunningProcess control(int number) {

@@ -1,0 +1,176 @@
+package dev.perigee.e2e;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.perigee.testkit.Full;
+import dev.perigee.testkit.RunningProcess;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * A control plane that only answers DNS, beside one that does everything, while the database is
+ * stopped and processes are killed; dig asks.
+ */
+@Full("a database that stops, and control planes that are killed")
+class DnsReplicaE2E {
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final int WHOLE = 1;
+  private static final int REPLICA = 2;
+  private static final List<String> EDGES = List.of("fra-1", "fra-2", "fra-3");
+  private static final String NAME = "shop.cdn.example";
+  private static final String[] ROLE = {"--roles", "dns", "--dns-last-good-every", "1"};
+
+  private final Path folder;
+  private final ReplicaNetwork network;
+  private final Origin origin;
+
+  DnsReplicaE2E(@TempDir Path folder) throws IOException {
+    this.folder = folder;
+    network = new ReplicaNetwork(folder);
+    origin = JdkOrigin.start(network.originAddress(), 9000);
+  }
+
+  @BeforeEach
+  void up() throws Exception {
+    network.startControl(WHOLE);
+    for (int i = 0; i < EDGES.size(); i++) {
+      network.addEdge(EDGES.get(i), i + 1, WHOLE);
+    }
+    ReplicaModel.requireDone(
+        ReplicaModel.addSite(network, WHOLE, "shop", "www.shop.example", origin.url()));
+    ReplicaModel.requireDone(network.ask(WHOLE, "POST", "/v1/dns/keys", "", ""));
+    awaitThat("all edges are in", this::areAllServing);
+    network.startControl(REPLICA, ROLE);
+    awaitThat("both tell the same", () -> told(REPLICA).equals(told(WHOLE)));
+  }
+
+  @AfterEach
+  void down() {
+    network.close();
+    origin.close();
+  }
+
+  private static void awaitThat(String what, Callable<Boolean> condition) {
+    Awaitility.await(what).atMost(SOON).pollInterval(Duration.ofMillis(50)).until(condition);
+  }
+
+  private boolean areAllServing() throws Exception {
+    String explained =
+        network.ask(WHOLE, "GET", "/v1/steer/explain?client=192.0.2.1&site=shop", "", "").body();
+    return explained.split("\"state\":\"is serving\"", -1).length == EDGES.size() + 1;
+  }
+
+  private Dig dig(int control) {
+    return new Dig(folder, network.controlAddress(control), ReplicaNetwork.DNS);
+  }
+
+  private List<String> addresses(int control) {
+    return dig(control).addresses(NAME);
+  }
+
+  /** All that does not depend on the moment, in one order. */
+  private List<TreeSet<String>> told(int control) {
+    Dig dig = dig(control);
+    return List.of(
+        new TreeSet<>(dig.addresses(NAME)),
+        new TreeSet<>(dig.records("cdn.example", "SOA")),
+        new TreeSet<>(dig.records("cdn.example", "DNSKEY")),
+        new TreeSet<>(dig.records("fra-1.cdn.example", "A")),
+        new TreeSet<>(dig.records("www.nobody.example", "A")));
+  }
+
+  private boolean isSigned(int control) {
+    return dig(control).records(NAME, "A", "+dnssec").stream()
+        .anyMatch(line -> line.startsWith("A 13 "));
+  }
+
+  private Path lastGood() {
+    return network.stateOf(REPLICA).resolve("last-good-answers");
+  }
+
+  @Test
+  void itGoesOnAnsweringWithTheDatabaseDownAlsoWhenItIsStartedThen() throws Exception {
+    List<TreeSet<String>> before = told(WHOLE);
+    assertTrue(isSigned(REPLICA), "the zone has a key");
+    awaitThat("what it answers from is on its disk", () -> Files.exists(lastGood()));
+    String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(lastGood()));
+    assertEquals("rw-------", mode, "it holds keys");
+    network.stopDatabase();
+    assertEquals(before, told(REPLICA), "the database is down");
+
+    network.killControl(REPLICA);
+    network.startControl(REPLICA, ROLE);
+    awaitThat("it tells the same after kill -9", () -> told(REPLICA).equals(before));
+    assertTrue(isSigned(REPLICA), "with the key of its disk");
+
+    // What the nodes say comes over the other control plane, which lives.
+    String first = named(REPLICA);
+    network.killEdge(first);
+    awaitThat("a node that dies is out", () -> isOut(first));
+
+    // And now nobody says anything: the nodes are as they were, but for what its probes find.
+    network.killControl(WHOLE);
+    network.killControl(REPLICA);
+    network.startControl(REPLICA, ROLE);
+    assertEquals(before.subList(1, 5), told(REPLICA).subList(1, 5), "alone after kill -9");
+    assertFalse(addresses(REPLICA).isEmpty(), "an answer is never empty");
+    awaitThat("the dead one is out still, or again", () -> isOut(first));
+    String second = named(REPLICA);
+    network.killEdge(second);
+    awaitThat("its own probes take a node out", () -> isOut(second));
+    assertTrue(isOut(first), "the one that was dead before is not back");
+
+    network.startDatabase();
+    network.startControl(WHOLE);
+    ReplicaModel.requireDone(
+        ReplicaModel.addSite(network, WHOLE, "new", "www.new.example", origin.url()));
+    awaitThat("a change is seen again", () -> !dig(REPLICA).addresses("new.cdn.example").isEmpty());
+    awaitThat("both tell the same again", () -> told(REPLICA).equals(told(WHOLE)));
+  }
+
+  /** The edge that readers are sent to. */
+  private String named(int control) {
+    String address = addresses(control).getFirst();
+    return EDGES.stream()
+        .filter(edge -> network.address(edge).equals(address))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private boolean isOut(String edge) {
+    List<String> answer = addresses(REPLICA);
+    assertFalse(answer.isEmpty(), "an answer is never empty");
+    return !answer.contains(network.address(edge));
+  }
+
+  @Test
+  void aFileThatIsDamagedIsRefusedAndTheDatabaseWaitedFor() throws Exception {
+    awaitThat("what it answers from is on its disk", () -> Files.exists(lastGood()));
+    List<TreeSet<String>> before = told(WHOLE);
+    network.stopDatabase();
+    network.killControl(REPLICA);
+    byte[] bytes = Files.readAllBytes(lastGood());
+    bytes[bytes.length / 2] ^= 1;
+    Files.write(lastGood(), bytes);
+    RunningProcess replica = network.launchControl(REPLICA, ROLE);
+    replica.awaitLine("last-good-answers is damaged", SOON);
+    replica.awaitLine("nothing is answered before the database is", SOON);
+    assertFalse(replica.output().contains("control plane ready"), replica.output());
+    network.startDatabase();
+    replica.awaitLine("control plane ready", SOON);
+    awaitThat("it answers right", () -> told(REPLICA).equals(before));
+  }
+}
