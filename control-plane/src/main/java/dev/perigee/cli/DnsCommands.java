@@ -18,7 +18,12 @@ final class DnsCommands {
   @Command(
       name = "dns",
       description = "What the DNS answers beside sites and nodes, and what signs it.",
-      subcommands = {Challenges.class, DnsKeyCommands.Keys.class, DnsKeyCommands.Ds.class})
+      subcommands = {
+        Challenges.class,
+        DnsKeyCommands.Keys.class,
+        DnsKeyCommands.Ds.class,
+        DnsCheckCommand.class
+      })
   static final class Dns extends Commands.Group {}
 
   /** Challenges. */
