@@ -7,7 +7,8 @@ import java.io.IOException;
 import java.net.InetAddress;
 
 /** The ports at which readers and their resolvers are answered, as far as the roles have them. */
-record Answering(Options options, SteeringParts parts, DnsFacts facts, Running running) {
+record Answering(
+    Options options, SteeringParts parts, DnsFacts facts, Running running, Metering metering) {
   /**
    * Opens them.
    *
@@ -29,6 +30,7 @@ record Answering(Options options, SteeringParts parts, DnsFacts facts, Running r
                   running.nanos()));
       Running.named(
           "DNS " + String.join(",", options.dns.bind) + ":" + options.dns.port, dns::start);
+      metering.dns(dns.counters());
       said += " dns=%s:%d".formatted(options.dns.bind.getFirst(), dns.port());
     }
     if (options.has(Role.STEER)) {
@@ -40,6 +42,7 @@ record Answering(Options options, SteeringParts parts, DnsFacts facts, Running r
                   options.dns.zone(),
                   parts.steering()));
       Running.named("steering " + options.steerBind + ":" + options.steerPort, redirects::start);
+      metering.redirects(redirects);
       said += " steer=http://%s:%d".formatted(options.steerBind, redirects.port());
     }
     return said;

@@ -138,7 +138,7 @@ public final class ControlPlane implements AutoCloseable {
     Enrolments enrolments =
         new Enrolments(new EnrolmentStore(stores.database()), authority, clock, running.random());
     Fleet fleet = new Fleet(clock, () -> stores.nodes().all().stream().map(Node::name).toList());
-    SteeringParts parts = SteeringParts.of(options, stores, fleet, running);
+    SteeringParts parts = SteeringParts.of(options, stores, fleet, running, clock.instant());
     parts.feed().start();
     parts.start(Set.of());
     FleetLimits limits = new FleetLimits(limitKey(stores.settings()), running.nanos());
@@ -154,7 +154,10 @@ public final class ControlPlane implements AutoCloseable {
             parts.layers().orNone(parts.geoFiles()));
     DnsFacts facts = running.keep(stores.facts(clock));
     facts.start(stores.numbers());
-    Answering answering = new Answering(options, parts, facts, running);
+    Metering metering = Metering.of(options, running);
+    metering.steering(parts);
+    metering.streams(fleet, parts.position());
+    Answering answering = new Answering(options, parts, facts, running, metering);
     String answers = answering.start(stores.cookieSecret(running));
     ApiPorts ports = ports(stores, fleet, parts, enrolments);
     int api = api(options, ports, token(options, state, stores.settings()));
@@ -166,8 +169,8 @@ public final class ControlPlane implements AutoCloseable {
           limits.sweep(fleet.connected());
         });
     parts.follow();
-    return "control plane ready api=http://%s:%d grpc=%s:%d%s"
-        .formatted(options.apiBind, api, options.grpcBind, grpc, answers);
+    return "control plane ready api=http://%s:%d grpc=%s:%d%s%s"
+        .formatted(options.apiBind, api, options.grpcBind, grpc, answers, metering.start());
   }
 
   private ApiPorts ports(Stores stores, Fleet fleet, SteeringParts parts, Enrolments enrolments) {

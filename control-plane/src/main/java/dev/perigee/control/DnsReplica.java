@@ -81,7 +81,7 @@ final class DnsReplica {
     LastGood first = first();
     running.keep(new LogNews(stores.database(), stores.numbers(), id)).start();
     Fleet fleet = new Fleet(running.clock(), List::of);
-    SteeringParts parts = SteeringParts.of(options, stores, fleet, running);
+    SteeringParts parts = SteeringParts.of(options, stores, fleet, running, first.savedAt());
     ReplicaLinks links =
         running.keep(
             new ReplicaLinks(
@@ -117,8 +117,12 @@ final class DnsReplica {
                 first.savedAt(),
                 running.clock()));
     keeper.start();
-    Answering answering = new Answering(options, parts, facts, running);
-    return "control plane ready" + answering.start(first.cookieSecret().toArray());
+    Metering metering = Metering.of(options, running);
+    metering.steering(parts);
+    metering.lastGood(keeper);
+    Answering answering = new Answering(options, parts, facts, running, metering);
+    String answers = answering.start(first.cookieSecret().toArray());
+    return "control plane ready" + answers + metering.start();
   }
 
   /** What to begin with: the database's word, or what was last good where it says nothing. */

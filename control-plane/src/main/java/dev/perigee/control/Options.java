@@ -102,6 +102,18 @@ final class Options {
   String steerDefault = "";
 
   @Option(
+      names = "--admin-bind",
+      defaultValue = "127.0.0.1",
+      description = "address for metrics; ${DEFAULT-VALUE}: they say much")
+  String adminBind = "";
+
+  @Option(
+      names = "--admin-port",
+      defaultValue = "9091",
+      description = "port for the same; ${DEFAULT-VALUE}")
+  int adminPort;
+
+  @Option(
       names = "--geoip-database",
       description = "city database, MaxMind's or flat records; edges are brought it too")
   @Nullable Path geoipDatabase;
@@ -245,10 +257,11 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return ("roles=%s state-dir=%s database=%s api=%s:%d grpc=%s:%d steer=%s:%d geoip=%s"
-            + " geoip-override=%s geoip-asn=%s allow-private-origins=%s allow-origin-ranges=%s"
-            + " purge-rate=%d purge-burst=%d purge-key-hours=%d site-history=%d"
-            + " edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s %s %s")
+    return ("roles=%s state-dir=%s database=%s api=%s:%d grpc=%s:%d steer=%s:%d admin=%s:%d"
+            + " geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
+            + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
+            + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s"
+            + " %s %s")
         .formatted(
             Arrays.stream(Role.values())
                 .filter(this::has)
@@ -262,6 +275,8 @@ final class Options {
             grpcPort,
             steerBind,
             steerPort,
+            adminBind,
+            adminPort,
             geoipDatabase == null ? "none" : geoipDatabase,
             geoipOverride == null ? "none" : geoipOverride,
             geoipAsnDatabase == null ? "none" : geoipAsnDatabase,

@@ -16,6 +16,7 @@ import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.StoreException;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param geo the file of cities, where there is one
  * @param geoFiles what edges may be given now
+ * @param position of the log that the feed follows
  */
 record SteeringParts(
     Options options,
@@ -38,14 +40,20 @@ record SteeringParts(
     Optional<GeoDatabase> geo,
     Supplier<List<GeoFile>> geoFiles,
     NearestSteering steering,
-    SnapshotFeed feed) {
+    SnapshotFeed feed,
+    LogPosition position) {
   private static final Logger LOG = LoggerFactory.getLogger(SteeringParts.class);
   private static final long LOOK_MILLIS = 1_000;
   private static final long LOOK_MILLIS_PER_NODE = 1;
   private static final long FOLLOW_PAUSE_MILLIS = 50;
 
-  /** Reads the GeoIP files; of the database nothing yet. */
-  static SteeringParts of(Options options, Stores stores, Fleet fleet, Running running)
+  /**
+   * Reads the GeoIP files; of the database nothing yet.
+   *
+   * @param saidAt when the database said what answers are made of at first
+   */
+  static SteeringParts of(
+      Options options, Stores stores, Fleet fleet, Running running, Instant saidAt)
       throws IOException {
     Optional<GeoDatabase> geo = geo(options, running);
     GeoLayers layers = new GeoLayers(override(options, geo, running), geo);
@@ -64,7 +72,17 @@ record SteeringParts(
                     stores::revision,
                     running.clock()),
                 steering));
-    return new SteeringParts(options, stores, fleet, running, layers, geo, files, steering, feed);
+    return new SteeringParts(
+        options,
+        stores,
+        fleet,
+        running,
+        layers,
+        geo,
+        files,
+        steering,
+        feed,
+        new LogPosition(saidAt));
   }
 
   private static Optional<GeoDatabase> geo(Options options, Running running) throws IOException {
@@ -159,7 +177,9 @@ record SteeringParts(
   /** The newest revision, or the one before where the database does not say. */
   private long newest(long before) {
     try {
-      return stores.revision();
+      long now = stores.revision();
+      position.said(now, running.clock().instant());
+      return now;
     } catch (StoreException e) {
       LOG.debug("the log is looked at again in a second", e);
       return before;

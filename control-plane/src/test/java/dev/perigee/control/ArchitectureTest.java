@@ -41,6 +41,8 @@ final class ArchitectureTest {
     "fleet, api changelog console dns pki probe rollout steer store stream root cli",
     "changelog, api console dns fleet pki probe rollout steer stream root cli",
     "lastgood, api changelog console dns limit pki probe rollout steer stream root cli",
+    "telemetry, api changelog console dns fleet lastgood limit pki probe rollout steer store stream"
+        + " root cli",
     "limit, api changelog console dns fleet pki probe rollout steer store stream root cli",
     "pki, api changelog console dns fleet probe rollout steer stream root cli",
     "probe, api changelog console dns pki rollout steer stream root cli",
@@ -64,8 +66,9 @@ final class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "io.undertow.., api steer",
-    "org.xnio.., api steer",
+    "io.undertow.., api steer telemetry",
+    "org.xnio.., api steer telemetry",
+    "io.micrometer.., telemetry",
     "io.grpc.., stream",
     "com.google.protobuf.., stream",
     "dev.perigee.contract.sync.v1.., stream",

@@ -6,15 +6,28 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.control.store.TestPostgres;
 import dev.perigee.testkit.RunningProcess;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.SimpleResolver;
+import org.xbill.DNS.Type;
 
 /** The whole process beside a database that is not its own. */
 final class ControlPlaneIT {
@@ -49,8 +62,8 @@ final class ControlPlaneIT {
                 folder.resolve("state").toString(),
                 "--database-url",
                 postgres.url() + "?user=" + postgres.user()));
-    for (String port : List.of("--api-port", "--grpc-port", "--dns-port", "--steer-port")) {
-      command.addAll(List.of(port, "0"));
+    for (String port : List.of("api", "grpc", "dns", "steer", "admin")) {
+      command.addAll(List.of("--" + port + "-port", "0"));
     }
     command.addAll(List.of(more));
     return command;
@@ -65,6 +78,69 @@ final class ControlPlaneIT {
       control.awaitExit(PATIENCE);
       assertFalse(control.output().contains(postgres.password()));
     }
+  }
+
+  @Test
+  void itsFiguresAreReadAtAPortOfLoopback() throws Exception {
+    Map<String, String> environment = Map.of(PASSWORD, postgres.password());
+    try (RunningProcess control = RunningProcess.start("control", folder, environment, command())) {
+      String ready = control.awaitLine("control plane ready", PATIENCE);
+      ask(port(ready, "dns=127.0.0.1:"));
+      String figures = figures(ready);
+      for (String name :
+          List.of(
+              "perigee_dns_answers_total{transport=\"udp\",type=\"SOA\",rcode=\"NOERROR\"} 1\n",
+              "perigee_dns_answers_total{transport=\"tcp\",type=\"A\",rcode=\"REFUSED\"} 1\n",
+              "perigee_dns_malformed_total 0.0",
+              "perigee_dns_dropped_total{reason=\"rate\"} 0.0",
+              "perigee_dns_cookies_total{kind=\"good\"} 0.0",
+              "perigee_snapshot_age_seconds ",
+              "perigee_snapshot_lag_revisions 0.0",
+              "perigee_nodes{state=\"serving\"} 0.0",
+              "perigee_steered_http_total{kind=\"nearest\"} 0.0",
+              "perigee_streams 0.0",
+              "jvm_memory_used_bytes")) {
+        assertTrue(figures.contains(name), name + " is not in " + figures);
+      }
+    }
+  }
+
+  private static int port(String ready, String before) {
+    Matcher port = Pattern.compile(Pattern.quote(before) + "([0-9]+)").matcher(ready);
+    assertTrue(port.find(), ready);
+    return Integer.parseInt(port.group(1));
+  }
+
+  private static void ask(int port) throws IOException {
+    SimpleResolver resolver = new SimpleResolver("127.0.0.1");
+    resolver.setPort(port);
+    resolver.send(question("cdn.example.", Type.SOA));
+    resolver.setTCP(true);
+    resolver.send(question("elsewhere.example.", Type.A));
+  }
+
+  private static Message question(String name, int type) throws IOException {
+    return Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN));
+  }
+
+  private static String figures(String ready) throws Exception {
+    int port = port(ready, "metrics=http://127.0.0.1:");
+    URI uri = URI.create("http://127.0.0.1:" + port + "/metrics");
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      HttpRequest request = HttpRequest.newBuilder(uri).build();
+      return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    }
+  }
+
+  @Test
+  void aProcessWithoutTheApiNeedsADatabaseOfOthers() {
+    List<String> command = command("--roles", "dns");
+    int url = command.indexOf("--database-url");
+    command.subList(url, url + 2).clear();
+    RunningProcess.Finished finished =
+        RunningProcess.run("control", folder, Map.of(), PATIENCE, command);
+    assertEquals(1, finished.exitCode(), finished.output());
+    assertTrue(finished.output().contains("give it --database-url"), finished.output());
   }
 
   @Test

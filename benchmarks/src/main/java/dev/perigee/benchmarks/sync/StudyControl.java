@@ -54,7 +54,7 @@ final class StudyControl implements AutoCloseable {
     command.add("@" + Path.of("infra/local/control.jvm"));
     command.addAll(more);
     command.addAll(List.of("-jar", jar().toString(), "--state-dir", folder.toString()));
-    for (String port : List.of("api", "grpc", "dns", "steer")) {
+    for (String port : List.of("api", "grpc", "dns", "steer", "admin")) {
       command.addAll(List.of("--" + port + "-port", "0"));
     }
     Process process =

@@ -92,13 +92,18 @@ final class DnsResponder {
   int answer(byte[] packet, int length, byte[] source, boolean udp) {
     switch (QueryParser.parse(packet, length, query)) {
       case NONE -> {
+        counters.ignored.increment();
         return 0;
       }
       case FORMERR -> {
         counters.malformed.increment();
+        counters.refused(udp, ResponseCode.FORMERR);
         writer.refuse(packet, ResponseCode.FORMERR);
       }
-      case NOTIMP -> writer.refuse(packet, ResponseCode.NOTIMP);
+      case NOTIMP -> {
+        counters.refused(udp, ResponseCode.NOTIMP);
+        writer.refuse(packet, ResponseCode.NOTIMP);
+      }
       case QUERY -> {
         try {
           if (!isAnswered(source, udp)) {
@@ -108,6 +113,7 @@ final class DnsResponder {
           LOG.warn("a query could not be answered: {}", e.toString());
           LOG.debug("the fault", e);
           counters.failed.increment();
+          counters.answered(udp, query.type, ResponseCode.SERVFAIL);
           writer.refuse(packet, ResponseCode.SERVFAIL);
         }
       }
@@ -120,6 +126,9 @@ final class DnsResponder {
     scope = 0;
     keys = ZoneKeys.NONE;
     guard.begin(query, source);
+    if (query.hasCookie) {
+      (guard.isProven() ? counters.cookiesGood : counters.cookiesOther).increment();
+    }
     finder.forget();
     writer.begin(query, room - optBytes());
     ResponseCode code = resolve(source);
@@ -144,6 +153,7 @@ final class DnsResponder {
     writer.code(code);
     writer.room(room);
     options(code, source);
+    counters.answered(udp, query.type, code);
     return true;
   }
 
@@ -345,8 +355,10 @@ final class DnsResponder {
     List<Node> nodes = chosen.nodes();
     scope = chosen.scopePrefix();
     if (nodes.isEmpty()) {
+      counters.nowhere.increment();
       return;
     }
+    (chosen.fallback() ? counters.fallback : counters.steered).increment();
     int port = nodes.getFirst().httpsPort();
     int count = 0;
     for (int i = 0; i < Math.min(chosen.together(), told.length); i++) {

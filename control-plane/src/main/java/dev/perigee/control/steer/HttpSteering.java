@@ -6,6 +6,7 @@ import dev.perigee.contract.Rendezvous;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.UrlNormaliser;
 import dev.perigee.control.steer.NearestSteering.Best;
+import dev.perigee.control.steer.NodeChoice.Chosen;
 import dev.perigee.control.store.Node;
 import io.undertow.UndertowOptions;
 import io.undertow.connector.ByteBufferPool;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import org.xnio.ChannelListeners;
 import org.xnio.IoUtils;
@@ -63,6 +65,9 @@ public final class HttpSteering implements AutoCloseable {
   private final InetSocketAddress address;
   private final NearestSteering steering;
   private final String zone;
+  private final LongAdder steered = new LongAdder();
+  private final LongAdder fallback = new LongAdder();
+  private final LongAdder nowhere = new LongAdder();
   private final ByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER_BYTES);
   private final HttpOpenListener parser = new HttpOpenListener(buffers, OPTIONS);
   private @Nullable XnioWorker worker;
@@ -188,7 +193,9 @@ public final class HttpSteering implements AutoCloseable {
     String keyed = site.get().answersFor(host.get()) ? host.get() : primary(site.get());
     long key = Rendezvous.key(site.get().id(), keyed, url);
     byte[] client = exchange.getSourceAddress().getAddress().getAddress();
-    List<Node> nodes = steering.choose(client, Byte.SIZE * client.length, site.get(), key).nodes();
+    Chosen chosen = steering.choose(client, Byte.SIZE * client.length, site.get(), key);
+    List<Node> nodes = chosen.nodes();
+    (nodes.isEmpty() ? nowhere : chosen.fallback() ? fallback : steered).increment();
     if (nodes.isEmpty()) {
       refuse(exchange, 503, "No node serves this site.");
       return;
@@ -227,6 +234,21 @@ public final class HttpSteering implements AutoCloseable {
   private static String withoutQuery(String target) {
     int mark = target.indexOf('?');
     return mark < 0 ? target : target.substring(0, mark);
+  }
+
+  /** Redirects to the best of healthy nodes. */
+  public long steered() {
+    return steered.sum();
+  }
+
+  /** Redirects to a node that is not healthy, or elsewhere than was wished. */
+  public long fallback() {
+    return fallback.sum();
+  }
+
+  /** Requests for a site that no node served. */
+  public long nowhere() {
+    return nowhere.sum();
   }
 
   private static String primary(SiteConfig site) {

@@ -86,6 +86,7 @@ final class Network implements AutoCloseable {
     listen(command, "grpc", host, GRPC);
     listen(command, "dns", host, DNS);
     listen(command, "steer", host, STEER);
+    listen(command, "admin", host, ADMIN);
     command.addAll(List.of("--dns-zone", ZONE, "--dns-site-hosts", "--allow-private-origins"));
     command.addAll(List.of("--geoip-database", cities.toString()));
     command.addAll(List.of(options));

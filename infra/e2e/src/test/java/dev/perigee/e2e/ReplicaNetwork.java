@@ -38,6 +38,7 @@ final class ReplicaNetwork implements AutoCloseable {
   private static final int LINK = 7444;
   static final int DNS = 7053;
   static final int STEER = 7080;
+  private static final int METRICS = 9090;
   private static final int FRONT = 8081;
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final Duration REQUEST = Duration.ofSeconds(20);
@@ -172,6 +173,10 @@ final class ReplicaNetwork implements AutoCloseable {
       String[] parts = port.split(":", 2);
       command.addAll(List.of("--" + parts[0] + "-bind", host));
       command.addAll(List.of("--" + parts[0] + "-port", parts[1]));
+    }
+    if (builds.getOrDefault("control-" + number, Network.ROOT).equals(Network.ROOT)) {
+      // An earlier build has no such port.
+      command.addAll(List.of("--admin-bind", host, "--admin-port", METRICS + ""));
     }
     command.addAll(List.of("--grpc-advertise", host + ":" + LINK, "--allow-private-origins"));
     // The test's PostgreSQL takes a few dozen in all, those of killed ones for a while among them.

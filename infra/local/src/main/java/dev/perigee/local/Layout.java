@@ -15,6 +15,7 @@ record Layout(String host, List<EdgePlace> edges) {
   static final int GRPC_PORT = 7443;
   static final int DNS_PORT = 7053;
   static final int STEER_PORT = 7080;
+  static final int METRICS_PORT = 9091;
   static final int ORIGIN_PORT = 7090;
 
   private static final Pattern NETWORK =
@@ -54,6 +55,7 @@ record Layout(String host, List<EdgePlace> edges) {
     all.add(new Listener(host, DNS_PORT, false, "DNS over TCP"));
     all.add(new Listener(host, DNS_PORT, true, "DNS over UDP"));
     all.add(new Listener(host, STEER_PORT, false, "HTTP steering"));
+    all.add(new Listener(host, METRICS_PORT, false, "metrics"));
     all.add(new Listener(host, ORIGIN_PORT, false, "the demo origin"));
     for (EdgePlace edge : edges) {
       String of = "edge " + edge.name() + ", ";

@@ -17,6 +17,7 @@ record Parts(Layout layout, StateFolder folder, Installation installation) {
     listen(command, "grpc", host, Layout.GRPC_PORT);
     listen(command, "dns", host, Layout.DNS_PORT);
     listen(command, "steer", host, Layout.STEER_PORT);
+    listen(command, "admin", host, Layout.METRICS_PORT);
     add(command, "--dns-zone", LocalNetwork.ZONE);
     command.add("--dns-site-hosts");
     add(command, "--geoip-database", installation.geoIp().toString());
