@@ -2,9 +2,9 @@ package dev.perigee.cli;
 
 import dev.perigee.contract.Bytes;
 import java.util.List;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -16,7 +16,9 @@ import java.util.TreeSet;
  * @param keys the data of DS records
  */
 record Delegation(
-    SortedSet<String> servers, SortedMap<String, SortedSet<String>> glue, Set<Bytes> keys) {
+    NavigableSet<String> servers,
+    NavigableMap<String, NavigableSet<String>> glue,
+    Set<Bytes> keys) {
   /** Copies the collections. */
   Delegation {
     servers = new TreeSet<>(servers);
@@ -69,8 +71,8 @@ record Delegation(
       String name,
       String address,
       long serial,
-      SortedSet<String> servers,
-      SortedMap<String, SortedSet<String>> addresses,
+      NavigableSet<String> servers,
+      NavigableMap<String, NavigableSet<String>> addresses,
       List<Bytes> keys) {
     /** Copies the collections. */
     Served {

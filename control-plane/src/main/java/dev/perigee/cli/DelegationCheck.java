@@ -12,10 +12,10 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -54,7 +54,7 @@ record DelegationCheck(
     }
     List<Served> served = new ArrayList<>();
     for (String name : delegation.get().servers()) {
-      SortedSet<String> addresses = addresses(name, delegation.get());
+      NavigableSet<String> addresses = addresses(name, delegation.get());
       if (addresses.isEmpty()) {
         found.add(
             Finding.error(
@@ -113,11 +113,11 @@ record DelegationCheck(
 
   private Delegation delegation(InetSocketAddress server) throws IOException {
     DnsReply reply = asker.ask(server, zone, DnsReply.NS, false);
-    SortedSet<String> servers = new TreeSet<>();
+    NavigableSet<String> servers = new TreeSet<>();
     reply.all(zone, DnsReply.NS).map(Data::value).forEach(servers::add);
-    SortedMap<String, SortedSet<String>> glue = new TreeMap<>();
+    NavigableMap<String, NavigableSet<String>> glue = new TreeMap<>();
     for (String name : servers) {
-      SortedSet<String> addresses = new TreeSet<>();
+      NavigableSet<String> addresses = new TreeSet<>();
       for (int type : List.of(DnsReply.A, DnsReply.AAAA)) {
         reply.all(name, type).map(Data::value).forEach(addresses::add);
       }
@@ -161,9 +161,9 @@ record DelegationCheck(
     return List.of();
   }
 
-  private SortedSet<String> ask(InetSocketAddress server, String name, boolean recursive)
+  private NavigableSet<String> ask(InetSocketAddress server, String name, boolean recursive)
       throws IOException {
-    SortedSet<String> addresses = new TreeSet<>();
+    NavigableSet<String> addresses = new TreeSet<>();
     for (int type : List.of(DnsReply.A, DnsReply.AAAA)) {
       asker.ask(server, name, type, recursive).answer().stream()
           .filter(one -> one.type() == type)
@@ -174,13 +174,13 @@ record DelegationCheck(
   }
 
   /** Where to ask a name server: at the parent's word, at the resolver's, or at what is meant. */
-  private SortedSet<String> addresses(String name, Delegation delegation) {
-    SortedSet<String> glue = delegation.glue().getOrDefault(name, new TreeSet<>());
+  private NavigableSet<String> addresses(String name, Delegation delegation) {
+    NavigableSet<String> glue = delegation.glue().getOrDefault(name, new TreeSet<>());
     if (!glue.isEmpty()) {
       return glue;
     }
     try {
-      SortedSet<String> told =
+      NavigableSet<String> told =
           resolver.isPresent() ? ask(resolver.get(), name, true) : new TreeSet<>();
       return told.isEmpty() ? policy.expected().getOrDefault(name, told) : told;
     } catch (IOException e) {
@@ -256,12 +256,12 @@ record DelegationCheck(
             .mapToLong(one -> Long.parseLong(one.value()))
             .findFirst()
             .orElse(0);
-    SortedSet<String> servers = new TreeSet<>();
+    NavigableSet<String> servers = new TreeSet<>();
     asker.ask(server, zone, DnsReply.NS, false).answer().stream()
         .filter(one -> one.type() == DnsReply.NS)
         .map(Data::value)
         .forEach(servers::add);
-    SortedMap<String, SortedSet<String>> addresses = new TreeMap<>();
+    NavigableMap<String, NavigableSet<String>> addresses = new TreeMap<>();
     for (String one : servers) {
       if (one.equals(zone) || one.endsWith("." + zone)) {
         addresses.put(one, ask(server, one, false));
@@ -281,11 +281,11 @@ record DelegationCheck(
   }
 
   /** What is meant, from texts as {@code --dns-ns} has them. */
-  static Map<String, SortedSet<String>> expected(Map<String, List<InetAddress>> servers) {
-    Map<String, SortedSet<String>> all = new TreeMap<>();
+  static Map<String, NavigableSet<String>> expected(Map<String, List<InetAddress>> servers) {
+    Map<String, NavigableSet<String>> all = new TreeMap<>();
     servers.forEach(
         (name, addresses) -> {
-          SortedSet<String> texts = new TreeSet<>();
+          NavigableSet<String> texts = new TreeSet<>();
           addresses.forEach(address -> texts.add(address.getHostAddress()));
           all.put(name, texts);
         });

@@ -10,8 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -24,7 +24,7 @@ import java.util.stream.Collectors;
  *     says
  * @param tolerance serials by which servers may differ, as changes reach them one after the other
  */
-record DelegationPolicy(String zone, Map<String, SortedSet<String>> expected, long tolerance) {
+record DelegationPolicy(String zone, Map<String, NavigableSet<String>> expected, long tolerance) {
   private static final int DS_HEAD = 4;
 
   /** All that is found. */
@@ -69,7 +69,7 @@ record DelegationPolicy(String zone, Map<String, SortedSet<String>> expected, lo
     }
     List<Finding> found = new ArrayList<>();
     String about = "addresses of " + name;
-    SortedSet<String> glue = parent.glue().getOrDefault(name, new TreeSet<>());
+    NavigableSet<String> glue = parent.glue().getOrDefault(name, new TreeSet<>());
     if (glue.isEmpty()) {
       found.add(
           Finding.error(
@@ -78,11 +78,11 @@ record DelegationPolicy(String zone, Map<String, SortedSet<String>> expected, lo
               "give the registrar the addresses with the name (glue)"));
       return found;
     }
-    SortedSet<String> own = expected.getOrDefault(name, new TreeSet<>());
+    NavigableSet<String> own = expected.getOrDefault(name, new TreeSet<>());
     String whose = "meant are";
     for (Served one : served) {
       if (own.isEmpty() || own.equals(glue)) {
-        SortedSet<String> told = one.addresses().getOrDefault(name, new TreeSet<>());
+        NavigableSet<String> told = one.addresses().getOrDefault(name, new TreeSet<>());
         own = told.isEmpty() ? own : told;
         whose = at(one) + " says";
       }
@@ -229,7 +229,7 @@ record DelegationPolicy(String zone, Map<String, SortedSet<String>> expected, lo
     return String.format(Locale.ROOT, "%s (%s)", one.name(), one.address());
   }
 
-  private static String names(SortedSet<String> all) {
+  private static String names(NavigableSet<String> all) {
     return all.isEmpty() ? "none" : String.join(", ", all);
   }
 }

@@ -7,9 +7,9 @@ import dev.perigee.cli.Delegation.Level;
 import dev.perigee.cli.Delegation.Served;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.NavigableSet;
 import java.util.Set;
-import java.util.SortedMap;
-import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 final class DelegationPolicyTest {
   private static final String NAME = "ns1.cdn.example";
 
-  private static SortedMap<String, SortedSet<String>> glue(String... addresses) {
+  private static NavigableMap<String, NavigableSet<String>> glue(String... addresses) {
     return new TreeMap<>(Map.of(NAME, new TreeSet<>(List.of(addresses))));
   }
 

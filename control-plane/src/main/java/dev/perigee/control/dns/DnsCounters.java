@@ -14,9 +14,11 @@ public final class DnsCounters {
       List.of("A", "AAAA", "HTTPS", "TXT", "SOA", "NS", "CAA", "DNSKEY", "ANY", "other");
 
   private static final int OTHER = TYPES.size() - 1;
-  private static final ResponseCode[] CODES = ResponseCode.values();
 
-  private final LongAdder[] answered = adders(2 * TYPES.size() * CODES.length);
+  /** Places for codes: each has that of its number, which is below this. */
+  private static final int CODES = 24;
+
+  private final LongAdder[] answered = adders(2 * TYPES.size() * CODES);
 
   final LongAdder ignored = new LongAdder();
   final LongAdder cookiesGood = new LongAdder();
@@ -54,7 +56,7 @@ public final class DnsCounters {
   }
 
   private static int place(boolean udp, int kind, ResponseCode code) {
-    return ((udp ? 0 : TYPES.size()) + kind) * CODES.length + code.ordinal();
+    return ((udp ? 0 : TYPES.size()) + kind) * CODES + (code.high() << 4 | code.low());
   }
 
   private static int kind(int type) {
@@ -82,7 +84,7 @@ public final class DnsCounters {
   public void each(Answers told) {
     for (boolean udp : new boolean[] {true, false}) {
       for (int kind = 0; kind < TYPES.size(); kind++) {
-        for (ResponseCode code : CODES) {
+        for (ResponseCode code : ResponseCode.values()) {
           long count = answered[place(udp, kind, code)].sum();
           if (count > 0) {
             told.sent(udp ? "udp" : "tcp", TYPES.get(kind), code.name(), count);

@@ -8,6 +8,7 @@ import dev.perigee.control.MovableClock;
 import dev.perigee.control.fleet.FleetView.NodeState;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -100,6 +101,9 @@ final class LastHeardTest {
     memory.begin(List.of(state("fra-1", true), state("fra-2", true), state("fra-3", true)));
     heard.set(false);
     pass(Duration.ofSeconds(10));
+    Map<String, NodeState> states = new HashMap<>();
+    List.of("fra-1", "fra-2", "fra-3").forEach(node -> states.put(node, fleet.state(node)));
+    assertEquals(3, fleet.serving(states).size());
     fleet.probes().found(Map.of("fra-1", Reach.DOWN, "fra-2", Reach.DOWN, "fra-3", Reach.UP), true);
     assertFalse(fleet.probed("fra-1").isDown());
     fleet.probes().found(Map.of("fra-2", Reach.UP), true);

@@ -137,8 +137,9 @@ final class LastGoodFileTest {
 
   private void assertRefused(String why) {
     IOException refusal = assertThrows(IOException.class, () -> file().read(ZONE));
-    assertTrue(refusal.getMessage().contains(why), refusal.getMessage());
-    assertTrue(refusal.getMessage().contains("written anew"), refusal.getMessage());
+    String sentence = String.valueOf(refusal.getMessage());
+    assertTrue(sentence.contains(why), sentence);
+    assertTrue(sentence.contains("written anew"), sentence);
   }
 
   @Test

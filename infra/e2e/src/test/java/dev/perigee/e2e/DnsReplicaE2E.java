@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
-import java.util.TreeSet;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -82,14 +82,14 @@ class DnsReplicaE2E {
   }
 
   /** All that does not depend on the moment, in one order. */
-  private List<TreeSet<String>> told(int control) {
+  private List<Set<String>> told(int control) {
     Dig dig = dig(control);
     return List.of(
-        new TreeSet<>(dig.addresses(NAME)),
-        new TreeSet<>(dig.records("cdn.example", "SOA")),
-        new TreeSet<>(dig.records("cdn.example", "DNSKEY")),
-        new TreeSet<>(dig.records("fra-1.cdn.example", "A")),
-        new TreeSet<>(dig.records("www.nobody.example", "A")));
+        Set.copyOf(dig.addresses(NAME)),
+        Set.copyOf(dig.records("cdn.example", "SOA")),
+        Set.copyOf(dig.records("cdn.example", "DNSKEY")),
+        Set.copyOf(dig.records("fra-1.cdn.example", "A")),
+        Set.copyOf(dig.records("www.nobody.example", "A")));
   }
 
   private boolean isSigned(int control) {
@@ -103,7 +103,7 @@ class DnsReplicaE2E {
 
   @Test
   void itGoesOnAnsweringWithTheDatabaseDownAlsoWhenItIsStartedThen() throws Exception {
-    List<TreeSet<String>> before = told(WHOLE);
+    List<Set<String>> before = told(WHOLE);
     assertTrue(isSigned(REPLICA), "the zone has a key");
     awaitThat("what it answers from is on its disk", () -> Files.exists(lastGood()));
     String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(lastGood()));
@@ -159,7 +159,7 @@ class DnsReplicaE2E {
   @Test
   void aFileThatIsDamagedIsRefusedAndTheDatabaseWaitedFor() throws Exception {
     awaitThat("what it answers from is on its disk", () -> Files.exists(lastGood()));
-    List<TreeSet<String>> before = told(WHOLE);
+    List<Set<String>> before = told(WHOLE);
     network.stopDatabase();
     network.killControl(REPLICA);
     byte[] bytes = Files.readAllBytes(lastGood());
