@@ -65,8 +65,9 @@ public final class LastHeard {
     if (heard.getAsBoolean()) {
       aloneSince = null;
       // By the time that nobody is heard any more the newer one may miss some.
-      older = newer;
+      List<NodeState> before = newer;
       newer = fleet.known().stream().map(fleet::state).toList();
+      older = before.isEmpty() ? newer : before;
       others.accept(true);
       return;
     }

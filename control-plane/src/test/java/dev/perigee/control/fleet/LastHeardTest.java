@@ -69,6 +69,12 @@ final class LastHeardTest {
   }
 
   @Test
+  void whatIsHeardFirstIsAtHandAtOnce() {
+    pass(STEP, "fra-1");
+    assertEquals(List.of("fra-1"), memory.states().stream().map(NodeState::node).toList());
+  }
+
+  @Test
   void onceOthersAreHeardAgainOnlyTheyCount() {
     memory.begin(List.of(state("fra-1", true), state("gone-1", true), state("never-1", false)));
     heard.set(false);

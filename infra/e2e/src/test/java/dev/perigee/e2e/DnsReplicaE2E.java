@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import dev.perigee.testkit.Full;
 import dev.perigee.testkit.RunningProcess;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -101,11 +102,20 @@ class DnsReplicaE2E {
     return network.stateOf(REPLICA).resolve("last-good-answers");
   }
 
+  /** Each node stands there as provisioned, as heard, and as one that answered a probe. */
+  private boolean isAllInTheFile() throws IOException {
+    if (!Files.exists(lastGood())) {
+      return false;
+    }
+    String file = Files.readString(lastGood(), StandardCharsets.ISO_8859_1);
+    return EDGES.stream().allMatch(edge -> file.split(edge, -1).length > 3);
+  }
+
   @Test
   void itGoesOnAnsweringWithTheDatabaseDownAlsoWhenItIsStartedThen() throws Exception {
     List<Set<String>> before = told(WHOLE);
     assertTrue(isSigned(REPLICA), "the zone has a key");
-    awaitThat("what it answers from is on its disk", () -> Files.exists(lastGood()));
+    awaitThat("what it answers from is on its disk", this::isAllInTheFile);
     String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(lastGood()));
     assertEquals("rw-------", mode, "it holds keys");
     network.stopDatabase();
@@ -158,8 +168,7 @@ class DnsReplicaE2E {
 
   @Test
   void aFileThatIsDamagedIsRefusedAndTheDatabaseWaitedFor() throws Exception {
-    awaitThat("what it answers from is on its disk", () -> Files.exists(lastGood()));
-    List<Set<String>> before = told(WHOLE);
+    awaitThat("what it answers from is on its disk", this::isAllInTheFile);
     network.stopDatabase();
     network.killControl(REPLICA);
     byte[] bytes = Files.readAllBytes(lastGood());
@@ -171,6 +180,6 @@ class DnsReplicaE2E {
     assertFalse(replica.output().contains("control plane ready"), replica.output());
     network.startDatabase();
     replica.awaitLine("control plane ready", SOON);
-    awaitThat("it answers right", () -> told(REPLICA).equals(before));
+    awaitThat("it answers right", () -> told(REPLICA).equals(told(WHOLE)));
   }
 }
