@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The DNS listeners: for each address some {@link DnsUdpListener}s, to which the system spreads
- * what arrives, and a {@link DnsTcpListener}. Nothing a packet holds ends a thread.
+ * The DNS listeners: for each address some {@link UdpListener}s, to which the system spreads what
+ * arrives, and a {@link DnsTcpListener}. Nothing a packet holds ends a thread.
  */
 public final class DnsServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(DnsServer.class);
@@ -96,7 +96,7 @@ public final class DnsServer implements AutoCloseable {
 
   private boolean isOpened(InetAddress address, int triesLeft) throws IOException {
     ServerSocket tcp = new ServerSocket();
-    List<DatagramChannel> udp = new ArrayList<>();
+    List<UdpListener> udp = new ArrayList<>();
     try {
       tcp.setReuseAddress(true);
       tcp.bind(new InetSocketAddress(address, port));
@@ -105,7 +105,7 @@ public final class DnsServer implements AutoCloseable {
       }
     } catch (IOException e) {
       tcp.close();
-      for (DatagramChannel one : udp) {
+      for (UdpListener one : udp) {
         one.close();
       }
       if (e instanceof BindException && triesLeft > 0) {
@@ -118,15 +118,21 @@ public final class DnsServer implements AutoCloseable {
         new DnsTcpListener(tcp, packets, config.tcpIdle(), connections, nanos);
     open.add(listener);
     listener.start();
-    for (DatagramChannel one : udp) {
-      DnsUdpListener socket = new DnsUdpListener(one, responders.get());
-      open.add(socket);
-      socket.start();
+    for (UdpListener one : udp) {
+      open.add(one);
+      one.start();
     }
     return true;
   }
 
-  private DatagramChannel bound(InetSocketAddress address) throws IOException {
+  private UdpListener bound(InetSocketAddress address) throws IOException {
+    DnsResponder responder = responders.get();
+    return LinuxUdp.isHere()
+        ? DnsBatchListener.open(address, config.threads() > 1, config.udpBuffer(), responder)
+        : new DnsUdpListener(channel(address), responder);
+  }
+
+  private DatagramChannel channel(InetSocketAddress address) throws IOException {
     boolean v4 = address.getAddress() instanceof Inet4Address;
     DatagramChannel channel =
         DatagramChannel.open(v4 ? StandardProtocolFamily.INET : StandardProtocolFamily.INET6);

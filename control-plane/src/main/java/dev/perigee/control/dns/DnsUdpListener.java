@@ -10,12 +10,9 @@ import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One socket of UDP and its thread, which receives, answers and sends. */
-final class DnsUdpListener implements AutoCloseable {
+/** One socket of UDP of any system and its thread, which receives, answers and sends. */
+final class DnsUdpListener implements UdpListener {
   private static final Logger LOG = LoggerFactory.getLogger(DnsUdpListener.class);
-
-  /** A query of one question and one OPT is far shorter; what is longer is cut and so malformed. */
-  private static final int MAX_QUERY = 4_096;
 
   private static final long PAUSE_MILLIS = 100;
 
@@ -34,7 +31,8 @@ final class DnsUdpListener implements AutoCloseable {
     this.responder = responder;
   }
 
-  void start() {
+  @Override
+  public void start() {
     Thread.ofPlatform().daemon().name("dns-udp").start(this::serve);
   }
 
