@@ -2,11 +2,11 @@ package dev.perigee.control.dns;
 
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.dns.AnswerWriter.Section;
+import dev.perigee.control.steer.Choice;
 import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.store.Node;
 import java.time.InstantSource;
 import java.util.Arrays;
-import java.util.List;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +45,8 @@ final class DnsResponder {
   private final DnsCounters counters;
 
   /** The addresses of the nodes that are told together. */
+  private final Choice chosen = new Choice();
+
   private final Addresses[] told = new Addresses[MOST_NODES];
 
   /** Of the answer's data: how much of the client's address it depends on. */
@@ -351,18 +353,17 @@ final class DnsResponder {
     boolean known = query.hasSubnet && query.sourcePrefix > 0;
     byte[] address = known ? query.subnet() : source;
     int bits = known ? query.sourcePrefix : 8 * source.length;
-    NodeChoice.Chosen chosen = steering.choose(address, bits, site, site.id().hashCode());
-    List<Node> nodes = chosen.nodes();
+    steering.choose(address, bits, site, NodeChoice.keyOf(site), chosen);
     scope = chosen.scopePrefix();
-    if (nodes.isEmpty()) {
+    if (chosen.count() == 0) {
       counters.nowhere.increment();
       return;
     }
-    (chosen.fallback() ? counters.fallback : counters.steered).increment();
-    int port = nodes.getFirst().httpsPort();
+    (chosen.isFallback() ? counters.fallback : counters.steered).increment();
+    int port = chosen.node(0).httpsPort();
     int count = 0;
     for (int i = 0; i < Math.min(chosen.together(), told.length); i++) {
-      Node node = nodes.get(i);
+      Node node = chosen.node(i);
       // One record has one port; who has another is reached by its address alone.
       if (!https || node.httpsPort() == port) {
         told[count++] = now.addresses(node);

@@ -72,15 +72,15 @@ final class Explaining {
     Optional<String> country = at.map(GeoLocator.Location::country).filter(text -> !text.isEmpty());
     Found found = steering.find(now, site.audience(), address);
     Optional<CoverageZone> zone = now.zones().zone(NetworkTree.value(now.zoneTree().find(address)));
-    Selection selected =
-        Selection.select(
-            now.placement(),
-            now.roster(),
-            found.order(),
-            site,
-            NodeChoice.keyOf(site.site()),
-            address,
-            NearestSteering.unit(address, found.depth()));
+    Selection selected = new Selection();
+    selected.select(
+        now.placement(),
+        now.roster(),
+        found.order(),
+        site,
+        NodeChoice.keyOf(site.site()),
+        address,
+        NearestSteering.unit(address, found.depth()));
     List<Ranked> ranked =
         ranked(found.order(), site, selected, position.orElse(steering.defaultPosition()));
     Scene scene = new Scene(ranked, found.order(), zone, selected, country, position.isPresent());

@@ -6,7 +6,6 @@ import dev.perigee.contract.Rendezvous;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.UrlNormaliser;
 import dev.perigee.control.steer.NearestSteering.Best;
-import dev.perigee.control.steer.NodeChoice.Chosen;
 import dev.perigee.control.store.Node;
 import io.undertow.UndertowOptions;
 import io.undertow.connector.ByteBufferPool;
@@ -193,14 +192,13 @@ public final class HttpSteering implements AutoCloseable {
     String keyed = site.get().answersFor(host.get()) ? host.get() : primary(site.get());
     long key = Rendezvous.key(site.get().id(), keyed, url);
     byte[] client = exchange.getSourceAddress().getAddress().getAddress();
-    Chosen chosen = steering.choose(client, Byte.SIZE * client.length, site.get(), key);
-    List<Node> nodes = chosen.nodes();
-    (nodes.isEmpty() ? nowhere : chosen.fallback() ? fallback : steered).increment();
-    if (nodes.isEmpty()) {
+    Choice chosen = steering.choose(client, Byte.SIZE * client.length, site.get(), key);
+    (chosen.count() == 0 ? nowhere : chosen.isFallback() ? fallback : steered).increment();
+    if (chosen.count() == 0) {
       refuse(exchange, 503, "No node serves this site.");
       return;
     }
-    String origin = "http://" + authority(nodes.getFirst(), site.get());
+    String origin = "http://" + authority(chosen.node(0), site.get());
     String method = exchange.getRequestMethod().toString();
     exchange.setStatusCode(method.equals("GET") || method.equals("HEAD") ? 302 : 307);
     exchange.getResponseHeaders().put(Headers.LOCATION, origin + target.get());

@@ -122,32 +122,34 @@ public final class NearestSteering implements Steering, NodeChoice {
   }
 
   @Override
-  public Chosen choose(byte[] address, int bits, SiteConfig site, long key) {
-    return choose(state, address, site, key);
+  public void choose(byte[] address, int bits, SiteConfig site, long key, Choice into) {
+    choose(state, address, site, key, into);
   }
 
   @SuppressWarnings("ReferenceEquality") // of the table or not, whatever it says
-  Chosen choose(State now, byte[] address, SiteConfig site, long key) {
+  void choose(State now, byte[] address, SiteConfig site, long key, Choice into) {
     SiteTable.Entry known = now.snapshot().table().find(site.id());
     SiteTable.Entry entry =
         known != null && known.site() == site
             ? known
             : new SiteTable.Entry(site, Audience.of(site), known == null ? 0 : known.revision());
-    Found found = find(now, entry.audience(), address);
-    Selection selected =
-        Selection.select(
-            now.placement(),
-            now.roster(),
-            found.order(),
-            entry,
-            key,
-            address,
-            unit(address, found.depth()));
-    return new Chosen(
-        selected.nodes(),
-        selected.together(),
-        scope(now, entry, address, found.depth(), selected),
-        selected.rank() > 1 || selected.isOutside());
+    Courses courses = now.courses();
+    Course course = courses == null ? null : courses.course(entry.audience(), now);
+    Order order;
+    int depth;
+    if (course != null) {
+      long found = course.find(address);
+      order = course.order(found);
+      depth = NetworkTree.depth(found);
+    } else {
+      Found found = workedOut(now, entry.audience(), address);
+      order = found.order();
+      depth = found.depth();
+    }
+    Selection selection = into.selection();
+    selection.select(
+        now.placement(), now.roster(), order, entry, key, address, unit(address, depth));
+    into.becomeSelected(scope(now, entry, address, depth, selection));
   }
 
   /**
@@ -164,6 +166,10 @@ public final class NearestSteering implements Steering, NodeChoice {
       long found = course.find(address);
       return new Found(course.order(found), NetworkTree.depth(found));
     }
+    return workedOut(now, audience, address);
+  }
+
+  private Found workedOut(State now, Audience audience, byte[] address) {
     long zone = now.zoneTree().find(address);
     Optional<GeoLocator.Location> at = locator.locate(address(address));
     int bits = at.map(GeoLocator.Location::prefixLength).orElse(Byte.SIZE * address.length);
@@ -208,8 +214,9 @@ public final class NearestSteering implements Steering, NodeChoice {
     for (int i = 0; i < now.placement().places().size(); i++) {
       if (site.audience().isServedIn(now.placement().places().get(i).region())) {
         int nodes = 0;
-        for (Roster.Member member : now.roster().places().get(i)) {
-          nodes += member.rank(site, now.roster().settled()) <= rank ? 1 : 0;
+        List<Roster.Member> members = now.roster().places().get(i);
+        for (int m = 0; m < members.size(); m++) {
+          nodes += members.get(m).rank(site, now.roster().settled()) <= rank ? 1 : 0;
         }
         boolean divided = nodes > 1 && !now.zones().zones().isEmpty();
         if (divided || (nodes > 0 && any)) {

@@ -4,7 +4,9 @@ import dev.perigee.contract.Rendezvous;
 import dev.perigee.control.steer.Roster.Member;
 import dev.perigee.control.store.Node;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,24 +17,30 @@ import org.jspecify.annotations.Nullable;
  * is the first depends on the network. A node that has more than it can do keeps only a share of
  * the networks: the others, again by hash, go to the next node that has room. So while shares move
  * slowly, networks move one after the other, each once.
+ *
+ * <p>One serves again and again, for one thread, and leaves nothing to be collected.
  */
 final class Selection {
   /** Nodes that are named. */
   static final int NAMED = 3;
 
-  private final Placement placement;
-  private final Roster roster;
-  private final Order order;
-  private final SiteTable.Entry site;
-  private final long key;
-  private final byte[] address;
-  private final int unit;
+  private Placement placement = Placement.NONE;
+  private Roster roster = new Roster(List.of(), 0);
+  private Order order = new Order(new int[0], 0, false);
+  private SiteTable.Entry site = new SiteTable.Entry(Explaining.ANY, Audience.ALL, 0);
+  private long key;
+  private byte[] address = {};
+  private int unit;
 
   private final @Nullable Member[] named = new Member[NAMED];
+
+  /** The nodes of the place that is looked at. */
+  private final List<Member> sorted = new ArrayList<>();
+
   private int count;
   private boolean byNetwork;
   private boolean accepted;
-  private int together = 1;
+  private int together;
   private int looked;
   private int rank;
   private boolean outside;
@@ -42,7 +50,14 @@ final class Selection {
 
   private boolean hashed;
 
-  private Selection(
+  /**
+   * Selects.
+   *
+   * @param key of the object
+   * @param address of the client
+   * @param unit length of the prefix of what goes to one node as a whole
+   */
+  void select(
       Placement placement,
       Roster roster,
       Order order,
@@ -57,26 +72,14 @@ final class Selection {
     this.key = key;
     this.address = address;
     this.unit = unit;
-  }
-
-  /**
-   * Selects.
-   *
-   * @param key of the object
-   * @param address of the client
-   * @param unit length of the prefix of what goes to one node as a whole
-   */
-  static Selection select(
-      Placement placement,
-      Roster roster,
-      Order order,
-      SiteTable.Entry site,
-      long key,
-      byte[] address,
-      int unit) {
-    Selection selection = new Selection(placement, roster, order, site, key, address, unit);
-    selection.run();
-    return selection;
+    Arrays.fill(named, null);
+    count = 0;
+    byNetwork = false;
+    accepted = false;
+    together = 1;
+    looked = 0;
+    hashed = false;
+    run();
   }
 
   /** The selected nodes, the best first; at most {@link #NAMED}. */
@@ -90,19 +93,14 @@ final class Selection {
     return members;
   }
 
-  /** The same as they are told. */
-  List<Node> nodes() {
-    Member first = named[0];
-    Member second = named[1];
-    Member third = named[2];
-    if (first == null) {
-      return List.of();
-    } else if (second == null) {
-      return List.of(first.node());
-    }
-    return third == null
-        ? List.of(first.node(), second.node())
-        : List.of(first.node(), second.node(), third.node());
+  /** How many there are. */
+  int count() {
+    return count;
+  }
+
+  /** One of them. */
+  Node node(int index) {
+    return Objects.requireNonNull(named[index]).node();
   }
 
   /** How many of the first share the object and have all their networks and room. */
@@ -184,11 +182,11 @@ final class Selection {
       }
       return;
     }
-    List<Member> sorted = new ArrayList<>(members.size());
+    sorted.clear();
     for (int m = 0; m < members.size(); m++) {
       Member member = members.get(m);
       if (member.rank(site, roster.settled()) <= rank && isOf(index, member)) {
-        insert(sorted, member);
+        insert(member);
       }
     }
     if (!sorted.isEmpty()) {
@@ -211,7 +209,7 @@ final class Selection {
     return member.equals(named[together]) && member.said().share() >= 1 && member.said().hasRoom();
   }
 
-  private void insert(List<Member> sorted, Member member) {
+  private void insert(Member member) {
     long draw = Rendezvous.draw(key, member.hash());
     int at = sorted.size();
     while (at > 0

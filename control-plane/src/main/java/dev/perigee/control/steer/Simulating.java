@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /** One simulation: the choice for many clients, as things are and with some nodes draining. */
 final class Simulating {
@@ -72,18 +71,17 @@ final class Simulating {
 
   private Distances run(State state, List<InetAddress> clients, Map<String, Integer> counts) {
     double[] km = new double[clients.size()];
+    Choice chosen = new Choice();
     int known = 0;
     int unanswered = 0;
     for (InetAddress client : clients) {
       byte[] address = client.getAddress();
-      @Nullable Node node =
-          steering.choose(state, address, site, NodeChoice.keyOf(site)).nodes().stream()
-              .findFirst()
-              .orElse(null);
-      if (node == null) {
+      steering.choose(state, address, site, NodeChoice.keyOf(site), chosen);
+      if (chosen.count() == 0) {
         unanswered++;
         continue;
       }
+      Node node = chosen.node(0);
       counts.merge(node.name(), 1, Integer::sum);
       Optional<Position> at =
           steering.locator().locate(client).map(l -> new Position(l.latitude(), l.longitude()));

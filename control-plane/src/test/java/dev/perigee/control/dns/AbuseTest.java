@@ -38,7 +38,7 @@ class AbuseTest {
   private static final long SECOND = 1_000_000_000;
   private static final Node NODE = Fixtures.node("fra-1", "eu", 50, 8);
   private static final NodeChoice CHOICE =
-      (address, bits, site, key) -> new NodeChoice.Chosen(List.of(NODE), 24, false);
+      (address, bits, site, key, into) -> into.become(List.of(NODE), 1, 24, false);
 
   private final AtomicLong nanos = new AtomicLong();
   private final DnsCounters counters = new DnsCounters();

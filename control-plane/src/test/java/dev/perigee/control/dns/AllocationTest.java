@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.sun.management.ThreadMXBean;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.steer.Fixtures;
-import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.steer.SteeringSnapshot;
 import dev.perigee.control.store.Node;
 import java.io.IOException;
@@ -38,7 +37,7 @@ class AllocationTest {
 
   private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
   private static final Node NODE = Fixtures.node("fra-1", "eu", 50, 8);
-  private static final NodeChoice.Chosen CHOSEN = new NodeChoice.Chosen(List.of(NODE), 24, false);
+  private static final List<Node> NODES = List.of(NODE);
 
   private static SteeringSnapshot manySites() {
     List<SiteConfig> sites = new ArrayList<>();
@@ -83,7 +82,8 @@ class AllocationTest {
     ZoneFacts facts = new ZoneFacts(Set.of("*.cdn.example"), Map.of());
     Zones zones = new Zones(config(), () -> sites, () -> facts, TestZones.HASH);
     DnsResponder responder =
-        TestZones.responder(config(), (address, bits, site, key) -> CHOSEN, zones);
+        TestZones.responder(
+            config(), (address, bits, site, key, into) -> into.become(NODES, 1, 24, false), zones);
     byte[][] packets = {
       query("site-99999.cdn.example.", RecordType.A),
       query("SITE-7.cdn.example.", RecordType.AAAA),
@@ -104,7 +104,8 @@ class AllocationTest {
     ZoneFacts facts = new ZoneFacts(Set.of(), Map.of(), TestKeys.of(TestKeys.rfc6605()));
     Zones zones = new Zones(config(), () -> sites, () -> facts, TestZones.HASH);
     DnsResponder responder =
-        TestZones.responder(config(), (address, bits, site, key) -> CHOSEN, zones);
+        TestZones.responder(
+            config(), (address, bits, site, key, into) -> into.become(NODES, 1, 24, false), zones);
     byte[][] packets = {
       query("site-99999.cdn.example.", RecordType.A, ExtendedFlags.DO),
       query("SITE-7.cdn.example.", RecordType.AAAA, ExtendedFlags.DO),

@@ -35,9 +35,9 @@ class DigIT {
 
   /** Networks of 203.0.113.0/24 go to Frankfurt, everybody else to Ashburn. */
   private static final NodeChoice CHOICE =
-      (address, bits, site, key) -> {
+      (address, bits, site, key, into) -> {
         boolean near = (address[0] & 0xff) == 203;
-        return new NodeChoice.Chosen(List.of(near ? FRANKFURT : ASHBURN), near ? 24 : 8, false);
+        into.become(List.of(near ? FRANKFURT : ASHBURN), 1, near ? 24 : 8, false);
       };
 
   @TempDir Path folder;

@@ -43,7 +43,7 @@ final class DnsCheckIT {
   private static final Name ZONE = Name.fromConstantString("cdn.example.");
   private static final Name SERVER = Name.fromConstantString("ns1.cdn.example.");
   private static final NodeChoice NOWHERE =
-      (address, bits, site, key) -> new NodeChoice.Chosen(List.of(), 0, true);
+      (address, bits, site, key, into) -> into.become(List.of(), 1, 0, true);
 
   @TempDir Path folder;
 

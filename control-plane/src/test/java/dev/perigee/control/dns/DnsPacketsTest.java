@@ -143,7 +143,7 @@ class DnsPacketsTest {
   void aFaultOfOursIsToldAsServerFailure() throws IOException {
     DnsPackets faulty =
         packets(
-            (address, bits, site, key) -> {
+            (address, bits, site, key, into) -> {
               throw new IllegalStateException("a fault");
             },
             Map.of("ns1.cdn.example", LOOPBACK));

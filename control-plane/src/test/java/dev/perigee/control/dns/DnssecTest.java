@@ -73,7 +73,7 @@ class DnssecTest {
           false,
           true);
   private static final NodeChoice CHOICE =
-      (address, bits, site, key) -> new NodeChoice.Chosen(List.of(NODE), 24, false);
+      (address, bits, site, key, into) -> into.become(List.of(NODE), 1, 24, false);
   private static final SteeringSnapshot SNAPSHOT =
       new SteeringSnapshot(
           List.of(Fixtures.serving(NODE), Fixtures.serving(LARGE)),

@@ -31,7 +31,7 @@ public final class QueryFuzz {
   private static final InetAddress LOOPBACK = InetAddress.ofLiteral("127.0.0.1");
   private static final Node NODE = Fixtures.node("fra-1", "eu", 50, 8);
   private static final NodeChoice CHOICE =
-      (address, bits, site, key) -> new NodeChoice.Chosen(List.of(NODE), bits, false);
+      (address, bits, site, key, into) -> into.become(List.of(NODE), 1, bits, false);
   private static final DnsPackets PACKETS =
       TestZones.packets(
           new DnsConfig(

@@ -36,7 +36,7 @@ class RecordsTest {
           InetAddress.ofLiteral("2001:db8::1"));
   private static final Node NODE = new Node("fra-1", "eu", 50, 8, ADDRESSES, 80, 8443, false, true);
   private static final NodeChoice CHOICE =
-      (address, bits, site, key) -> new NodeChoice.Chosen(List.of(NODE), 24, false);
+      (address, bits, site, key, into) -> into.become(List.of(NODE), 1, 24, false);
   private static final SteeringSnapshot SNAPSHOT =
       new SteeringSnapshot(
           List.of(Fixtures.serving(NODE)),
@@ -136,8 +136,7 @@ class RecordsTest {
             false,
             true);
     NodeChoice both =
-        (address, bits, site, key) ->
-            new NodeChoice.Chosen(List.of(NODE, beside, NODE), 2, 24, false);
+        (address, bits, site, key, into) -> into.become(List.of(NODE, beside, NODE), 2, 24, false);
     DnsPackets told = packets(both);
     assertEquals(
         List.of(

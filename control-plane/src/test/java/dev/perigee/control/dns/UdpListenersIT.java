@@ -66,9 +66,9 @@ class UdpListenersIT {
                 1,
                 Duration.ofSeconds(1)));
     NodeChoice steering =
-        (address, bits, site, key) -> {
+        (address, bits, site, key, into) -> {
           askers.add(text(address));
-          return new NodeChoice.Chosen(List.of(node), 0, false);
+          into.become(List.of(node), 1, 0, false);
         };
     Zones zones = new Zones(config, () -> snapshot, () -> ZoneFacts.NONE, TestZones.HASH);
     zones.refresh();

@@ -50,7 +50,7 @@ class ValidatorsIT {
           false,
           true);
   private static final NodeChoice CHOICE =
-      (address, bits, site, key) -> new NodeChoice.Chosen(List.of(NODE), 24, false);
+      (address, bits, site, key, into) -> into.become(List.of(NODE), 1, 24, false);
 
   @TempDir Path folder;
 

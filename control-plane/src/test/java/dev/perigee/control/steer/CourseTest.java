@@ -3,15 +3,16 @@ package dev.perigee.control.steer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SteeringPolicy;
 import dev.perigee.control.steer.GeoTree.Spot;
-import dev.perigee.control.steer.NodeChoice.Chosen;
 import dev.perigee.control.steer.Steering.Position;
 import dev.perigee.control.steer.SteeringSnapshot.SteeredNode;
 import dev.perigee.control.store.CoverageZone;
 import dev.perigee.control.store.Node;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -318,7 +319,7 @@ final class CourseTest {
 
   private static void everyoneInTheScopeGetsTheSame(
       World world, SiteConfig site, byte[] client, String what) {
-    Chosen chosen = world.steering.choose(client, 8 * client.length, site, 7);
+    Choice chosen = world.steering.choose(client, 8 * client.length, site, 7);
     int scope = chosen.scopePrefix();
     assertTrue(scope == 0 || scope == depth(world, site, client), what);
     for (byte[] probe : probes(world, client.length).stream().limit(40).toList()) {
@@ -366,5 +367,44 @@ final class CourseTest {
             "seed " + seed);
       }
     }
+  }
+
+  /** Also where a site has several nodes of a place, and some have no room. */
+  @Test
+  void aChoiceLeavesNothingToBeCollected() {
+    World world = new World(30, true);
+    SteeringPolicy three = new SteeringPolicy(List.of(), List.of(), 30, 3);
+    world.plan(site("all", SteeringPolicy.DEFAULT), site("three", three));
+    List<SiteConfig> sites =
+        Stream.of("all", "three")
+            .flatMap(id -> world.steering.snapshot().site(id).stream())
+            .toList();
+    List<byte[]> clients =
+        Stream.generate(() -> world.address(world.random.nextBoolean() ? 4 : 16))
+            .limit(1000)
+            .toList();
+    Choice into = new Choice();
+    chooseForAll(world, sites, clients, into);
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    long before = threads.getCurrentThreadAllocatedBytes();
+    int named = chooseForAll(world, sites, clients, into);
+    long bytes = threads.getCurrentThreadAllocatedBytes() - before;
+    assertTrue(named > 20_000, named + " nodes were named");
+    assertTrue(bytes < 10_000, bytes + " bytes for 20 000 choices");
+  }
+
+  private static int chooseForAll(
+      World world, List<SiteConfig> sites, List<byte[]> clients, Choice into) {
+    int named = 0;
+    for (int i = 0; i < 10; i++) {
+      for (int c = 0; c < clients.size(); c++) {
+        byte[] client = clients.get(c);
+        for (int s = 0; s < sites.size(); s++) {
+          world.steering.choose(client, 8 * client.length, sites.get(s), 7, into);
+          named += into.count();
+        }
+      }
+    }
+    return named;
   }
 }

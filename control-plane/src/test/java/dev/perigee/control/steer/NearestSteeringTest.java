@@ -80,12 +80,12 @@ class NearestSteeringTest {
     Node third = node("fra-3", "eu", 50.12, 8.69);
     NearestSteering steering =
         berlin(serving(beside), serving(FRANKFURT), serving(third), serving(ASHBURN));
-    NodeChoice.Chosen chosen =
+    Choice chosen =
         steering.choose(CLIENT.getAddress(), 32, EVERYWHERE, NodeChoice.keyOf(EVERYWHERE));
     assertEquals(2, chosen.together());
     assertEquals(3, chosen.nodes().size());
     assertTrue(chosen.nodes().stream().noneMatch(ASHBURN::equals));
-    NodeChoice.Chosen alone =
+    Choice alone =
         berlin(serving(FRANKFURT), serving(ASHBURN))
             .choose(CLIENT.getAddress(), 32, EVERYWHERE, NodeChoice.keyOf(EVERYWHERE));
     assertEquals(1, alone.together());

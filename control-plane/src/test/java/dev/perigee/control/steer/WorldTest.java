@@ -136,7 +136,7 @@ final class WorldTest {
     for (int i = 0; i < 9_000; i++) {
       byte[] address = new byte[4];
       random.nextBytes(address);
-      NodeChoice.Chosen chosen = steering.choose(address, 32, wants3, 11);
+      Choice chosen = steering.choose(address, 32, wants3, 11);
       counts.merge(chosen.nodes().getFirst().name(), 1, Integer::sum);
       assertEquals(3, chosen.nodes().stream().distinct().count());
     }
