@@ -246,7 +246,7 @@ abstract class Commands implements Runnable {
         }
         out().println("tiers    " + SiteTiersCommand.summary(found));
         out().println("steering " + SiteSteeringCommand.summary(found.path("steering")));
-        out().println("limits   " + SiteLimitsCommand.summary(found.path("limits")));
+        out().println("limits   " + SiteLimitsCommand.summary(found));
       }
     }
   }

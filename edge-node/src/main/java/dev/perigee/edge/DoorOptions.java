@@ -130,9 +130,20 @@ final class DoorOptions {
       defaultValue = "0",
       converter = EdgeOptions.SizeConverter.class,
       description =
-          "Bytes a second that one site's readers get of this node; 64k at least, 0 for any number."
-              + " Who has to wait for them waits, and is not refused.")
+          "Bytes a second that one site's readers get of this node, where its owner has not set its"
+              + " bandwidth; 64k at least, 0 for any number. Who has to wait for them waits, and is"
+              + " not refused.")
   ByteSize siteBandwidth = new ByteSize(0);
+
+  @Option(
+      names = "--max-bandwidth-per-address",
+      defaultValue = "0",
+      converter = EdgeOptions.SizeConverter.class,
+      description =
+          "Bytes a second that one client's address gets of this node, over all its connections;"
+              + " 64k at least, 0 for any number. Who has to wait for them waits, and is not"
+              + " refused.")
+  ByteSize addressBandwidth = new ByteSize(0);
 
   @Option(
       names = "--max-unsent",
@@ -157,8 +168,8 @@ final class DoorOptions {
     if (mostFetches < leastFetches) {
       return Optional.of("--max-fetches-per-site: it must be at least --min-fetches-per-site.");
     }
-    if (siteBandwidth.bytes() > 0 && siteBandwidth.bytes() < LEAST_BANDWIDTH) {
-      return Optional.of("--max-bandwidth-per-site: it must be 0 or at least 64k.");
+    if (Stream.of(siteBandwidth, addressBandwidth).anyMatch(DoorOptions::isTooLow)) {
+      return Optional.of("--max-bandwidth-per-*: it must be 0 or at least 64k.");
     }
     if (unsent.bytes() > MOST_UNSENT) {
       return Optional.of("--max-unsent: it must be at most 1g.");
@@ -191,7 +202,12 @@ final class DoorOptions {
         resets,
         controlFrames,
         handshakes(connections),
+        addressBandwidth.bytes(),
         (int) unsent.bytes());
+  }
+
+  private static boolean isTooLow(ByteSize bandwidth) {
+    return bandwidth.bytes() > 0 && bandwidth.bytes() < LEAST_BANDWIDTH;
   }
 
   LoadConfig load(int requests) {
@@ -222,7 +238,8 @@ final class DoorOptions {
             + " address-prefix-ipv6=%d min-body-rate=%s min-reader-rate=%s pace-grace=%s"
             + " http2-max-streams=%d http2-max-resets=%d http2-max-control-frames=%d"
             + " max-handshakes=%d max-requests-per-site=%d min-fetches-per-site=%d"
-            + " max-fetches-per-site=%d max-bandwidth-per-site=%s max-unsent=%s")
+            + " max-fetches-per-site=%d max-bandwidth-per-site=%s max-bandwidth-per-address=%s"
+            + " max-unsent=%s")
         .formatted(
             addressConnections(connections),
             addressRequests(requests),
@@ -239,6 +256,7 @@ final class DoorOptions {
             leastFetches,
             mostFetches,
             siteBandwidth,
+            addressBandwidth,
             unsent);
   }
 }

@@ -161,6 +161,12 @@ public final class Limits {
   /** Bits of an IPv6 address that count as one client's, at least. */
   public static final int RATE_IPV6_PREFIX_LEAST = 16;
 
+  /** Bytes a second that a site's readers have of a node: as much as goes at once. */
+  public static final long LEAST_BANDWIDTH = 64 << 10;
+
+  /** The same at most. */
+  public static final long MOST_BANDWIDTH = 1L << 40;
+
   /** Counts of one site's rate limits of which an edge tells at once. */
   public static final int DEMANDS_PER_SITE = 64;
 

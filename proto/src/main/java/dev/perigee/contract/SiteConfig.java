@@ -21,6 +21,8 @@ import java.util.Set;
  * @param tiers which other nodes its misses go through
  * @param steering how its readers are steered to nodes
  * @param limits how many requests are let in
+ * @param bandwidth bytes a second that its readers get of each node; 0 for what the node's operator
+ *     lets a site have
  */
 public record SiteConfig(
     String id,
@@ -34,13 +36,44 @@ public record SiteConfig(
     HidingPolicy hiding,
     TierPolicy tiers,
     SteeringPolicy steering,
-    List<RateRule> limits) {
+    List<RateRule> limits,
+    long bandwidth) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
     limits = List.copyOf(limits);
+  }
+
+  /** A site whose owner says nothing of its bandwidth. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache,
+      OriginPools pools,
+      HidingPolicy hiding,
+      TierPolicy tiers,
+      SteeringPolicy steering,
+      List<RateRule> limits) {
+    this(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        limits,
+        0);
   }
 
   /** A site without rate limits. */
@@ -157,7 +190,8 @@ public record SiteConfig(
         hiding,
         tiers,
         steering,
-        limits);
+        limits,
+        bandwidth);
   }
 
   /** The same with other hiding. */
@@ -174,7 +208,8 @@ public record SiteConfig(
         other,
         tiers,
         steering,
-        limits);
+        limits,
+        bandwidth);
   }
 
   /** The same with other tiers. */
@@ -191,7 +226,8 @@ public record SiteConfig(
         hiding,
         other,
         steering,
-        limits);
+        limits,
+        bandwidth);
   }
 
   /** The same with other steering. */
@@ -208,7 +244,8 @@ public record SiteConfig(
         hiding,
         tiers,
         other,
-        limits);
+        limits,
+        bandwidth);
   }
 
   /** The same with other rate limits. */
@@ -225,6 +262,25 @@ public record SiteConfig(
         hiding,
         tiers,
         steering,
+        other,
+        bandwidth);
+  }
+
+  /** The same with another bandwidth. */
+  public SiteConfig withBandwidth(long other) {
+    return new SiteConfig(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        limits,
         other);
   }
 

@@ -28,12 +28,28 @@ public final class SiteValidator {
     problems.addAll(HidingPolicyValidator.problems(site.hiding()));
     problems.addAll(SteeringPolicyValidator.problems(site.steering()));
     problems.addAll(RateRuleValidator.problems(site.limits()));
+    bandwidth(site, problems);
     return problems;
   }
 
   /** Whether {@code text} can be a site id, node name or region: a lower-case DNS label. */
   public static boolean isLabel(String text) {
     return LABEL.matcher(text).matches();
+  }
+
+  private static void bandwidth(SiteConfig site, List<Problem> problems) {
+    boolean isRate =
+        site.bandwidth() >= Limits.LEAST_BANDWIDTH && site.bandwidth() <= Limits.MOST_BANDWIDTH;
+    if (site.bandwidth() != 0 && !isRate) {
+      problems.add(
+          new Problem(
+              "bandwidth",
+              "must be 0, or "
+                  + Limits.LEAST_BANDWIDTH
+                  + " to "
+                  + Limits.MOST_BANDWIDTH
+                  + " bytes a second"));
+    }
   }
 
   private static void hosts(SiteConfig site, List<Problem> problems) {

@@ -203,7 +203,8 @@ public final class SyncCodec {
             .setHiding(HidingPolicyCodec.encode(site.hiding()))
             .setNoShield(!site.tiers().shield())
             .setPopShare(site.tiers().popShare())
-            .setSteering(SteeringPolicyCodec.encode(site.steering()));
+            .setSteering(SteeringPolicyCodec.encode(site.steering()))
+            .setBandwidth(site.bandwidth());
     site.limits().forEach(rule -> out.addLimits(RateRuleCodec.encode(rule)));
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
@@ -227,7 +228,8 @@ public final class SyncCodec {
         HidingPolicyCodec.decode(site.getHiding()),
         new TierPolicy(!site.getNoShield(), site.getPopShare()),
         SteeringPolicyCodec.decode(site.getSteering()),
-        RateRuleCodec.decode(site.getLimitsList()));
+        RateRuleCodec.decode(site.getLimitsList()),
+        site.getBandwidth());
   }
 
   public static Peer encode(PeerConfig peer) {

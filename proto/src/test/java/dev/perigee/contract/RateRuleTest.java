@@ -11,6 +11,7 @@ import dev.perigee.contract.RateRule.By;
 import dev.perigee.contract.RateRule.Scope;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -48,6 +49,35 @@ final class RateRuleTest {
         List.of(SOUND, window), RateRuleCodec.of(RateRuleCodec.toBytes(List.of(SOUND, window))));
     assertEquals(List.of(), RateRuleCodec.of(new byte[0]));
     assertEquals(List.of(), problems(SOUND));
+  }
+
+  private static SiteConfig site(long bandwidth) {
+    return new SiteConfig(
+            "shop",
+            List.of("shop.example"),
+            List.of(new OriginUrl("https", "origin.example", 443)),
+            Set.of(),
+            false,
+            false)
+        .withBandwidth(bandwidth);
+  }
+
+  @Test
+  void aBandwidthComesBackAsItWasWritten() {
+    assertEquals(site(1 << 20), SyncCodec.decode(SyncCodec.encode(site(1 << 20))));
+    assertEquals(site(0), SyncCodec.decode(SyncCodec.encode(site(0))));
+  }
+
+  @Test
+  void aBandwidthIsNoneOrWhatGoesAtOnceAtLeast() {
+    for (long bandwidth : List.of(0L, 65_536L, 1L << 40)) {
+      assertEquals(List.of(), SiteValidator.problems(site(bandwidth)));
+    }
+    for (long bandwidth : List.of(-1L, 1L, 65_535L, (1L << 40) + 1)) {
+      Problem problem = SiteValidator.problems(site(bandwidth)).getFirst();
+      assertEquals("bandwidth", problem.field());
+      assertEquals("must be 0, or 65536 to 1099511627776 bytes a second", problem.reason());
+    }
   }
 
   @Test

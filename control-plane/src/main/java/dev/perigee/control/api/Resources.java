@@ -47,7 +47,8 @@ final class Resources {
           "shield",
           "popShare",
           "steering",
-          "limits");
+          "limits",
+          "bandwidth");
   private static final Set<String> NODE_FIELDS =
       Set.of(
           "name",
@@ -186,7 +187,8 @@ final class Resources {
                 input.flag("shield", TierPolicy.DEFAULT.shield()),
                 input.flag("popShare", TierPolicy.DEFAULT.popShare())),
             SteeringPolicyJson.read(input),
-            RateRuleJson.read(input));
+            RateRuleJson.read(input),
+            input.whole("bandwidth").orElse(0));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -218,6 +220,7 @@ final class Resources {
     view.put("popShare", site.tiers().popShare());
     view.put("steering", SteeringPolicyJson.view(site.steering()));
     view.put("limits", RateRuleJson.view(site.limits()));
+    view.put("bandwidth", site.bandwidth());
     return view;
   }
 

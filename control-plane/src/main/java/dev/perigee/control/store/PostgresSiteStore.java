@@ -30,7 +30,7 @@ public final class PostgresSiteStore implements SiteStore {
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
              s.cache_policy, s.origin_pools, s.hiding, s.shield, s.pop_share,
-             s.steering, s.rate_limits,
+             s.steering, s.rate_limits, s.bandwidth,
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)\
       """;
 
@@ -104,8 +104,8 @@ public final class PostgresSiteStore implements SiteStore {
   private static boolean insert(Handle handle, SiteConfig site) {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
-                + " origin_pools, hiding, shield, pop_share, steering, rate_limits)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " origin_pools, hiding, shield, pop_share, steering, rate_limits, bandwidth)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
@@ -117,7 +117,8 @@ public final class PostgresSiteStore implements SiteStore {
             site.tiers().shield(),
             site.tiers().popShare(),
             SteeringPolicyCodec.toBytes(site.steering()),
-            RateRuleCodec.toBytes(site.limits()))
+            RateRuleCodec.toBytes(site.limits()),
+            site.bandwidth())
         == 1;
   }
 
@@ -153,7 +154,7 @@ public final class PostgresSiteStore implements SiteStore {
     handle.execute(
         "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?, cache_policy"
             + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ?,"
-            + " rate_limits = ? WHERE id = ?",
+            + " rate_limits = ?, bandwidth = ? WHERE id = ?",
         origins(site),
         regions(site),
         site.schemeInKey(),
@@ -165,6 +166,7 @@ public final class PostgresSiteStore implements SiteStore {
         site.tiers().popShare(),
         SteeringPolicyCodec.toBytes(site.steering()),
         RateRuleCodec.toBytes(site.limits()),
+        site.bandwidth(),
         site.id());
     handle.execute("DELETE FROM site_host WHERE site = ?", site.id());
     return withHosts(handle, site);
@@ -405,7 +407,7 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(13).getArray()),
+        List.of((String[]) row.getArray(14).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
@@ -415,7 +417,8 @@ public final class PostgresSiteStore implements SiteStore {
         HidingPolicyCodec.of(row.getBytes(8)),
         new TierPolicy(row.getBoolean(9), row.getBoolean(10)),
         SteeringPolicyCodec.of(row.getBytes(11)),
-        RateRuleCodec.of(row.getBytes(12)));
+        RateRuleCodec.of(row.getBytes(12)),
+        row.getLong(13));
   }
 
   /** All sites as one node is to have them, by id. */
@@ -446,7 +449,7 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   private static SiteConfig readForNode(java.sql.ResultSet row) throws java.sql.SQLException {
-    byte[] candidate = row.getBytes(14);
+    byte[] candidate = row.getBytes(15);
     return candidate == null ? read(row) : SyncCodec.siteOf(candidate);
   }
 }

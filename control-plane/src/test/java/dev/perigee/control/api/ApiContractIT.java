@@ -408,9 +408,10 @@ final class ApiContractIT {
         "[{'name':'login','paths':['/login*'],'methods':['POST'],'algorithm':'token-bucket',"
             + "'requests':5,'windowSeconds':60,'burst':10,'by':'header','field':'X-Key',"
             + "'ipv6Prefix':56,'action':'log','scope':'fleet','missesOnly':true,'shown':true}]";
-    String body = site.formatted(",'limits':" + set);
+    String body = site.formatted(",'bandwidth':1000000,'limits':" + set);
     JsonNode added = call(seen, "POST", "/v1/sites", "/v1/sites", body);
     assertEquals(JSON.readTree(q(set)), added.path("limits"));
+    assertEquals(1_000_000, added.path("bandwidth").asLong());
     String path = "/v1/sites/limited.example";
     String few = "[{'name':'login','requests':5,'windowSeconds':60}]";
     JsonNode usual =
@@ -419,10 +420,12 @@ final class ApiContractIT {
     assertEquals("address", limit.path("by").asText());
     assertEquals("block", limit.path("action").asText());
     assertEquals(5, limit.path("burst").asInt());
+    assertEquals(0, usual.path("bandwidth").asLong(-1));
     JsonNode diff = call(seen, "GET", "/v1/sites/{site}/diff", path + "/diff");
     List<String> fields = diff.path("items").findValuesAsText("field");
     assertTrue(fields.contains("limits[0].scope"), fields.toString());
     assertTrue(fields.contains("limits[0].by"), fields.toString());
+    assertTrue(fields.contains("bandwidth"), fields.toString());
   }
 
   /** Pools come back as they were set; the key never does, and stays all the same. */
@@ -567,6 +570,10 @@ final class ApiContractIT {
             + "'algorithm':'sliding-window'}]} | 422 | limits[0].name limits[0].requests"
             + " limits[0].windowSeconds limits[0].field limits[0].ipv6Prefix limits[0].paths[0]"
             + " limits[0].methods[0] limits[0].algorithm",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'bandwidth':65535} | 422 | bandwidth",
+        "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
+            + "'bandwidth':'1m'} | 422 | bandwidth",
         "PUT | /v1/sites/held | {'hosts':['held.example'],'origins':['https://b.example'],"
             + "'limits':[{'action':'drop','by':'moon','scope':'all','algorithm':'x'}]} | 422 |"
             + " limits[0].name limits[0].requests limits[0].windowSeconds limits[0].action"

@@ -16,6 +16,7 @@ import java.time.Duration;
  * @param resets of streams, by either end, in {@link #FRAME_WINDOW}
  * @param controlFrames of one kind in {@link #FRAME_WINDOW}
  * @param handshakes under way on all ports
+ * @param addressBytesPerSecond that go to one address; 0 for any
  * @param unsentBytes that wait in the system to be sent on one connection; 0 for as many as it
  *     likes
  */
@@ -30,6 +31,7 @@ public record DoorLimits(
     int resets,
     int controlFrames,
     int handshakes,
+    long addressBytesPerSecond,
     int unsentBytes) {
   /** For which frames are counted. */
   static final Duration FRAME_WINDOW = Duration.ofSeconds(30);
@@ -50,6 +52,7 @@ public record DoorLimits(
           200,
           1000,
           25_000,
+          0,
           128 * 1024);
 
   /**

@@ -2,10 +2,11 @@ package dev.perigee.edge.listener;
 
 import java.util.Locale;
 
-/** Why the door turned a client away, or ended its connection. */
+/** Why the door turned a client away, ended its connection, or let it wait. */
 public enum DoorReason {
   ADDRESS_CONNECTIONS("The address has as many connections open as it may."),
   ADDRESS_REQUESTS("As many requests of the address are being answered as may."),
+  ADDRESS_BANDWIDTH("A part of a response waited, for its address had as much as it may."),
   NODE_REQUESTS("The node answers as many requests as it may."),
   SLOW_BODY("A request's body came too slowly."),
   SLOW_READER("A response was taken too slowly."),

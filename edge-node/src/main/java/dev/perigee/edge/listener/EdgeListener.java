@@ -2,6 +2,7 @@ package dev.perigee.edge.listener;
 
 import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.Probe;
+import dev.perigee.edge.request.Bandwidth;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.RequestId;
 import dev.perigee.edge.request.RequestIds;
@@ -24,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
@@ -37,7 +39,8 @@ import javax.net.ssl.SSLContext;
  */
 public final class EdgeListener implements AutoCloseable {
   private static final AttachmentKey<Visitor> VISITOR = AttachmentKey.create(Visitor.class);
-  private static final Optional<Runnable> UNCOUNTED = Optional.of(() -> {});
+  private static final Optional<Visitor.Asked> UNCOUNTED =
+      Optional.of(new Visitor.Asked(new Visitor(Optional.empty()), () -> {}));
 
   private final ListenerConfig config;
   private final Consumer<Exchange> pipeline;
@@ -71,7 +74,9 @@ public final class EdgeListener implements AutoCloseable {
     HttpHandler handler = new HttpContinueReadHandler(this::receive);
     ServerOptions options = ServerOptions.of(config);
     DoorLimits door = config.door();
-    this.visitors = new VisitorTable(door.ipv4Bits(), door.ipv6Bits());
+    this.visitors =
+        new VisitorTable(
+            door.ipv4Bits(), door.ipv6Bits(), () -> new Visitor(bandwidth(door)), this::later);
     this.paces = new Paces(door.bodyPace(), door.readerPace(), counts);
     this.ports =
         new ReaderPorts(
@@ -84,6 +89,15 @@ public final class EdgeListener implements AutoCloseable {
             options.server(),
             options.socket());
     server = options.builder(config, "edge").build();
+  }
+
+  private static Optional<Bandwidth> bandwidth(DoorLimits door) {
+    long rate = door.addressBytesPerSecond();
+    return rate == 0 ? Optional.empty() : Optional.of(new Bandwidth(rate, System::nanoTime));
+  }
+
+  private void later(Runnable task, long nanos) {
+    server.getWorker().getIoThread().executeAfter(task, nanos, TimeUnit.NANOSECONDS);
   }
 
   /** Binds and accepts; throws {@link RuntimeException} around a BindException when it cannot. */
@@ -208,26 +222,29 @@ public final class EdgeListener implements AutoCloseable {
           exchange.setStatusCode(StatusCodes.NO_CONTENT).endExchange();
           return;
         }
-        Optional<Runnable> answered = visit(exchange, client);
-        if (answered.isEmpty()) {
+        Optional<Visitor.Asked> asked = visit(exchange, client);
+        if (asked.isEmpty()) {
           counts.count(DoorReason.ADDRESS_REQUESTS);
           exchange.getResponseHeaders().put(Headers.RETRY_AFTER, "1");
           refuse(exchange, 429, DoorReason.ADDRESS_REQUESTS.sentence());
           return;
         }
-        Runnable left = answered.get();
+        Runnable answered = asked.get().answered();
         open.incrementAndGet();
         exchange.addExchangeCompleteListener(
             (completed, next) -> {
               open.decrementAndGet();
-              left.run();
+              answered.run();
               next.proceed();
             });
         ConnectionOptions.takeOut(exchange.getRequestHeaders());
         RequestId id = id(exchange, client);
+        Visitor visitor = asked.get().by();
         exchange.dispatch(
             SameThreadExecutor.INSTANCE,
-            () -> pipeline.accept(new UndertowExchange(exchange, sound, client, id, paces)));
+            () ->
+                pipeline.accept(
+                    new UndertowExchange(exchange, sound, client, id, paces).pacedBy(visitor)));
       }
     }
   }
@@ -250,13 +267,13 @@ public final class EdgeListener implements AutoCloseable {
   /**
    * Counts the request as one of its client's address.
    *
-   * @return what is to be run at its end; empty where the address may have no further one
+   * @return empty where the address may have no further one
    */
-  private Optional<Runnable> visit(HttpServerExchange exchange, ClientPolicy.Client client) {
+  private Optional<Visitor.Asked> visit(HttpServerExchange exchange, ClientPolicy.Client client) {
     int most = config.door().addressRequests();
     if (!client.isVouchedFor()) {
       Visitor visitor = visitor(exchange);
-      return visitor.ask(most) ? visitor.answered() : Optional.empty();
+      return visitor.ask(most) ? visitor.asked() : Optional.empty();
     }
     Optional<InetAddress> address = AddressRange.address(client.address());
     if (address.isEmpty() || config.clients().trusts(address.get())) {
@@ -267,18 +284,22 @@ public final class EdgeListener implements AutoCloseable {
       visit.end().run();
       return Optional.empty();
     }
-    return Optional.of(
+    Runnable answered =
         () -> {
-          visit.visitor().answered().ifPresent(Runnable::run);
+          visit.visitor().asked().ifPresent(of -> of.answered().run());
           visit.end().run();
-        });
+        };
+    return Optional.of(new Visitor.Asked(visit.visitor(), answered));
   }
 
   /** Whose connection it is; looked up once, and known for as long as that is open. */
   private Visitor visitor(HttpServerExchange exchange) {
     Visitor known = exchange.getConnection().getAttachment(VISITOR);
     if (known == null) {
-      known = visitors.find(exchange.getSourceAddress().getAddress()).orElseGet(Visitor::new);
+      known =
+          visitors
+              .find(exchange.getSourceAddress().getAddress())
+              .orElseGet(() -> new Visitor(Optional.empty()));
       exchange.getConnection().putAttachment(VISITOR, known);
     }
     return known;

@@ -21,6 +21,15 @@ record Paces(DoorLimits.Pace body, DoorLimits.Pace reader, DoorCounts counts) {
   /** Whoever is asked may be as slow as whoever asks. */
   static final Paces NONE = new Paces(ANY, ANY, new DoorCounts());
 
+  /** Bytes of a response are to go to a client: the nanoseconds until they may; 0 at once. */
+  long send(Visitor to, int bytes) {
+    long wait = to.send(bytes);
+    if (wait > 0) {
+      counts.count(DoorReason.ADDRESS_BANDWIDTH);
+    }
+    return wait;
+  }
+
   /** A request is answered, and the rest of its body still comes. */
   void linger(HttpServerExchange exchange) {
     if (body.bytesPerSecond() > 0 && !exchange.isRequestComplete() && !isHttp2(exchange)) {

@@ -70,6 +70,12 @@ final class UndertowExchange implements Exchange {
     }
   }
 
+  /** The same for a client whose address may have a bandwidth. */
+  UndertowExchange pacedBy(Visitor visitor) {
+    sink.paceBy(visitor);
+    return this;
+  }
+
   @Override
   public RequestHead head() {
     return head;

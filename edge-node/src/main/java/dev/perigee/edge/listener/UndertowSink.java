@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -42,6 +43,7 @@ final class UndertowSink implements ResponseSink {
   private Optional<PaceWatch> watch = Optional.empty();
   private boolean isWatched;
   private Optional<LongUnaryOperator> turns = Optional.empty();
+  private @Nullable Visitor visitor;
 
   UndertowSink(HttpServerExchange exchange, Paces paces) {
     this.exchange = exchange;
@@ -90,23 +92,54 @@ final class UndertowSink implements ResponseSink {
     turns = Optional.of(of);
   }
 
+  /** Whose address has a bandwidth. */
+  void paceBy(Visitor one) {
+    visitor = one;
+  }
+
+  /** Nanoseconds until so many bytes may go. */
+  private long wait(int bytes) {
+    long ofSite = turns.map(of -> of.applyAsLong(bytes)).orElse(0L);
+    return visitor == null ? ofSite : Math.max(ofSite, paces.send(visitor, bytes));
+  }
+
   @Override
   public boolean write(ByteBuffer bytes, Runnable whenWritten) {
     if (over) {
       return false;
     }
-    long wait = turns.map(of -> of.applyAsLong(bytes.remaining())).orElse(0L);
+    long wait = wait(bytes.remaining());
     if (wait == 0) {
-      return writeNow(bytes, whenWritten);
+      return writeInTurn(bytes, whenWritten);
     }
-    Runnable later =
-        () -> {
-          if (writeNow(bytes, whenWritten)) {
-            whenWritten.run();
-          }
-        };
+    Runnable later = then(() -> writeInTurn(bytes, whenWritten), whenWritten);
     exchange.getIoThread().executeAfter(later, wait, TimeUnit.NANOSECONDS);
     return false;
+  }
+
+  private static Runnable then(BooleanSupplier write, Runnable whenWritten) {
+    return () -> {
+      if (write.getAsBoolean()) {
+        whenWritten.run();
+      }
+    };
+  }
+
+  /** What a large response goes on with waits until the thread has looked after others. */
+  private boolean writeInTurn(ByteBuffer bytes, Runnable whenWritten) {
+    if (isLarge(bytes.remaining())) {
+      WriteTurns large = WriteTurns.of(exchange.getIoThread());
+      if (!large.mayGo()) {
+        large.await(then(() -> writeNow(bytes, whenWritten), whenWritten));
+        return false;
+      }
+    }
+    return writeNow(bytes, whenWritten);
+  }
+
+  /** Of one whose length is known the first part waits as well. */
+  private boolean isLarge(int more) {
+    return Math.max(length, written + more) > WriteTurns.FREE;
   }
 
   private boolean writeNow(ByteBuffer bytes, Runnable whenWritten) {
@@ -122,7 +155,7 @@ final class UndertowSink implements ResponseSink {
         if (count == 0) {
           pending = bytes;
           resume = whenWritten;
-          to.getWriteSetter().set(writable -> writePending(last));
+          to.getWriteSetter().set(writable -> pendingInTurn(to, last));
           to.resumeWrites();
           waits();
           return false;
@@ -148,12 +181,30 @@ final class UndertowSink implements ResponseSink {
     watch.ifPresent(of -> of.moved(bytes));
   }
 
-  private void writePending(boolean last) {
+  /** A reader takes more, and so may a thousand others at the same time. */
+  private void pendingInTurn(StreamSinkChannel to, boolean last) {
     if (over) {
       return;
     }
+    WriteTurns large = WriteTurns.of(exchange.getIoThread());
+    if (!isLarge(0) || large.mayGo()) {
+      writePending(to, last);
+      return;
+    }
+    to.suspendWrites();
+    watch.ifPresent(PaceWatch::rests);
+    large.await(
+        () -> {
+          if (!over) {
+            watch.ifPresent(PaceWatch::waits);
+            to.resumeWrites();
+            writePending(to, last);
+          }
+        });
+  }
+
+  private void writePending(StreamSinkChannel to, boolean last) {
     try {
-      StreamSinkChannel to = channel();
       while (pending.hasRemaining()) {
         int count = last ? to.writeFinal(pending) : to.write(pending);
         if (count == 0) {

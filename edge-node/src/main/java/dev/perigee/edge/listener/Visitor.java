@@ -1,5 +1,6 @@
 package dev.perigee.edge.listener;
 
+import dev.perigee.edge.request.Bandwidth;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
@@ -12,7 +13,17 @@ final class Visitor {
 
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger requests = new AtomicInteger();
-  private final Optional<Runnable> answered = Optional.of(requests::decrementAndGet);
+  private final Optional<Asked> asked = Optional.of(new Asked(this, requests::decrementAndGet));
+  private final Optional<Bandwidth> bandwidth;
+
+  /**
+   * One that has nothing open.
+   *
+   * @param bandwidth that all its connections have together; empty for any
+   */
+  Visitor(Optional<Bandwidth> bandwidth) {
+    this.bandwidth = bandwidth;
+  }
 
   /** False where it has just been forgotten. */
   boolean hold() {
@@ -44,9 +55,27 @@ final class Visitor {
     return up(requests, most);
   }
 
-  /** To be run when one of its requests has its answer. */
-  Optional<Runnable> answered() {
-    return answered;
+  /**
+   * A request.
+   *
+   * @param by whose it is
+   * @param answered to be run when it has its answer
+   */
+  record Asked(Visitor by, Runnable answered) {}
+
+  /** One of its requests; the same for all, so that none costs an object. */
+  Optional<Asked> asked() {
+    return asked;
+  }
+
+  /** Bytes are to go to it: the nanoseconds until they may; 0 at once. */
+  long send(int bytes) {
+    return bandwidth.map(of -> of.take(bytes)).orElse(0L);
+  }
+
+  /** Nanoseconds until one who has its address anew may have as much; 0 at once. */
+  long untilIdle() {
+    return bandwidth.map(Bandwidth::untilIdle).orElse(0L);
   }
 
   int connections() {

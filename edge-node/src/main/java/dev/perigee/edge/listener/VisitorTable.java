@@ -4,10 +4,13 @@ import java.net.InetAddress;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
 
 /**
  * The addresses that have something open, each as the prefix that makes out one client. There are
- * never more of them than connections and requests, which are limited.
+ * never more of them than connections and requests, which are limited. Where addresses have a
+ * bandwidth, one that has nothing open is known until it would have its burst back: whoever closes
+ * a connection and opens another would have a new one else.
  */
 final class VisitorTable {
   private static final int IPV4_OCTETS = 4;
@@ -15,10 +18,30 @@ final class VisitorTable {
   private final Map<Prefix, Visitor> visitors = new ConcurrentHashMap<>();
   private final int ipv4Bits;
   private final int ipv6Bits;
+  private final Supplier<Visitor> fresh;
+  private final Later later;
 
+  /** A table of addresses that have any bandwidth. */
   VisitorTable(int ipv4Bits, int ipv6Bits) {
+    this(ipv4Bits, ipv6Bits, () -> new Visitor(Optional.empty()), (task, nanos) -> task.run());
+  }
+
+  /**
+   * An empty table.
+   *
+   * @param fresh makes one that has nothing open
+   * @param later runs what is to be run then
+   */
+  VisitorTable(int ipv4Bits, int ipv6Bits, Supplier<Visitor> fresh, Later later) {
     this.ipv4Bits = ipv4Bits;
     this.ipv6Bits = ipv6Bits;
+    this.fresh = fresh;
+    this.later = later;
+  }
+
+  /** A clock with tasks. */
+  interface Later {
+    void run(Runnable task, long nanos);
   }
 
   /** The leading bits of an address, the rest zero. */
@@ -53,9 +76,9 @@ final class VisitorTable {
   Visit enter(InetAddress address) {
     Prefix prefix = Prefix.of(address, ipv4Bits, ipv6Bits);
     while (true) {
-      Visitor visitor = visitors.computeIfAbsent(prefix, unknown -> new Visitor());
+      Visitor visitor = visitors.computeIfAbsent(prefix, unknown -> fresh.get());
       if (visitor.hold()) {
-        return new Visit(visitor, () -> leave(prefix, visitor));
+        return new Visit(visitor, () -> leaveInTime(prefix, visitor));
       }
       visitors.remove(prefix, visitor);
     }
@@ -67,6 +90,15 @@ final class VisitorTable {
    * @param end to be run once
    */
   record Visit(Visitor visitor, Runnable end) {}
+
+  private void leaveInTime(Prefix prefix, Visitor visitor) {
+    long nanos = visitor.untilIdle();
+    if (nanos > 0) {
+      later.run(() -> leave(prefix, visitor), nanos);
+    } else {
+      leave(prefix, visitor);
+    }
+  }
 
   private void leave(Prefix prefix, Visitor visitor) {
     if (visitor.letGo()) {

@@ -6,7 +6,7 @@ package dev.perigee.edge.policy;
  * @param siteRequests being answered
  * @param leastFetches under way that a site may always have
  * @param mostFetches under way, however fast its origins are
- * @param bytesPerSecond to its readers; 0 for any
+ * @param bytesPerSecond to its readers, where its owner says nothing else; 0 for any
  */
 public record LoadConfig(int siteRequests, int leastFetches, int mostFetches, long bytesPerSecond) {
   /** For nodes with 100000 requests. */

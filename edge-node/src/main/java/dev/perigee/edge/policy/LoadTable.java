@@ -1,5 +1,6 @@
 package dev.perigee.edge.policy;
 
+import dev.perigee.contract.SiteConfig;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -31,8 +32,9 @@ public final class LoadTable {
   }
 
   /** A request of the site begins; empty where it has as many as it may. */
-  public Optional<SiteLoad> ask(String site) {
-    SiteLoad load = of(site);
+  public Optional<SiteLoad> ask(SiteConfig site) {
+    SiteLoad load = of(site.id());
+    load.paceAt(site.bandwidth() > 0 ? site.bandwidth() : config.bytesPerSecond());
     if (load.ask(config.siteRequests())) {
       return Optional.of(load);
     }
@@ -52,13 +54,9 @@ public final class LoadTable {
 
   private SiteLoad of(String site) {
     SiteLoad known = sites.get(site);
-    return known != null ? known : sites.computeIfAbsent(site, unknown -> begin());
-  }
-
-  private SiteLoad begin() {
-    long rate = config.bytesPerSecond();
-    return new SiteLoad(
-        policy, rate == 0 ? Optional.empty() : Optional.of(new Bandwidth(rate, nanos)), heldBack);
+    return known != null
+        ? known
+        : sites.computeIfAbsent(site, unknown -> new SiteLoad(policy, nanos, heldBack));
   }
 
   /** Ends a window for every site; to be called about once a second, on one thread. */

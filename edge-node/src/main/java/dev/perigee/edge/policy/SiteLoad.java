@@ -1,8 +1,10 @@
 package dev.perigee.edge.policy;
 
+import dev.perigee.edge.request.Bandwidth;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.LongSupplier;
 
 /** What one site has under way, and how many fetches it may have; used by all I/O threads. */
 public final class SiteLoad {
@@ -11,17 +13,18 @@ public final class SiteLoad {
   private final AtomicInteger fetches = new AtomicInteger();
   private final AtomicInteger peak = new AtomicInteger();
   private final TimeSketch answered = new TimeSketch();
-  private final Optional<Bandwidth> bandwidth;
+  private final LongSupplier nanos;
   private final LongAdder heldBack;
+  private volatile Optional<Bandwidth> bandwidth = Optional.empty();
   private volatile ConcurrencyPolicy.State state;
 
   /**
-   * @param bandwidth that its readers have; empty for any
+   * @param nanos a clock that never jumps
    * @param heldBack counts what had to wait for its turn
    */
-  SiteLoad(ConcurrencyPolicy policy, Optional<Bandwidth> bandwidth, LongAdder heldBack) {
+  SiteLoad(ConcurrencyPolicy policy, LongSupplier nanos, LongAdder heldBack) {
     this.policy = policy;
-    this.bandwidth = bandwidth;
+    this.nanos = nanos;
     this.heldBack = heldBack;
     this.state = policy.first();
   }
@@ -38,6 +41,21 @@ public final class SiteLoad {
   /** A request that was let in has ended. */
   public void asked() {
     requests.decrementAndGet();
+  }
+
+  /**
+   * What its readers take goes at that rate from now on; those who wait have the turns that they
+   * were given.
+   *
+   * @param bytesPerSecond 0 for any
+   */
+  void paceAt(long bytesPerSecond) {
+    if (bytesPerSecond != bandwidth.map(Bandwidth::bytesPerSecond).orElse(0L)) {
+      bandwidth =
+          bytesPerSecond == 0
+              ? Optional.empty()
+              : Optional.of(new Bandwidth(bytesPerSecond, nanos));
+    }
   }
 
   /** Whether what its readers take is limited. */

@@ -42,6 +42,7 @@ final class HandshakeGateIT {
             usual.resets(),
             usual.controlFrames(),
             MOST,
+            0,
             usual.unsentBytes());
     listener =
         new EdgeListener(

@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.edge.request.Bandwidth;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 final class VisitorTableTest {
@@ -64,15 +67,60 @@ final class VisitorTableTest {
   }
 
   @Test
+  void whoClosesAllAndComesAnewFindsTheBandwidthAsItWas() throws Exception {
+    AtomicLong now = new AtomicLong();
+    List<Runnable> later = new ArrayList<>();
+    VisitorTable paced =
+        new VisitorTable(
+            32,
+            64,
+            () -> new Visitor(Optional.of(new Bandwidth(1000, now::get))),
+            (task, nanos) -> {
+              assertEquals(2_000_000_000, nanos);
+              later.add(task);
+            });
+    VisitorTable.Visit first = paced.enter(address("192.0.2.1"));
+    assertEquals(0, first.visitor().send(2000));
+    first.end().run();
+
+    Visitor anew = paced.enter(address("192.0.2.1")).visitor();
+
+    assertSame(first.visitor(), anew);
+    assertTrue(anew.send(1) > 1_000_000_000);
+    later.forEach(Runnable::run);
+    assertSame(anew, paced.find(address("192.0.2.1")).orElseThrow());
+  }
+
+  @Test
+  void whoHasHisBurstBackIsForgotten() throws Exception {
+    AtomicLong now = new AtomicLong();
+    List<Runnable> later = new ArrayList<>();
+    VisitorTable paced =
+        new VisitorTable(
+            32,
+            64,
+            () -> new Visitor(Optional.of(new Bandwidth(1000, now::get))),
+            (task, nanos) -> later.add(task));
+    VisitorTable.Visit visit = paced.enter(address("192.0.2.1"));
+    assertEquals(0, visit.visitor().send(2000));
+    visit.end().run();
+    assertEquals(1, paced.size());
+
+    later.forEach(Runnable::run);
+
+    assertEquals(0, paced.size());
+  }
+
+  @Test
   void aLimitIsOfWhatIsOpen() {
-    Visitor visitor = new Visitor();
+    Visitor visitor = new Visitor(Optional.empty());
     assertTrue(visitor.connect(1));
     assertFalse(visitor.connect(1));
     visitor.disconnect();
     assertTrue(visitor.connect(1));
     assertTrue(visitor.ask(1));
     assertFalse(visitor.ask(1));
-    visitor.answered().orElseThrow().run();
+    visitor.asked().orElseThrow().answered().run();
     assertTrue(visitor.ask(1));
   }
 

@@ -87,6 +87,7 @@ abstract class Http2Floods {
             50,
             100,
             usual.handshakes(),
+            0,
             usual.unsentBytes());
     edge = new EdgeUnderTest(directory, limits, serving(authority), origin.port());
   }

@@ -52,6 +52,7 @@ final class SlowPeersIT {
           200,
           1000,
           100,
+          0,
           64 * 1024);
 
   private ScriptedOrigin origin;

@@ -1,6 +1,7 @@
 package dev.perigee.e2e;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.testkit.Full;
@@ -77,6 +78,12 @@ final class RateLimitE2E {
     assertEquals(seconds, refused.field("retry-after"));
     assertTrue(network.cliOk("site", "show", HOST).output().contains("limits   hour"));
     assertTrue(network.cliOk("site", "limits", HOST).output().contains("3 in 86400 s by address"));
+    network.cliOk("site", "limits", HOST, "--bandwidth", "20m");
+    String shown = network.cliOk("site", "limits", HOST).output();
+    assertTrue(shown.contains("hour; 20971520 bytes/s on each node"), shown);
+    assertTrue(shown.contains("3 in 86400 s by address"), shown);
+    network.cliOk("site", "limits", HOST, "--bandwidth", "0");
+    assertFalse(network.cliOk("site", "limits", HOST).output().contains("bytes/s"));
   }
 
   /** Of a limit for the whole fleet, which comes back slowly, both edges together let in little. */

@@ -1,21 +1,23 @@
-package dev.perigee.edge.policy;
+package dev.perigee.edge.request;
 
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
- * How much one site may send to its readers in a second: each part of a response takes its place in
- * one row, which goes at that rate, and is told when its turn is. So readers have turns in the
- * order in which they ask, whatever thread they are on, and nobody waits who holds a thread.
+ * How much may go to readers in a second, to those of one site or of one address: each part of a
+ * response takes its place in one row, which goes at that rate, and is told when its turn is. So
+ * readers have turns in the order in which they ask, whatever thread they are on, and nobody waits
+ * who holds a thread.
  *
  * <p>As a token bucket it holds what comes in {@link #BURST_NANOS}.
  */
-final class Bandwidth {
+public final class Bandwidth {
   /** May go at once after a rest. */
-  static final long BURST_NANOS = 250_000_000;
+  public static final long BURST_NANOS = 250_000_000;
 
   private static final double NANOS = 1e9;
 
+  private final long bytesPerSecond;
   private final double nanosEach;
   private final LongSupplier nanos;
 
@@ -26,14 +28,15 @@ final class Bandwidth {
    * @param bytesPerSecond more than 0
    * @param nanos a clock that never jumps
    */
-  Bandwidth(long bytesPerSecond, LongSupplier nanos) {
+  public Bandwidth(long bytesPerSecond, LongSupplier nanos) {
+    this.bytesPerSecond = bytesPerSecond;
     this.nanosEach = NANOS / bytesPerSecond;
     this.nanos = nanos;
     this.free = new AtomicLong(nanos.getAsLong());
   }
 
   /** Takes a place for so many bytes: the nanoseconds until they may go; 0 at once. */
-  long take(long bytes) {
+  public long take(long bytes) {
     long now = nanos.getAsLong();
     long length = (long) (bytes * nanosEach);
     while (true) {
@@ -45,8 +48,17 @@ final class Bandwidth {
     }
   }
 
+  public long bytesPerSecond() {
+    return bytesPerSecond;
+  }
+
+  /** Nanoseconds until it is as good as a new one if nothing more is taken; 0 where it is. */
+  public long untilIdle() {
+    return Math.max(0, free.get() - nanos.getAsLong());
+  }
+
   /** Whether it is as good as a new one. */
-  boolean isIdle() {
-    return free.get() - nanos.getAsLong() <= 0;
+  public boolean isIdle() {
+    return untilIdle() == 0;
   }
 }

@@ -1,4 +1,4 @@
-package dev.perigee.edge.policy;
+package dev.perigee.edge.request;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
