@@ -5,6 +5,10 @@ import dev.perigee.testkit.RunningProcess;
 import dev.perigee.testkit.RunningProcess.Finished;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -99,6 +103,28 @@ final class Network implements AutoCloseable {
     RunningProcess running = control.orElseThrow();
     running.terminate();
     running.awaitExit(SOON);
+  }
+
+  /**
+   * Provisions a node that the test stands in for, over the API.
+   *
+   * @return the answer, which has its join token
+   */
+  String provision(String name, String address) throws IOException, InterruptedException {
+    String body =
+        """
+        {"name": "%s", "region": "here", "latitude": 50, "longitude": 8, "addresses": ["%s"]}
+        """
+            .formatted(name, address);
+    HttpRequest request =
+        HttpRequest.newBuilder(URI.create("http://" + controlAddress() + ":" + API + "/v1/nodes"))
+            .header("Authorization", "Bearer " + token())
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      return client.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    }
   }
 
   /** Provisions a node and starts it for the first time. */
