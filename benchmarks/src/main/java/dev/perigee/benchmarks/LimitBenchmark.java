@@ -129,6 +129,24 @@ public class LimitBenchmark {
     return requests[next];
   }
 
+  /** What of the others' time is not the limit's: a node has just read what a request says. */
+  @Benchmark
+  public int theRequestAlone() {
+    RequestHead request = request();
+    int sum = request.method().length() + request.target().length();
+    String client = request.client();
+    for (int i = 0; i < client.length(); i++) {
+      sum += client.charAt(i);
+    }
+    return sum + request.fields().first("X-Key").orElse("").length();
+  }
+
+  /** And this is in any of them once. */
+  @Benchmark
+  public long theClockAlone() {
+    return System.nanoTime();
+  }
+
   @Benchmark
   public Ruling noLimit() {
     return limits.rule(none, request(), NOWHERE, false);

@@ -1,31 +1,22 @@
 package dev.perigee.edge.listener;
 
-import java.util.ArrayDeque;
-import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.xnio.IoUtils;
 import org.xnio.XnioExecutor;
-import org.xnio.XnioIoThread;
 
 /**
  * Lets TLS handshakes begin so that they do not starve what else a thread does. A connection costs
- * no engine before its client has said something; then each I/O thread begins a few handshakes in
- * one turn, the others wait theirs, and between two turns come the connections that are open. Of
- * handshakes under way, those that wait among them, there are no more than may be.
+ * no engine before its client has said something; then its handshake begins in one of the thread's
+ * turns, and between two of them come the connections that are open. Of handshakes under way, those
+ * that wait among them, there are no more than may be.
  */
 final class HandshakeGate {
-  /** Begun in one turn of a thread: each takes it a good part of a millisecond. */
-  private static final int EACH_TURN = 4;
-
-  private static final long TURN_MILLIS = 1;
-
   private final int most;
   private final long patienceMillis;
   private final DoorCounts counts;
   private final AtomicInteger underWay = new AtomicInteger();
-  private final ThreadLocal<Turns> turns = ThreadLocal.withInitial(Turns::new);
 
   /**
    * @param patienceMillis for a client to begin
@@ -71,7 +62,7 @@ final class HandshakeGate {
               timer.remove();
               readable.suspendReads();
               readable.setReadListener(null);
-              turns.get().take(connection.getIoThread(), () -> begin.begin(connection, over));
+              ThreadTurns.of(connection.getIoThread()).run(() -> begin.begin(connection, over));
             });
     connection.getSourceChannel().resumeReads();
   }
@@ -85,41 +76,5 @@ final class HandshakeGate {
   @FunctionalInterface
   interface Begin {
     void begin(ReaderConnection connection, Runnable over);
-  }
-
-  /** The turns of one thread. */
-  private static final class Turns {
-    private final Queue<Runnable> waiting = new ArrayDeque<>();
-    private int begun;
-    private boolean isDue;
-
-    void take(XnioIoThread thread, Runnable one) {
-      if (begun < EACH_TURN && waiting.isEmpty()) {
-        begun++;
-        one.run();
-      } else {
-        waiting.add(one);
-      }
-      expect(thread);
-    }
-
-    private void expect(XnioIoThread thread) {
-      if (!isDue) {
-        isDue = true;
-        thread.executeAfter(() -> next(thread), TURN_MILLIS, TimeUnit.MILLISECONDS);
-      }
-    }
-
-    private void next(XnioIoThread thread) {
-      isDue = false;
-      begun = 0;
-      while (begun < EACH_TURN && !waiting.isEmpty()) {
-        begun++;
-        waiting.remove().run();
-      }
-      if (begun > 0) {
-        expect(thread);
-      }
-    }
   }
 }

@@ -108,7 +108,9 @@ final class ReaderPorts implements AutoCloseable {
             ? new ProxyGate(clients, bounds.headMillis(), enter)
             : connection -> enter.accept(connection, connection.getPeerAddress());
     ChannelListener<AcceptingChannel<StreamConnection>> accepting =
-        ChannelListeners.openListenerAdapter(first);
+        ChannelListeners.openListenerAdapter(
+            connection ->
+                ThreadTurns.of(connection.getIoThread()).run(() -> first.handleEvent(connection)));
     AcceptingChannel<? extends StreamConnection> server =
         worker.createStreamConnectionServer(address, accepting, socketOptions);
     open.add(server);

@@ -9,22 +9,19 @@ import org.xnio.XnioIoThread;
 import org.xnio.channels.StreamSinkChannel;
 
 /**
- * Divides an I/O thread between large responses and all else. A reader who takes everything at once
- * is never waited for, so its response would be written to the end before anybody else has a turn,
- * and so would those of a thousand others; where blocks of it come from other threads, as tasks,
- * the thread would not even look at its connections meanwhile. A response of more than {@link
- * #FREE} bytes therefore goes within the time that all of them have in one round of the thread;
- * what does not waits in one row for the next rounds, and between two of them come the connections
- * on which something happens. Lives on its thread.
+ * Divides an I/O thread between what can wait and the requests on its connections. XNIO looks at
+ * its selector only once no task is left, and hands out everything that it then finds before it
+ * looks again. So thousands of new connections, of handshakes, of bodies that break off or of large
+ * responses that are taken at once would each be little and together seconds, in which nobody else
+ * is answered. All of these have {@link #ROUND_NANOS} together in one round of the thread; the
+ * others wait in one row for the next rounds, and between two of them come the connections on which
+ * something happens. Lives on its thread.
  */
-final class WriteTurns {
-  /** Up to so many bytes a response is small, and never waits. */
-  static final long FREE = 64 * 1024;
-
-  /** For large responses in one round: some ten parts of 64 KiB in clear text, and fewer in TLS. */
+final class ThreadTurns {
+  /** Some ten parts of 64 KiB in clear text, a few connections, or two handshakes. */
   static final long ROUND_NANOS = 500_000;
 
-  private static final ThreadLocal<@Nullable WriteTurns> OWN = new ThreadLocal<>();
+  private static final ThreadLocal<@Nullable ThreadTurns> OWN = new ThreadLocal<>();
 
   private final LongSupplier nanos;
   private final Rounds rounds;
@@ -37,16 +34,16 @@ final class WriteTurns {
    *
    * @param nanos a clock that never jumps
    */
-  WriteTurns(LongSupplier nanos, Rounds rounds) {
+  ThreadTurns(LongSupplier nanos, Rounds rounds) {
     this.nanos = nanos;
     this.rounds = rounds;
   }
 
   /** Those of an I/O thread, which is the one that calls. */
-  static WriteTurns of(XnioIoThread thread) {
-    WriteTurns own = OWN.get();
+  static ThreadTurns of(XnioIoThread thread) {
+    ThreadTurns own = OWN.get();
     if (own == null) {
-      own = new WriteTurns(System::nanoTime, new Selections(thread));
+      own = new ThreadTurns(System::nanoTime, new Selections(thread));
       OWN.set(own);
     }
     return own;
@@ -64,9 +61,18 @@ final class WriteTurns {
     void end();
   }
 
+  /** Runs it now, or in one of the next rounds. */
+  void run(Runnable task) {
+    if (mayGo()) {
+      task.run();
+    } else {
+      await(task);
+    }
+  }
+
   /**
-   * Whether a part may go now; else it is to {@link #await}. A round's time runs from its first
-   * part on: what else the thread does meanwhile is counted as well, for others wait for that too.
+   * Whether a task may run now; else it is to {@link #await}. A round's time runs from its first
+   * task on: what else the thread does meanwhile is counted as well, for others wait for that too.
    */
   boolean mayGo() {
     if (isUnderWay) {
@@ -77,16 +83,16 @@ final class WriteTurns {
     return true;
   }
 
-  /** Goes in one of the next rounds, in the order in which it came. */
-  void await(Runnable part) {
-    waiting.add(part);
+  /** Runs it in one of the next rounds, in the order in which they came. */
+  void await(Runnable task) {
+    waiting.add(task);
   }
 
   private boolean hasTime() {
     return nanos.getAsLong() - began < ROUND_NANOS;
   }
 
-  /** One goes at least, or a slow thread would never end any. */
+  /** One runs at least, or a slow thread would never end any. */
   private void next() {
     int most = waiting.size();
     if (most == 0) {
@@ -125,7 +131,7 @@ final class WriteTurns {
         open.resumeWrites();
         return true;
       } catch (IOException e) {
-        // There is no file left for it: large responses have no turns, as if they were small.
+        // There is no file left for it: nothing waits, as if there were little of it.
         return false;
       }
     }

@@ -81,7 +81,15 @@ final class UndertowBody implements BodySource {
     @Override
     public void broken(Receiver receiver, IOException problem) {
       watch.ifPresent(PaceWatch::end);
-      receiver.broken(isTooSlow ? TOO_SLOW : "the client's body broke off");
+      String why = isTooSlow ? TOO_SLOW : "the client's body broke off";
+      // Thousands may break off at once, each with an answer and an origin's connection to end.
+      ThreadTurns.of(exchange.getIoThread())
+          .run(
+              () -> {
+                if (!cancelled) {
+                  receiver.broken(why);
+                }
+              });
     }
 
     /** What still comes of it is not waited for: the connection ends with the answer. */

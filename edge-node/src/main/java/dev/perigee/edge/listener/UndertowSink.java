@@ -25,6 +25,9 @@ import org.xnio.channels.StreamSinkChannel;
 
 /** The response side of one Undertow exchange. */
 final class UndertowSink implements ResponseSink {
+  /** Up to so many bytes a response is small, and never waits for its turn. */
+  private static final long SMALL = 64 * 1024;
+
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final HttpServerExchange exchange;
@@ -128,7 +131,7 @@ final class UndertowSink implements ResponseSink {
   /** What a large response goes on with waits until the thread has looked after others. */
   private boolean writeInTurn(ByteBuffer bytes, Runnable whenWritten) {
     if (isLarge(bytes.remaining())) {
-      WriteTurns large = WriteTurns.of(exchange.getIoThread());
+      ThreadTurns large = ThreadTurns.of(exchange.getIoThread());
       if (!large.mayGo()) {
         large.await(then(() -> writeNow(bytes, whenWritten), whenWritten));
         return false;
@@ -139,7 +142,7 @@ final class UndertowSink implements ResponseSink {
 
   /** Of one whose length is known the first part waits as well. */
   private boolean isLarge(int more) {
-    return Math.max(length, written + more) > WriteTurns.FREE;
+    return Math.max(length, written + more) > SMALL;
   }
 
   private boolean writeNow(ByteBuffer bytes, Runnable whenWritten) {
@@ -186,7 +189,7 @@ final class UndertowSink implements ResponseSink {
     if (over) {
       return;
     }
-    WriteTurns large = WriteTurns.of(exchange.getIoThread());
+    ThreadTurns large = ThreadTurns.of(exchange.getIoThread());
     if (!isLarge(0) || large.mayGo()) {
       writePending(to, last);
       return;

@@ -10,15 +10,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-final class WriteTurnsTest {
-  private static final long PART_NANOS = WriteTurns.ROUND_NANOS / 5;
+final class ThreadTurnsTest {
+  private static final long PART_NANOS = ThreadTurns.ROUND_NANOS / 5;
 
   private final Loop thread = new Loop();
-  private final WriteTurns turns = new WriteTurns(() -> thread.nanos, thread);
+  private final ThreadTurns turns = new ThreadTurns(() -> thread.nanos, thread);
   private final List<String> written = new ArrayList<>();
 
   /** An I/O thread whose rounds are told by hand. */
-  private static final class Loop implements WriteTurns.Rounds {
+  private static final class Loop implements ThreadTurns.Rounds {
     private boolean can = true;
     private long nanos = 1;
     private @Nullable Runnable round;
@@ -95,7 +95,7 @@ final class WriteTurnsTest {
     for (int rounds = 0; written.size() < 2000; rounds++) {
       long before = thread.nanos;
       thread.round();
-      assertTrue(thread.nanos - before <= WriteTurns.ROUND_NANOS, "round " + rounds);
+      assertTrue(thread.nanos - before <= ThreadTurns.ROUND_NANOS, "round " + rounds);
     }
   }
 
@@ -103,7 +103,7 @@ final class WriteTurnsTest {
   void onePartGoesInEachRoundHoweverLongItTakes() {
     pump("a", 8);
     int before = written.size();
-    turns.await(() -> thread.nanos += 3 * WriteTurns.ROUND_NANOS);
+    turns.await(() -> thread.nanos += 3 * ThreadTurns.ROUND_NANOS);
 
     thread.round();
 
