@@ -2,6 +2,7 @@ package dev.perigee.edge.listener;
 
 import java.io.IOException;
 import java.net.SocketAddress;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.xnio.IoUtils;
 import org.xnio.Option;
@@ -55,21 +56,42 @@ final class ReaderConnection extends StreamConnection {
 
   @Override
   protected void notifyReadClosed() {
-    IoUtils.safeClose(connection.getSourceChannel());
+    if (!isOver()) {
+      IoUtils.safeClose(connection.getSourceChannel());
+    }
   }
 
   @Override
   protected void notifyWriteClosed() {
-    IoUtils.safeClose(connection.getSinkChannel());
+    if (!isOver()) {
+      IoUtils.safeClose(connection.getSinkChannel());
+    }
+  }
+
+  /** Both directions are closed: all of it is about to be. */
+  private boolean isOver() {
+    return isReadShutdown() && isWriteShutdown();
   }
 
   @Override
   protected void closeAction() throws IOException {
     try {
       super.closeAction();
-      connection.close();
+      closeElsewhere();
     } finally {
       whenClosed.getAndSet(ReaderConnection::nothing).run();
+    }
+  }
+
+  /**
+   * Closed on its own I/O thread, XNIO would look at the thread's whole selector for each: where
+   * thousands close in one moment, at all others that are ready, again and again.
+   */
+  private void closeElsewhere() throws IOException {
+    try {
+      getWorker().execute(() -> IoUtils.safeClose(connection));
+    } catch (RejectedExecutionException e) {
+      connection.close(); // the node stops
     }
   }
 
