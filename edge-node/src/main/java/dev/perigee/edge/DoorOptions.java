@@ -131,8 +131,8 @@ final class DoorOptions {
       converter = EdgeOptions.SizeConverter.class,
       description =
           "Bytes a second that one site's readers get of this node, where its owner has not set its"
-              + " bandwidth; 64k at least, 0 for any number. Who has to wait for them waits, and is"
-              + " not refused.")
+              + " bandwidth; 64k at least, 0 for any number. Who has to wait for them waits;"
+              + " while that would be for more than 10 s, further requests get 503.")
   ByteSize siteBandwidth = new ByteSize(0);
 
   @Option(

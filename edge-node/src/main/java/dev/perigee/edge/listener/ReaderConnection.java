@@ -56,9 +56,9 @@ final class ReaderConnection extends StreamConnection {
 
   @Override
   protected void notifyReadClosed() {
-    if (!isOver()) {
-      IoUtils.safeClose(connection.getSourceChannel());
-    }
+    // Also where all is about to be closed elsewhere: whoever still reads, such as Undertow the
+    // rest of a body, must be told at once that there is no more, or it waits for ever.
+    IoUtils.safeClose(connection.getSourceChannel());
   }
 
   @Override

@@ -166,7 +166,7 @@ public final class Pipeline {
 
   private void policy(Answer answer, SiteConfig site, String keyHost, Serving allowed) {
     answer.of(site);
-    Optional<SiteLoad> let = load.ask(site);
+    Optional<SiteLoad> let = load.ask(site, answer.exchange().isOfReader());
     if (let.isEmpty()) {
       deny(answer, 503, "The site has as many requests under way as it may.", "site-busy");
       return;

@@ -31,11 +31,15 @@ public final class LoadTable {
     this.policy = new ConcurrencyPolicy(config.leastFetches(), config.mostFetches());
   }
 
-  /** A request of the site begins; empty where it has as many as it may. */
-  public Optional<SiteLoad> ask(SiteConfig site) {
+  /**
+   * A request of the site begins; empty where it has as many as it may.
+   *
+   * @param ofReader not of another node, whose readers have the bandwidth there
+   */
+  public Optional<SiteLoad> ask(SiteConfig site, boolean ofReader) {
     SiteLoad load = of(site.id());
     load.paceAt(site.bandwidth() > 0 ? site.bandwidth() : config.bytesPerSecond());
-    if (load.ask(config.siteRequests())) {
+    if (load.ask(config.siteRequests(), ofReader)) {
       return Optional.of(load);
     }
     refusedRequests.increment();

@@ -8,10 +8,14 @@ import java.util.function.LongSupplier;
 
 /** What one site has under way, and how many fetches it may have; used by all I/O threads. */
 public final class SiteLoad {
+  /** Once readers wait that long for a part of a response, no more are let in. */
+  private static final long MOST_WAIT_NANOS = 10_000_000_000L;
+
   private final ConcurrencyPolicy policy;
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicInteger fetches = new AtomicInteger();
   private final AtomicInteger peak = new AtomicInteger();
+
   private final TimeSketch answered = new TimeSketch();
   private final LongSupplier nanos;
   private final LongAdder heldBack;
@@ -29,8 +33,15 @@ public final class SiteLoad {
     this.state = policy.first();
   }
 
-  /** A request begins; false where the site has as many as it may. */
-  boolean ask(int most) {
+  /**
+   * A request begins; false where the site has as many as it may, or its readers wait for its
+   * bandwidth for so long already that one more would hold a place of the node for nothing.
+   */
+  boolean ask(int most, boolean ofReader) {
+    Optional<Bandwidth> row = bandwidth;
+    if (ofReader && row.isPresent() && row.get().untilIdle() > MOST_WAIT_NANOS) {
+      return false;
+    }
     if (requests.incrementAndGet() > most) {
       requests.decrementAndGet();
       return false;

@@ -143,6 +143,24 @@ final class SlowPeersIT {
     Awaitility.await().until(() -> edge.visitors() == 0);
   }
 
+  /** However soon their connections are closed by another thread. */
+  @Test
+  void bodiesThatNobodyWantsLeaveNoRequestOpen() throws Exception {
+    for (int round = 0; round < 5; round++) {
+      List<Socket> sockets = new ArrayList<>();
+      for (int i = 0; i < 60; i++) {
+        Socket socket = open("127.0.1." + (1 + i));
+        sockets.add(socket);
+        send(socket, "GET /a" + HEAD + "Content-Length: 100\r\n\r\nabc");
+      }
+      for (Socket socket : sockets) {
+        assertTrue(rest(socket).startsWith("HTTP/1.1 "));
+        socket.close();
+      }
+      Awaitility.await().until(() -> edge.openRequests() == 0);
+    }
+  }
+
   @Test
   void aReaderThatTakesNothingIsClosed() throws Exception {
     try (Socket socket = open("127.0.0.1")) {

@@ -30,7 +30,7 @@ final class LoadTableTest {
   }
 
   private static SiteLoad ask(LoadTable table, SiteConfig site) {
-    SiteLoad load = table.ask(site).orElseThrow();
+    SiteLoad load = table.ask(site, true).orElseThrow();
     load.asked();
     return load;
   }
@@ -50,6 +50,19 @@ final class LoadTableTest {
 
     assertEquals(0, load.send(2 * RATE));
     assertEquals(SECOND - SECOND / 4, load.send(1));
+  }
+
+  /** Nobody holds a place of the node for a turn that comes in hours. */
+  @Test
+  void aSiteWhoseReadersWaitTooLongTakesNoMoreOfThem() {
+    LoadTable table = table(RATE);
+    assertEquals(0, ask(table, site).send(10 * RATE));
+    assertTrue(ask(table, site).send(1) > 9 * SECOND);
+    assertTrue(table.ask(site, true).isEmpty());
+    assertTrue(table.ask(site, false).isPresent(), "another node's readers wait there");
+    assertEquals(1, table.refusedRequests());
+    now.addAndGet(SECOND);
+    assertTrue(table.ask(site, true).isPresent());
   }
 
   @Test
