@@ -30,6 +30,10 @@ public final class LastHeard {
   private final Consumer<Boolean> others;
   private final InstantSource clock;
   private List<NodeState> older = List.of();
+
+  /** Between the two: a link that has ended counts as heard for two looks more. */
+  private List<NodeState> middle = List.of();
+
   private List<NodeState> newer = List.of();
   private Instant looked = Instant.MIN;
   private @Nullable Instant aloneSince;
@@ -51,6 +55,7 @@ public final class LastHeard {
   /** Begins with what an earlier run of this process heard. */
   public synchronized void begin(List<NodeState> known) {
     older = List.copyOf(known);
+    middle = older;
     newer = older;
     say(clock.instant());
   }
@@ -65,9 +70,10 @@ public final class LastHeard {
     if (heard.getAsBoolean()) {
       aloneSince = null;
       // By the time that nobody is heard any more the newer one may miss some.
-      List<NodeState> before = newer;
-      newer = fleet.known().stream().map(fleet::state).toList();
-      older = before.isEmpty() ? newer : before;
+      List<NodeState> states = fleet.known().stream().map(fleet::state).toList();
+      older = newer.isEmpty() ? states : middle;
+      middle = newer.isEmpty() ? states : newer;
+      newer = states;
       others.accept(true);
       return;
     }

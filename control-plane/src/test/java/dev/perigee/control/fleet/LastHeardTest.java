@@ -74,6 +74,18 @@ final class LastHeardTest {
     assertEquals(List.of("fra-1"), memory.states().stream().map(NodeState::node).toList());
   }
 
+  /** A link that has ended is heard for two seconds more, while its nodes are lost already. */
+  @Test
+  void whatIsLostWithTheLastLinkIsNotWhatWasHeardLast() {
+    pass(Duration.ofSeconds(6), "fra-1");
+    fleet.heard("other", state("fra-1", false));
+    pass(Duration.ofSeconds(2));
+    heard.set(false);
+    pass(Duration.ofSeconds(2));
+    assertTrue(memory.states().getFirst().isServing());
+    assertTrue(fleet.state("fra-1").isServing());
+  }
+
   @Test
   void onceOthersAreHeardAgainOnlyTheyCount() {
     memory.begin(List.of(state("fra-1", true), state("gone-1", true), state("never-1", false)));
