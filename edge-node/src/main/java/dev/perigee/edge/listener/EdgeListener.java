@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -97,7 +98,11 @@ public final class EdgeListener implements AutoCloseable {
   }
 
   private void later(Runnable task, long nanos) {
-    server.getWorker().getIoThread().executeAfter(task, nanos, TimeUnit.NANOSECONDS);
+    try {
+      server.getWorker().getIoThread().executeAfter(task, nanos, TimeUnit.NANOSECONDS);
+    } catch (RejectedExecutionException e) {
+      task.run(); // the node stops, and what is to follow must not be lost with the timer
+    }
   }
 
   /** Binds and accepts; throws {@link RuntimeException} around a BindException when it cannot. */

@@ -15,7 +15,6 @@ public final class SiteLoad {
   private final AtomicInteger requests = new AtomicInteger();
   private final AtomicInteger fetches = new AtomicInteger();
   private final AtomicInteger peak = new AtomicInteger();
-
   private final TimeSketch answered = new TimeSketch();
   private final LongSupplier nanos;
   private final LongAdder heldBack;

@@ -31,6 +31,8 @@ final class FleetStreamsE2E {
 
   private static final int BURST = 100;
 
+  private static final int MORE_TRIES = 5;
+
   @TempDir Path folder = Path.of("");
 
   /** So much at some nodes, nothing at the others. */
@@ -77,6 +79,10 @@ final class FleetStreamsE2E {
                 demand(2_000, 19, 1))) {
           nodes.run(HOST, 2_000, move);
           LimitStreams.Asked asked = nodes.run(HOST, 2_000, move);
+          // What nobody asked for while the readers stood still is not the limit's fault.
+          for (int i = 0; i < MORE_TRIES && asked.pause() > (double) BURST / LIMIT; i++) {
+            asked = nodes.run(HOST, 2_000, move);
+          }
           double wanted = LIMIT * asked.seconds();
           System.out.printf("FleetStreamsE2E: %d of %.0f%n", asked.letIn(), wanted);
           assertTrue(Math.abs(asked.letIn() - wanted) <= 0.1 * wanted, asked + " of " + wanted);

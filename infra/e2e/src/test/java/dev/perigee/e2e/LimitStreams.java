@@ -117,8 +117,9 @@ final class LimitStreams implements AutoCloseable {
    * What came of readers who asked for a while.
    *
    * @param seconds how long it was, which is longer on a busy machine
+   * @param pause the longest in which nobody asked, in seconds, for this thread had no processor
    */
-  record Asked(double seconds, long letIn) {}
+  record Asked(double seconds, long letIn, double pause) {}
 
   /**
    * Lets readers ask.
@@ -133,6 +134,7 @@ final class LimitStreams implements AutoCloseable {
     long letIn = 0;
     long begun = System.nanoTime();
     long before = begun;
+    long pause = 0;
     for (long now = begun; now - begun < millis * MILLI; now = System.nanoTime()) {
       for (int node = 0; node < perSecond.length; node++) {
         owed[node] += perSecond[node] * (now - before) / 1e9;
@@ -142,10 +144,11 @@ final class LimitStreams implements AutoCloseable {
           letIn += ruling instanceof Ruling.LetIn ? 1 : 0;
         }
       }
+      pause = Math.max(pause, now - before);
       before = now;
       LockSupport.parkNanos(MILLI);
     }
-    return new Asked((before - begun) / 1e9, letIn);
+    return new Asked((before - begun) / 1e9, letIn, pause / 1e9);
   }
 
   @Override
