@@ -20,6 +20,8 @@ import org.openjdk.jmh.annotations.Warmup;
 import org.xnio.XnioIoThread;
 import org.xnio.XnioWorker;
 import org.xnio.channels.StreamSinkChannel;
+import org.xnio.conduits.ConduitReadableByteChannel;
+import org.xnio.conduits.Conduits;
 import org.xnio.conduits.ReadReadyHandler;
 import org.xnio.conduits.StreamSourceConduit;
 
@@ -140,13 +142,14 @@ public class DoorBenchmark {
     }
 
     @Override
-    public long transferTo(long position, long count, FileChannel target) {
-      throw new UnsupportedOperationException();
+    public long transferTo(long position, long count, FileChannel target) throws IOException {
+      return target.transferFrom(new ConduitReadableByteChannel(this), position, count);
     }
 
     @Override
-    public long transferTo(long count, ByteBuffer through, StreamSinkChannel target) {
-      throw new UnsupportedOperationException();
+    public long transferTo(long count, ByteBuffer through, StreamSinkChannel target)
+        throws IOException {
+      return Conduits.transfer(this, count, through, target);
     }
 
     @Override
