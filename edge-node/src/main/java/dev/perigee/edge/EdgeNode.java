@@ -170,7 +170,8 @@ public final class EdgeNode implements AutoCloseable {
     Warming warming =
         new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
     gauges.warming(warming);
-    LoadMeter meter = new LoadMeter(metrics::requestsEnded, System::nanoTime);
+    LoadMeter meter =
+        new LoadMeter(metrics::requestsEnded, System::nanoTime, options.fullLoadAverage());
     OriginReport report = new OriginReport(origins.table);
     SyncClient sync =
         keep(

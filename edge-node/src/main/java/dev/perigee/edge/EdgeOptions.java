@@ -18,6 +18,8 @@ import picocli.CommandLine.Option;
  * without the dashes.
  */
 final class EdgeOptions {
+  private static final int MAX_LOAD_AVERAGE = 100_000;
+
   @Option(names = "--config", description = "File of key=value lines, the keys as these options.")
   @Nullable Path config;
 
@@ -119,6 +121,16 @@ final class EdgeOptions {
       description = "auto, boringssl or jdk.")
   TlsEngine tlsEngine = TlsEngine.AUTO;
 
+  @Option(
+      names = "--full-load-average",
+      defaultValue = "0",
+      description = {
+        "Load average of the machine at which the node counts as full: others are sent",
+        "readers before. 0: the number of its processors. More than that where other",
+        "programs run beside it and may."
+      })
+  double fullLoadAverage;
+
   @Option(names = "--access-log", description = "Log one line for each request.")
   boolean accessLog;
 
@@ -139,9 +151,17 @@ final class EdgeOptions {
         return Optional.of("--*-port: " + port + " is not a port.");
       }
     }
+    if (!(fullLoadAverage >= 0 && fullLoadAverage <= MAX_LOAD_AVERAGE)) {
+      return Optional.of("--full-load-average: it must be 0 to " + MAX_LOAD_AVERAGE + ".");
+    }
     return ioThreads < 0 || ioThreads > 1024
         ? Optional.of("--io-threads: it must be 0 to 1024.")
         : layers.problem().or(limits::problem);
+  }
+
+  /** At which the node counts as full. */
+  double fullLoadAverage() {
+    return fullLoadAverage > 0 ? fullLoadAverage : Runtime.getRuntime().availableProcessors();
   }
 
   String adminAddress() {
@@ -157,7 +177,7 @@ final class EdgeOptions {
     return ("name=%s control=%s state-dir=%s bind=%s http-port=%d https-port=%d peer-bind=%s"
             + " peer-port=%d admin-bind=%s admin-port=%d cache-size=%s max-object-size=%s"
             + " memory-size=%s io-threads=%d serve-unsynced=%s sync-wait=%s tls-engine=%s"
-            + " access-log=%s %s %s")
+            + " full-load-average=%s access-log=%s %s %s")
         .formatted(
             name,
             control,
@@ -176,6 +196,7 @@ final class EdgeOptions {
             serveUnsynced,
             syncWait,
             tlsEngine.name().toLowerCase(Locale.ROOT),
+            fullLoadAverage(),
             accessLog,
             layers.effective(),
             limits.effective());

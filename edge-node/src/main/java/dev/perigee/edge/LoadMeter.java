@@ -10,13 +10,20 @@ final class LoadMeter {
 
   private final LongSupplier requests;
   private final LongSupplier nanos;
+  private final double full;
   private final OperatingSystemMXBean system = ManagementFactory.getOperatingSystemMXBean();
   private long lastRequests;
   private long lastNanos;
 
-  LoadMeter(LongSupplier requests, LongSupplier nanos) {
+  /**
+   * One that was never asked.
+   *
+   * @param full the machine's load average at which the node has no room
+   */
+  LoadMeter(LongSupplier requests, LongSupplier nanos, double full) {
     this.requests = requests;
     this.nanos = nanos;
+    this.full = full;
     this.lastNanos = nanos.getAsLong();
   }
 
@@ -29,9 +36,8 @@ final class LoadMeter {
     return rate;
   }
 
-  /** Runnable threads of the machine by core, 0 idle to 1 full. */
+  /** Runnable threads of the machine, 0 idle to 1 full. */
   double load() {
-    double average = Math.max(0, system.getSystemLoadAverage());
-    return Math.min(1, average / system.getAvailableProcessors());
+    return Math.min(1, Math.max(0, system.getSystemLoadAverage()) / full);
   }
 }

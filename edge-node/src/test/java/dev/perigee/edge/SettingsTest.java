@@ -99,6 +99,17 @@ class SettingsTest {
   }
 
   @Test
+  void aNodeIsFullAtItsProcessorsOrAsSaid() {
+    assertEquals(Runtime.getRuntime().availableProcessors(), options().fullLoadAverage());
+    assertEquals(12.5, options("--full-load-average", "12.5").fullLoadAverage());
+    assertEquals(1, new LoadMeter(() -> 0, () -> 0, 1e-9).load(), "it is never more than full");
+    for (String bad : new String[] {"-1", "NaN", "1e9"}) {
+      assertTrue(
+          options("--full-load-average", bad).problem().orElse("").startsWith("--full-load"), bad);
+    }
+  }
+
+  @Test
   void theOperatorsPagesAreOnLoopbackWhereverReadersAre() {
     EdgeOptions options = new EdgeOptions();
     new CommandLine(options)
