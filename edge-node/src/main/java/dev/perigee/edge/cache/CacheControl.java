@@ -22,6 +22,8 @@ public final class CacheControl {
 
   private static final long MAX_SECONDS = 1L << 31;
 
+  private static final CacheControl NONE = new CacheControl(Map.of(), false);
+
   private final Map<String, String> directives;
   private final boolean targeted;
 
@@ -32,7 +34,7 @@ public final class CacheControl {
 
   /** The directives of a request: of all Cache-Control lines together. */
   public static CacheControl ofRequest(Fields fields) {
-    return new CacheControl(parsed(fields), false);
+    return fields.contains("Cache-Control") ? new CacheControl(parsed(fields), false) : NONE;
   }
 
   /** The directives that a response has for this cache; those addressed to it go first. */

@@ -73,9 +73,10 @@ public final class LookupPolicy {
   private static Lookup suitability(
       RequestHead request, CacheControl wishes, StoredResponse response, long nowMillis) {
     Freshness freshness = Freshness.of(response.meta(), nowMillis);
-    return staleness(request, wishes, response.meta(), freshness)
-        .<Lookup>map(reason -> new Lookup.Stale(response, freshness.age(), reason))
-        .orElseGet(() -> new Lookup.Fresh(response, freshness.age(), freshness.ttl()));
+    Optional<Lookup.StaleReason> why = staleness(request, wishes, response.meta(), freshness);
+    return why.isPresent()
+        ? new Lookup.Stale(response, freshness.age(), why.get())
+        : new Lookup.Fresh(response, freshness.age(), freshness.ttl());
   }
 
   /** Why the response may not be used without asking; empty when it may. */

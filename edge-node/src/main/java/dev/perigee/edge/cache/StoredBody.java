@@ -1,6 +1,7 @@
 package dev.perigee.edge.cache;
 
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * The pinned bytes of a stored response: they stay readable until it is closed, whatever is evicted
@@ -16,6 +17,11 @@ public interface StoredBody extends AutoCloseable {
    * @param position 0 to length − 1
    */
   void read(long position, Reading reading);
+
+  /** All of it where it is in memory and needs no pin: readable after it was closed, too. */
+  default Optional<ByteBuffer> whole() {
+    return Optional.empty();
+  }
 
   /** Unpins. Safe to call twice. */
   @Override

@@ -1,6 +1,7 @@
 package dev.perigee.edge.cache;
 
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import java.util.List;
 import java.util.Map;
@@ -8,6 +9,8 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is known of one stored response besides its body.
@@ -32,6 +35,7 @@ public final class StoredMeta {
   private final CacheControl control;
   private final long lifetimeSeconds;
   private final long initialAgeMillis;
+  private volatile @Nullable FieldList outgoing;
 
   /**
    * Copies the collections.
@@ -176,6 +180,20 @@ public final class StoredMeta {
 
   public ResponseHead head() {
     return head;
+  }
+
+  /**
+   * The fields as they go out, worked out by whoever sends them first: the same for every reader.
+   *
+   * @param work gives the same whenever it is asked
+   */
+  public FieldList outgoing(UnaryOperator<FieldList> work) {
+    FieldList known = outgoing;
+    if (known == null) {
+      known = work.apply(head.fields());
+      outgoing = known;
+    }
+    return known;
   }
 
   public List<String> varyNames() {

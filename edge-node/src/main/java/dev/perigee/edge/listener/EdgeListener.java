@@ -40,6 +40,8 @@ import javax.net.ssl.SSLContext;
  */
 public final class EdgeListener implements AutoCloseable {
   private static final AttachmentKey<Visitor> VISITOR = AttachmentKey.create(Visitor.class);
+  private static final AttachmentKey<ClientPolicy.Client> CLIENT =
+      AttachmentKey.create(ClientPolicy.Client.class);
   private static final Optional<Visitor.Asked> UNCOUNTED =
       Optional.of(new Visitor.Asked(new Visitor(Optional.empty()), () -> {}));
 
@@ -209,12 +211,7 @@ public final class EdgeListener implements AutoCloseable {
       refuse(exchange, 400, http2Flaw.get());
       return;
     }
-    ClientPolicy.Client client =
-        config
-            .clients()
-            .decide(
-                exchange.getSourceAddress().getAddress(),
-                new UndertowFields(exchange.getRequestHeaders()));
+    ClientPolicy.Client client = client(exchange);
     client.scheme().ifPresent(exchange::setRequestScheme);
     switch (RequestGuard.check(exchange)) {
       case RequestGuard.Guarded.Refused(String sentence) -> refuse(exchange, 400, sentence);
@@ -243,15 +240,30 @@ public final class EdgeListener implements AutoCloseable {
               next.proceed();
             });
         ConnectionOptions.takeOut(exchange.getRequestHeaders());
-        RequestId id = id(exchange, client);
-        Visitor visitor = asked.get().by();
-        exchange.dispatch(
-            SameThreadExecutor.INSTANCE,
-            () ->
-                pipeline.accept(
-                    new UndertowExchange(exchange, sound, client, id, paces).pacedBy(visitor)));
+        Exchange one =
+            new UndertowExchange(exchange, sound, client, id(exchange, client), paces)
+                .pacedBy(asked.get().by());
+        exchange.dispatch(SameThreadExecutor.INSTANCE, () -> pipeline.accept(one));
       }
     }
+  }
+
+  /** Whose request it is; of a connection that nobody vouches for it is known from the first on. */
+  private ClientPolicy.Client client(HttpServerExchange exchange) {
+    ClientPolicy.Client known = exchange.getConnection().getAttachment(CLIENT);
+    if (known != null) {
+      return known;
+    }
+    ClientPolicy.Client client =
+        config
+            .clients()
+            .decide(
+                exchange.getSourceAddress().getAddress(),
+                new UndertowFields(exchange.getRequestHeaders()));
+    if (!client.isVouchedFor()) {
+      exchange.getConnection().putAttachment(CLIENT, client);
+    }
+    return client;
   }
 
   /** Undertow tells clients how many streams they may have, and takes any number. */
@@ -314,9 +326,10 @@ public final class EdgeListener implements AutoCloseable {
   private RequestId id(HttpServerExchange exchange, ClientPolicy.Client client) {
     String given =
         client.isVouchedFor() ? exchange.getRequestHeaders().getFirst("X-Request-Id") : null;
-    return Optional.ofNullable(given)
-        .flatMap(RequestId::given)
-        .orElseGet(() -> RequestId.from(ids));
+    if (given == null) {
+      return RequestId.from(ids);
+    }
+    return RequestId.given(given).orElseGet(() -> RequestId.from(ids));
   }
 
   private static void refuse(HttpServerExchange exchange, int status, String sentence) {

@@ -71,9 +71,10 @@ final class RequestGuard {
     }
     String query = exchange.getQueryString();
     String target = query.isEmpty() ? uri : uri + "?" + query;
-    return UrlNormaliser.target(target)
-        .<Guarded>map(normal -> new Guarded.Sound(host, port, normal))
-        .orElseGet(() -> new Guarded.Refused("The target is ambiguous or too long."));
+    Optional<String> normal = UrlNormaliser.target(target);
+    return normal.isPresent()
+        ? new Guarded.Sound(host, port, normal.get())
+        : new Guarded.Refused("The target is ambiguous or too long.");
   }
 
   private static Optional<String> framing(HttpServerExchange exchange) {

@@ -11,12 +11,12 @@ import java.util.function.BiConsumer;
 record UndertowFields(HeaderMap headers) implements Fields {
   @Override
   public Optional<String> first(String name) {
-    return Optional.ofNullable(headers.getFirst(name));
+    return Optional.ofNullable(headers.getFirst(UndertowNames.of(name)));
   }
 
   @Override
   public List<String> all(String name) {
-    HeaderValues values = headers.get(name);
+    HeaderValues values = headers.get(UndertowNames.of(name));
     return values == null ? List.of() : List.copyOf(values);
   }
 

@@ -5,6 +5,7 @@ import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.request.ResponseSink;
 import dev.perigee.edge.request.TrailerFields;
+import io.undertow.server.ExchangeCompletionListener;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpAttachments;
 import io.undertow.util.HeaderMap;
@@ -24,7 +25,7 @@ import org.xnio.IoUtils;
 import org.xnio.channels.StreamSinkChannel;
 
 /** The response side of one Undertow exchange. */
-final class UndertowSink implements ResponseSink {
+final class UndertowSink implements ResponseSink, ExchangeCompletionListener {
   /** Up to so many bytes a response is small, and never waits for its turn. */
   private static final long SMALL = 64 * 1024;
 
@@ -51,11 +52,13 @@ final class UndertowSink implements ResponseSink {
   UndertowSink(HttpServerExchange exchange, Paces paces) {
     this.exchange = exchange;
     this.paces = paces;
-    exchange.addExchangeCompleteListener(
-        (completed, next) -> {
-          complete();
-          next.proceed();
-        });
+    exchange.addExchangeCompleteListener(this);
+  }
+
+  @Override
+  public void exchangeEvent(HttpServerExchange completed, NextListener next) {
+    complete();
+    next.proceed();
   }
 
   void onEnded(Exchange.Ended action) {
@@ -72,13 +75,12 @@ final class UndertowSink implements ResponseSink {
     started = true;
     exchange.setStatusCode(head.status());
     var headers = exchange.getResponseHeaders();
-    head.fields()
-        .forEach(
-            (name, value) -> {
-              if (!name.equalsIgnoreCase("Content-Length")) {
-                headers.add(HttpString.tryFromString(name), value);
-              }
-            });
+    FieldList fields = head.fields();
+    for (int i = 0; i < fields.size(); i++) {
+      if (!fields.name(i).equalsIgnoreCase("Content-Length")) {
+        headers.add(UndertowNames.of(fields.name(i)), fields.value(i));
+      }
+    }
     boolean bodiless = head.status() == 204 || head.status() == 304;
     if (bodyLength.isPresent() && !bodiless) {
       length = bodyLength.getAsLong();
@@ -102,7 +104,7 @@ final class UndertowSink implements ResponseSink {
 
   /** Nanoseconds until so many bytes may go. */
   private long wait(int bytes) {
-    long ofSite = turns.map(of -> of.applyAsLong(bytes)).orElse(0L);
+    long ofSite = turns.isPresent() ? turns.get().applyAsLong(bytes) : 0;
     return visitor == null ? ofSite : Math.max(ofSite, paces.send(visitor, bytes));
   }
 

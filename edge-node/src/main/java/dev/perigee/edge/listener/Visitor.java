@@ -70,7 +70,7 @@ final class Visitor {
 
   /** Bytes are to go to it: the nanoseconds until they may; 0 at once. */
   long send(int bytes) {
-    return bandwidth.map(of -> of.take(bytes)).orElse(0L);
+    return bandwidth.isPresent() ? bandwidth.get().take(bytes) : 0;
   }
 
   /** Nanoseconds until one who has its address anew may have as much; 0 at once. */

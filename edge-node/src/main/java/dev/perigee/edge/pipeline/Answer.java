@@ -3,6 +3,7 @@ package dev.perigee.edge.pipeline;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.StoredBody;
+import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
 import dev.perigee.edge.origin.OriginReference;
 import dev.perigee.edge.policy.SiteLoad;
@@ -17,6 +18,7 @@ import dev.perigee.edge.respond.BodyPump;
 import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.ErrorText;
 import dev.perigee.edge.respond.Multipart;
+import dev.perigee.edge.respond.OutgoingFields;
 import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
@@ -35,10 +37,14 @@ final class Answer {
   /** Seconds after which what is refused for want of room may well be answered. */
   private static final String RETRY_AFTER = "1";
 
+  private static final Wanted EVERYTHING =
+      length -> List.of(new Segment.Bytes(0, length.orElse(Long.MAX_VALUE)));
+
   private final Exchange exchange;
   private final ClientPlace place;
   private final PipelineConfig config;
   private final Wanted wanted;
+  private final boolean wantsEverything;
   private RequestRecord.Outcome outcome = RequestRecord.Outcome.DENIED;
   private String reason = "";
   private Optional<SiteConfig> site = Optional.empty();
@@ -49,21 +55,27 @@ final class Answer {
   private Limited limited = Limited.NOT;
 
   Answer(Exchange exchange, ClientPlace place, PipelineConfig config) {
-    this(
-        exchange,
-        place,
-        config,
-        length -> List.of(new Segment.Bytes(0, length.orElse(Long.MAX_VALUE))));
+    this(exchange, place, config, EVERYTHING, true);
   }
 
   /**
    * @param wanted asked once the head of a whole body has been sent
    */
   Answer(Exchange exchange, ClientPlace place, PipelineConfig config, Wanted wanted) {
+    this(exchange, place, config, wanted, false);
+  }
+
+  private Answer(
+      Exchange exchange,
+      ClientPlace place,
+      PipelineConfig config,
+      Wanted wanted,
+      boolean wantsEverything) {
     this.exchange = exchange;
     this.place = place;
     this.config = config;
     this.wanted = wanted;
+    this.wantsEverything = wantsEverything;
   }
 
   /** The answer to a request that was made for this one. */
@@ -152,6 +164,13 @@ final class Answer {
     note = said;
   }
 
+  /** The answer is fresh for so many seconds more. */
+  void noteFresh(long ttl) {
+    if (exchange.peer().isPresent()) {
+      note = PeerNote.fresh(ttl);
+    }
+  }
+
   void outcome(RequestRecord.Outcome value, String why) {
     outcome = value;
     reason = why;
@@ -226,15 +245,37 @@ final class Answer {
       return false;
     }
     StoredBody body = opened.get();
-    ResponseHead head = served(response.meta().head(), OptionalLong.of(age), cacheStatus);
-    if (isDecided(head, cacheStatus.toString(), nowMillis)) {
+    ResponseHead head = hit(response.meta(), age, cacheStatus);
+    if (isDecided(head, cacheStatus.text(), nowMillis)) {
       body.close();
       return true;
     }
     Ranged ranged = RangePolicy.decide(request(), head, response.length());
+    Optional<ByteBuffer> whole = body.whole();
+    boolean atOnce = ranged instanceof Ranged.Whole && wantsEverything && hasBody(head);
+    if (atOnce && whole.isPresent() && whole.get().hasRemaining()) {
+      body.close();
+      exchange.sink().start(head, OptionalLong.of(response.length()));
+      if (exchange.sink().write(whole.get(), this::finish)) {
+        finish();
+      }
+      return true;
+    }
     List<Segment> segments = begin(head, ranged, OptionalLong.of(response.length()));
     BodyPump.send(body, exchange.sink(), exchange.thread(), segments);
     return true;
+  }
+
+  /** The head of a stored response; for nearly every reader only its age is to be added. */
+  private ResponseHead hit(StoredMeta meta, long age, CacheStatus cacheStatus) {
+    ResponseHead stored = meta.head();
+    if (stored.status() == 200 && exchange.peer().isEmpty() && limited.isSilent()) {
+      FieldList fields = meta.outgoing(all -> OutgoingFields.of(all, config.name()));
+      if (!OutgoingFields.isFromCache(fields)) {
+        return new ResponseHead(200, OutgoingFields.aged(fields, age, cacheStatus));
+      }
+    }
+    return served(stored, OptionalLong.of(age), cacheStatus);
   }
 
   /** Answers what the request's conditions have decided; false when they have decided nothing. */
@@ -264,7 +305,7 @@ final class Answer {
     age.ifPresent(seconds -> fields.set("Age", Long.toString(seconds)));
     String via = "1.1 " + config.name();
     fields.set("Via", head.fields().joined("Via").map(v -> v + ", " + via).orElse(via));
-    String status = cacheStatus.toString();
+    String status = cacheStatus.text();
     fields.set(
         "Cache-Status",
         head.fields().joined("Cache-Status").map(v -> v + ", " + status).orElse(status));
@@ -319,8 +360,11 @@ final class Answer {
 
   private List<Segment> whole(ResponseHead head, OptionalLong length) {
     exchange.sink().start(head, length);
-    boolean noBody = request().isHead() || head.status() == 204 || head.status() == 304;
-    return noBody || length.orElse(1) == 0 ? List.of() : List.copyOf(wanted.of(length));
+    return !hasBody(head) || length.orElse(1) == 0 ? List.of() : List.copyOf(wanted.of(length));
+  }
+
+  private boolean hasBody(ResponseHead head) {
+    return !request().isHead() && head.status() != 204 && head.status() != 304;
   }
 
   private List<Segment> several(ResponseHead head, List<Ranged.Part> parts, long length) {

@@ -128,7 +128,7 @@ final class Delivery {
     }
     Answer answer = fetch.answer().get();
     ResponseHead head = answer.served(raw, age, status);
-    if (answer.isDecided(head, status.toString(), clock.millis())) {
+    if (answer.isDecided(head, status.text(), clock.millis())) {
       // The fetch may still go on for the store.
       fill.join(answer.exchange().thread(), () -> {}).ifPresent(Fill.Reader::leave);
       return true;
@@ -203,7 +203,7 @@ final class Delivery {
     answer.text(
         status,
         "There is no answer of the origin: " + reason + ".",
-        CacheStatus.forwarded(config.name(), fetch.why()).detail(reason).toString());
+        CacheStatus.forwarded(config.name(), fetch.why()).detail(reason).text());
   }
 
   private static boolean mayServe(StoredResponse stale, String reason, int status, long now) {

@@ -45,6 +45,11 @@ record Limited(boolean missed, String policy, String state, String over, long re
     return one.isEmpty() || other.isEmpty() ? one + other : one + ", " + other;
   }
 
+  /** Whether readers are told nothing. */
+  boolean isSilent() {
+    return policy.isEmpty() && retrySeconds == 0;
+  }
+
   void addTo(FieldList.Builder fields) {
     if (!policy.isEmpty()) {
       fields.add("RateLimit-Policy", policy).add("RateLimit", state);

@@ -46,20 +46,18 @@ final class PeerSide {
 
   /** The site, which the other node has found already. */
   static Routed route(Answer answer, RouteTable routes) {
-    return answer
-        .exchange()
-        .peer()
-        .map(hop -> routes.byId(hop.site(), hop.keyHost()))
-        .orElseGet(() -> routes.route(answer.request().host()));
+    Optional<PeerHop> hop = answer.exchange().peer();
+    return hop.isPresent()
+        ? routes.byId(hop.get().site(), hop.get().keyHost())
+        : routes.route(answer.request().host());
   }
 
   /** The purge that the other node knows of, where it is not in force here. */
   Optional<PurgePosition> behind(Answer answer) {
-    return answer
-        .exchange()
-        .peer()
-        .map(PeerHop::purge)
-        .filter(wanted -> !store.position().covers(wanted));
+    Optional<PeerHop> hop = answer.exchange().peer();
+    return hop.isEmpty() || store.position().covers(hop.get().purge())
+        ? Optional.empty()
+        : Optional.of(hop.get().purge());
   }
 
   /** What many ask for is kept by every node of a region. */

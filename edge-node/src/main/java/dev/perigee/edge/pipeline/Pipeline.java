@@ -122,6 +122,8 @@ public final class Pipeline {
     answer.among(current.peers());
     if (peers.isLoop(answer)) {
       deny(answer, 508, "The request has come round to this node.", "peer-loop");
+    } else if (exchange.peer().isEmpty()) {
+      routing(answer, current, allowed);
     } else {
       peers.admit(exchange, () -> routing(answer, current, allowed));
     }
@@ -229,7 +231,7 @@ public final class Pipeline {
     switch (LookupPolicy.lookup(answer.request(), found, now)) {
       case Lookup.Fresh(StoredResponse response, long age, long ttl) -> {
         answer.outcome(Outcome.HIT, "");
-        answer.note(PeerNote.fresh(ttl));
+        answer.noteFresh(ttl);
         if (!answer.stored(response, age, CacheStatus.hit(config.name(), ttl), now)) {
           miss(answer, site, key, Optional.empty(), "uri-miss");
         }
@@ -490,7 +492,7 @@ public final class Pipeline {
         CacheStatus.forwarded(config.name(), "bypass")
             .forwardStatus(OptionalInt.empty())
             .detail(reason);
-    answer.text(status, sentence, cacheStatus.toString());
+    answer.text(status, sentence, cacheStatus.text());
   }
 
   private void ended(Answer answer, int status, long bytes, long duration) {

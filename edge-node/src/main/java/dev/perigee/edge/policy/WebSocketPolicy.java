@@ -24,6 +24,8 @@ public final class WebSocketPolicy {
   private static final int NONCE_BYTES = 16;
   private static final int NONCE_CHARACTERS = 24;
 
+  private static final Handshake NONE = new Handshake.None();
+
   private WebSocketPolicy() {}
 
   /** What a request asks for. */
@@ -75,7 +77,7 @@ public final class WebSocketPolicy {
             && lists(fields, "Upgrade", PROTOCOL)
             && lists(fields, "Connection", "upgrade");
     if (!asked) {
-      return new Handshake.None();
+      return NONE;
     }
     if (request.hasBody()) {
       return new Handshake.Refused(RefusedReason.BODY);

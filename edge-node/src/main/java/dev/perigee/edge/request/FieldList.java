@@ -1,6 +1,7 @@
 package dev.perigee.edge.request;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -48,9 +49,26 @@ public final class FieldList implements Fields {
     return builder;
   }
 
+  /** These lines and then others: name, value, name, value … */
+  public FieldList plus(String... namesAndValues) {
+    String[] all = Arrays.copyOf(lines, lines.length + namesAndValues.length);
+    System.arraycopy(namesAndValues, 0, all, lines.length, namesAndValues.length);
+    return new FieldList(all);
+  }
+
   /** Number of field lines. */
   public int size() {
     return lines.length / 2;
+  }
+
+  /** Name of a line, counted from 0. */
+  public String name(int line) {
+    return lines[2 * line];
+  }
+
+  /** Value of a line, counted from 0. */
+  public String value(int line) {
+    return lines[2 * line + 1];
   }
 
   /** Characters of all names and values. */

@@ -3,19 +3,15 @@ package dev.perigee.edge.respond;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 
-/** The Cache-Status field of one response (RFC 9211, section 2). */
-public final class CacheStatus {
-  private final StringBuilder text;
-
-  private CacheStatus(String name) {
-    text = new StringBuilder(64).append(name);
-  }
-
+/**
+ * The Cache-Status field of one response (RFC 9211, section 2).
+ *
+ * @param text of the field so far
+ */
+public record CacheStatus(String text) {
   /** Answered from the cache without asking. */
   public static CacheStatus hit(String name, long ttl) {
-    CacheStatus status = new CacheStatus(name);
-    status.text.append("; hit; ttl=").append(ttl);
-    return status;
+    return new CacheStatus(name + "; hit; ttl=" + ttl);
   }
 
   /**
@@ -24,41 +20,36 @@ public final class CacheStatus {
    * @param why a {@code fwd} token, section 2.2
    */
   public static CacheStatus forwarded(String name, String why) {
-    CacheStatus status = new CacheStatus(name);
-    status.text.append("; fwd=").append(why);
-    return status;
+    return new CacheStatus(name + "; fwd=" + why);
+  }
+
+  private CacheStatus and(String more) {
+    return new CacheStatus(text + more);
   }
 
   public CacheStatus forwardStatus(OptionalInt code) {
-    code.ifPresent(value -> text.append("; fwd-status=").append(value));
-    return this;
+    return code.isPresent() ? and("; fwd-status=" + code.getAsInt()) : this;
   }
 
   public CacheStatus ttl(OptionalLong seconds) {
-    seconds.ifPresent(value -> text.append("; ttl=").append(value));
-    return this;
+    return seconds.isPresent() ? and("; ttl=" + seconds.getAsLong()) : this;
   }
 
   public CacheStatus stored(boolean stored) {
-    text.append(stored ? "; stored" : "");
-    return this;
+    return stored ? and("; stored") : this;
   }
 
   public CacheStatus collapsed(boolean collapsed) {
-    text.append(collapsed ? "; collapsed" : "");
-    return this;
+    return collapsed ? and("; collapsed") : this;
   }
 
   /** A token that says more; empty for none. */
   public CacheStatus detail(String token) {
-    if (!token.isEmpty()) {
-      text.append("; detail=").append(token);
-    }
-    return this;
+    return token.isEmpty() ? this : and("; detail=" + token);
   }
 
   @Override
   public String toString() {
-    return text.toString();
+    return text;
   }
 }

@@ -126,6 +126,6 @@ public final class Preconditions {
   }
 
   private static OptionalLong date(Optional<String> text, long nowMillis) {
-    return text.map(value -> HttpDate.parse(value, nowMillis)).orElse(OptionalLong.empty());
+    return text.isEmpty() ? OptionalLong.empty() : HttpDate.parse(text.get(), nowMillis);
   }
 }

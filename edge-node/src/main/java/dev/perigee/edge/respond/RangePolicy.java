@@ -26,6 +26,8 @@ public final class RangePolicy {
   private static final Pattern UNIT = Pattern.compile("bytes=", Pattern.CASE_INSENSITIVE);
   private static final Pattern RANGE = Pattern.compile("([0-9]{1,18})?-([0-9]{1,18})?");
 
+  private static final Ranged WHOLE = new Ranged.Whole();
+
   private RangePolicy() {}
 
   /** The answer. */
@@ -100,8 +102,11 @@ public final class RangePolicy {
    */
   public static List<Asked> asked(RequestHead request) {
     String field = request.fields().joined("Range").orElse("").strip();
+    if (field.isEmpty() || !request.isGet()) {
+      return List.of();
+    }
     Matcher unit = UNIT.matcher(field);
-    if (!request.isGet() || !unit.lookingAt()) {
+    if (!unit.lookingAt()) {
       return List.of();
     }
     List<Asked> ranges = new ArrayList<>();
@@ -137,7 +142,7 @@ public final class RangePolicy {
   public static Ranged decide(RequestHead request, ResponseHead response, long length) {
     List<Asked> asked = response.status() == 200 ? asked(request) : List.of();
     if (asked.isEmpty() || !ifRangeHolds(request, response)) {
-      return new Ranged.Whole();
+      return WHOLE;
     }
     List<Ranged.Part> parts = new ArrayList<>();
     asked.forEach(range -> range.of(length).ifPresent(parts::add));

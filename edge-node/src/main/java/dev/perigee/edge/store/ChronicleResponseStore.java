@@ -214,6 +214,9 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
 
   /** What no purge up to {@code through} covers, with soft purges noted. */
   private List<StoredResponse> valid(List<StoredObject> objects, boolean swept, long through) {
+    if (objects.size() == 1 && swept && objects.getFirst().isThere()) {
+      return List.of(objects.getFirst());
+    }
     List<StoredResponse> valid = new ArrayList<>(objects.size());
     for (StoredObject object : objects) {
       if (!object.isThere()) {

@@ -2,6 +2,7 @@ package dev.perigee.edge.store;
 
 import dev.perigee.edge.cache.StoredBody;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /** A body on the heap, which needs no pin. */
 final class MemoryBody implements StoredBody {
@@ -19,6 +20,11 @@ final class MemoryBody implements StoredBody {
   @Override
   public void read(long position, Reading reading) {
     reading.ready(bytes.duplicate().position((int) position));
+  }
+
+  @Override
+  public Optional<ByteBuffer> whole() {
+    return Optional.of(bytes.duplicate());
   }
 
   @Override

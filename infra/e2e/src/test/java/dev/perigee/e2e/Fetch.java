@@ -42,6 +42,11 @@ final class Fetch {
       return field("Cache-Status").contains("; hit");
     }
 
+    /** Without a fetch of its own: a hit, or part of one that is not all stored yet. */
+    boolean isSpared() {
+      return isHit() || field("Cache-Status").contains("; collapsed");
+    }
+
     boolean isMiss() {
       return field("Cache-Status").contains("fwd=") && !isHit();
     }

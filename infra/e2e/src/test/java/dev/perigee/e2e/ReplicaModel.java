@@ -182,7 +182,7 @@ final class ReplicaModel {
 
   private void fill(String target) {
     edges.forEach(edge -> network.get(edge, host, target));
-    edges.forEach(edge -> assertTrue(network.get(edge, host, target).isHit(), target));
+    edges.forEach(edge -> assertTrue(network.get(edge, host, target).isSpared(), target));
   }
 
   private void purgeAgainAndAgain() {
@@ -193,7 +193,7 @@ final class ReplicaModel {
       assertEquals(null, purges.put(key, number));
       for (String edge : edges) {
         assertTrue(network.get(edge, host, target).isMiss(), edge + " lost purge " + number);
-        assertTrue(network.get(edge, host, target).isHit(), edge + " purged twice: " + number);
+        assertTrue(network.get(edge, host, target).isSpared(), edge + " purged twice: " + number);
       }
     }
   }
