@@ -69,13 +69,13 @@ final class ApiClient {
     if (file.isEmpty()) {
       throw new Failure(
           Failure.REFUSED,
-          "no operator token: set PERIGEE_TOKEN, or run where .perigee/token lies, or give"
+          "no token: set PERIGEE_TOKEN, or run where .perigee/token lies, or give"
               + " --token-file");
     }
     try {
       return Files.readString(file.get()).strip();
     } catch (IOException e) {
-      throw new Failure(Failure.REFUSED, "the operator token in " + file.get() + " cannot be read");
+      throw new Failure(Failure.REFUSED, "the token in " + file.get() + " cannot be read");
     }
   }
 

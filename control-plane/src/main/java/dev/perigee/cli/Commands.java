@@ -28,7 +28,7 @@ abstract class Commands implements Runnable {
   @Option(names = "--api", description = "URL of the control plane (PERIGEE_API)")
   @Nullable String api;
 
-  @Option(names = "--token-file", description = "file that holds the operator token")
+  @Option(names = "--token-file", description = "file that holds the token; PERIGEE_TOKEN")
   @Nullable Path tokenFile;
 
   @Option(
@@ -183,15 +183,21 @@ abstract class Commands implements Runnable {
     @Option(names = "--region", description = "a region that serves it; all by default")
     List<String> regions = new ArrayList<>();
 
+    @Option(names = "--org", description = "whose; your own, and an operator's choice: first")
+    @Nullable String organisation;
+
     @Override
     public void run() {
       List<String> all = new ArrayList<>(List.of(host));
       all.addAll(hosts);
-      JsonNode site =
-          client()
-              .post(
-                  noted("v1/sites"),
-                  Optional.of(Map.of("hosts", all, "origins", origins, "regions", regions)));
+      Map<String, Object> body = new LinkedHashMap<>();
+      body.put("hosts", all);
+      body.put("origins", origins);
+      body.put("regions", regions);
+      if (organisation != null) {
+        body.put("organisation", organisation);
+      }
+      JsonNode site = client().post(noted("v1/sites"), Optional.of(body));
       if (!asJson(site)) {
         out().println("added " + site.path("id").asText() + " for " + joined(site.path("hosts")));
       }
@@ -200,9 +206,13 @@ abstract class Commands implements Runnable {
 
   @Command(name = "list", description = "All sites.")
   static final class SiteList extends Commands {
+    @Option(names = "--org", description = "those of this organisation alone")
+    @Nullable String organisation;
+
     @Override
     public void run() {
-      JsonNode sites = client().get("v1/sites");
+      String query = organisation == null ? "" : "?organisation=" + ApiClient.part(organisation);
+      JsonNode sites = client().get("v1/sites" + query);
       if (!asJson(sites)) {
         Table table = new Table("ID", "HOSTS", "ORIGINS", "REGIONS");
         for (JsonNode site : sites.path("items")) {
@@ -228,6 +238,7 @@ abstract class Commands implements Runnable {
       JsonNode found = client().get("v1/sites/" + ApiClient.part(site));
       if (!asJson(found)) {
         out().println("id       " + found.path("id").asText());
+        out().println("org      " + found.path("organisation").asText());
         out().println("revision " + found.path("revision").asLong());
         out().println("hosts    " + joined(found.path("hosts")));
         out().println("origins  " + joined(found.path("origins")));

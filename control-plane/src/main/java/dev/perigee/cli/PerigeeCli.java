@@ -22,6 +22,8 @@ import picocli.CommandLine.Command;
       NodeCommands.Nodes.class,
       SteerCommands.Steer.class,
       DnsCommands.Dns.class,
+      OrganisationCommands.Organisations.class,
+      TokenCommands.Tokens.class,
       Commands.Status.class
     })
 public final class PerigeeCli extends Commands.Group {

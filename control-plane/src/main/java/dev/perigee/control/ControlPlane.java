@@ -159,8 +159,9 @@ public final class ControlPlane implements AutoCloseable {
     metering.streams(fleet, parts.position());
     Answering answering = new Answering(options, parts, facts, running, metering);
     String answers = answering.start(stores.cookieSecret(running));
-    ApiPorts ports = ports(stores, fleet, parts, enrolments);
-    int api = api(options, ports, token(options, state, stores.settings()));
+    ApiPorts.Tenancy tenancy =
+        stores.tenancy(token(options, state, stores.settings()), running.random());
+    int api = api(options, ports(stores, fleet, parts, enrolments, tenancy));
     running.every(
         "sweep-fleet",
         SWEEP_MILLIS,
@@ -173,7 +174,12 @@ public final class ControlPlane implements AutoCloseable {
         .formatted(options.apiBind, api, options.grpcBind, grpc, answers, metering.start());
   }
 
-  private ApiPorts ports(Stores stores, Fleet fleet, SteeringParts parts, Enrolments enrolments) {
+  private ApiPorts ports(
+      Stores stores,
+      Fleet fleet,
+      SteeringParts parts,
+      Enrolments enrolments,
+      ApiPorts.Tenancy tenancy) {
     return new ApiPorts(
         stores.sites(),
         stores.history(),
@@ -193,7 +199,8 @@ public final class ControlPlane implements AutoCloseable {
         () -> parts.geo().map(GeoDatabase::age).map(age -> age.isNegative() ? Duration.ZERO : age),
         parts.geoFiles(),
         fleet::changed,
-        running.random());
+        running.random(),
+        tenancy);
   }
 
   /** Opens the port for edges and other control planes, and enters this one; gives the port. */
@@ -267,13 +274,12 @@ public final class ControlPlane implements AutoCloseable {
     return FileOperatorToken.open(file, FileOperatorToken.shared(settings), running.random());
   }
 
-  private int api(Options options, ApiPorts ports, FileOperatorToken token) throws IOException {
+  private int api(Options options, ApiPorts ports) throws IOException {
     ApiServer api =
         running.keep(
             new ApiServer(
                 new ApiConfig(InetAddress.getByName(options.apiBind), options.apiPort),
                 ports,
-                token,
                 ConsoleFiles.all()));
     Running.named("API " + options.apiBind + ":" + options.apiPort, api::start);
     return api.port();

@@ -1,14 +1,18 @@
 package dev.perigee.control;
 
+import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.dns.DnsFacts;
+import dev.perigee.control.pki.ApiTokens;
+import dev.perigee.control.pki.OperatorTokens;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
 import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
@@ -18,6 +22,8 @@ import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
+import dev.perigee.control.store.TokenStore;
+import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.ZoneStore;
 import dev.perigee.control.stream.SyncService;
 import java.io.IOException;
@@ -65,6 +71,16 @@ record Stores(
         new PurgeAcks(database, clock),
         new PostgresWarmUpStore(database, numbers),
         new SettingStore(database));
+  }
+
+  /** Who may do what here. */
+  ApiPorts.Tenancy tenancy(OperatorTokens operator, SecureRandom random) {
+    TokenStore tokens = new TokenStore(database);
+    return new ApiPorts.Tenancy(
+        new OrganisationStore(database),
+        tokens,
+        new ApiTokens(operator, tokens, random),
+        new VisibleSites(database));
   }
 
   /** The newest revision. */

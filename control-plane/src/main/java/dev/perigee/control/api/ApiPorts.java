@@ -2,17 +2,21 @@ package dev.perigee.control.api;
 
 import dev.perigee.contract.GeoFile;
 import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SiteStore;
+import dev.perigee.control.store.TokenStore;
+import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.WarmUpStore;
 import dev.perigee.control.store.ZoneStore;
 import java.time.Duration;
@@ -31,6 +35,7 @@ import java.util.random.RandomGenerator;
  * @param geoFiles what edges are brought of it
  * @param nodesChanged run after nodes changed
  * @param random for secrets that sites are given
+ * @param tenancy who may do what
  */
 public record ApiPorts(
     SiteStore sites,
@@ -51,21 +56,41 @@ public record ApiPorts(
     Supplier<Optional<Duration>> geoAge,
     Supplier<List<GeoFile>> geoFiles,
     Runnable nodesChanged,
-    RandomGenerator random) {
+    RandomGenerator random,
+    Tenancy tenancy) {
+  /**
+   * Who may do what, and whose things are.
+   *
+   * @param visible sites as callers may see them
+   */
+  public record Tenancy(
+      OrganisationStore organisations,
+      TokenStore tokenStore,
+      ApiTokens tokens,
+      VisibleSites visible) {
+    List<Routes.Route> routes(SiteFinder find) {
+      List<Routes.Route> routes = new ArrayList<>(new OrganisationResource(organisations).routes());
+      routes.addAll(new TokenResource(tokens, tokenStore, organisations, find).routes());
+      return routes;
+    }
+  }
+
   List<Routes.Route> routes() {
+    VisibleSites visible = tenancy.visible();
     Resources resources =
-        new Resources(sites, nodes, certificates, fleet, joinTokens, nodesChanged, random);
-    PurgeResource purgeResource = new PurgeResource(purges, receipts, fleet, resources::find);
+        new Resources(sites, visible, nodes, certificates, fleet, joinTokens, nodesChanged, random);
+    PurgeResource purgeResource = new PurgeResource(purges, receipts, fleet, resources);
     Operations operations = new Operations(sites, nodes, purges, fleet, revision, geoAge, geoFiles);
-    WarmUpResource warmUpResource = new WarmUpResource(warmUps, nodes, fleet, resources::find);
+    WarmUpResource warmUpResource = new WarmUpResource(warmUps, nodes, fleet, resources);
     List<Routes.Route> routes =
         new ArrayList<>(Routes.all(resources, purgeResource, warmUpResource, operations));
-    routes.addAll(new SiteHistoryResource(sites, history, resources::find).routes());
+    routes.addAll(new SiteHistoryResource(sites, history, visible).routes());
     routes.addAll(new RolloutResource(resources, history, rollouts, nodes, fleet).routes());
     routes.addAll(new ZoneResource(zones).routes());
-    routes.addAll(new SteeringResource(steering, fleet, resources::find).routes());
+    routes.addAll(new SteeringResource(steering, fleet, resources).routes());
     routes.addAll(new DnsChallengeResource(challenges).routes());
     routes.addAll(new DnsKeyResource(keys).routes());
+    routes.addAll(tenancy.routes(resources));
     return List.copyOf(routes);
   }
 }

@@ -1,7 +1,7 @@
 package dev.perigee.control.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.perigee.control.pki.OperatorTokens;
+import dev.perigee.control.pki.Caller;
 import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.StoreException;
 import io.undertow.Undertow;
@@ -31,10 +31,9 @@ public final class ApiServer implements AutoCloseable {
   private static final long MAX_BODY = 1 << 20;
   private static final OutageLog OUTAGE = new OutageLog(LOG, "requests are refused");
   private static final String PROBLEM = "application/problem+json";
-  private static final String BEARER = "Bearer ";
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-  private final OperatorTokens tokens;
+  private final Authorisation authorisation;
   private final Undertow server;
 
   /**
@@ -43,9 +42,8 @@ public final class ApiServer implements AutoCloseable {
    * @param stores what the resources are made of
    * @param console the console's files by path
    */
-  public ApiServer(
-      ApiConfig config, ApiPorts stores, OperatorTokens tokens, Map<String, StaticFile> console) {
-    this.tokens = tokens;
+  public ApiServer(ApiConfig config, ApiPorts stores, Map<String, StaticFile> console) {
+    this.authorisation = new Authorisation(stores.tenancy().tokens());
     List<Routes.Route> routes = stores.routes();
     RoutingHandler routing = new RoutingHandler();
     for (Routes.Route route : routes) {
@@ -102,28 +100,42 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private void serve(HttpServerExchange exchange, Routes.Route route) {
-    String header =
-        Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
-    boolean known =
-        header.startsWith(BEARER) && tokens.isValid(header.substring(BEARER.length()).strip());
-    if (!known) {
-      exchange.getResponseHeaders().put(Headers.WWW_AUTHENTICATE, "Bearer");
-      String detail = "Send Authorization: Bearer with the operator token.";
-      reply(exchange, new Reply.Refused(401, "Unauthorized", detail, List.of()));
-      return;
-    }
-    reply(exchange, answer(exchange, route));
+    reply(exchange, guarded(route, () -> admit(exchange, route)));
   }
 
-  private static Reply answer(HttpServerExchange exchange, Routes.Route route) {
-    try {
-      String type =
-          Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type")).orElse("");
-      if (!route.request().isEmpty() && !type.startsWith("application/json")) {
-        String detail = "Send Content-Type: application/json.";
-        return new Reply.Refused(415, "Unsupported media type", detail, List.of());
+  private Reply admit(HttpServerExchange exchange, Routes.Route route) throws IOException {
+    String header =
+        Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
+    return switch (authorisation.of(header, route.access())) {
+      case Authorisation.Verdict.Admitted(Caller caller) -> answer(exchange, route, caller);
+      case Authorisation.Verdict.Forbidden(Caller caller, Reply reply) -> reply;
+      case Authorisation.Verdict.Unknown(Reply reply) -> {
+        exchange.getResponseHeaders().put(Headers.WWW_AUTHENTICATE, "Bearer");
+        yield reply;
       }
-      return route.action().answer(new ExchangeCall(exchange, body(exchange, route)));
+    };
+  }
+
+  private static Reply answer(HttpServerExchange exchange, Routes.Route route, Caller caller)
+      throws IOException {
+    String type =
+        Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type")).orElse("");
+    if (!route.request().isEmpty() && !type.startsWith("application/json")) {
+      String detail = "Send Content-Type: application/json.";
+      return new Reply.Refused(415, "Unsupported media type", detail, List.of());
+    }
+    return route.action().answer(new ExchangeCall(exchange, caller, body(exchange, route)));
+  }
+
+  /** Something that gives an answer. */
+  private interface Answering {
+    Reply answer() throws IOException;
+  }
+
+  /** A problem for whatever goes wrong. */
+  private static Reply guarded(Routes.Route route, Answering answering) {
+    try {
+      return answering.answer();
     } catch (Input.Unreadable e) {
       return new Reply.Refused(400, "Bad request", String.valueOf(e.getMessage()), List.of());
     } catch (IOException e) {
@@ -204,7 +216,8 @@ public final class ApiServer implements AutoCloseable {
   }
 
   /** One exchange as its route's action sees it. */
-  private record ExchangeCall(HttpServerExchange exchange, String body) implements Routes.Call {
+  private record ExchangeCall(HttpServerExchange exchange, Caller caller, String body)
+      implements Routes.Call {
     @Override
     public String path(String name) {
       return first(exchange.getQueryParameters().get(name)).orElse("");

@@ -3,6 +3,7 @@ package dev.perigee.control.api;
 import dev.perigee.control.api.Routes.Route;
 import dev.perigee.control.store.DnsChallenge;
 import dev.perigee.control.store.DnsChallengeStore;
+import dev.perigee.control.store.Purview;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +23,7 @@ final class DnsChallengeResource {
   List<Route> routes() {
     return List.of(
         new Route(
+            Access.VIEWER_OF_ALL,
             "GET",
             "/v1/dns/challenges",
             "All names with TXT records.",
@@ -29,8 +31,9 @@ final class DnsChallengeResource {
             "DnsChallengeList",
             List.of(),
             List.of(),
-            c -> list()),
+            c -> list(c.purview())),
         new Route(
+            Access.EDITOR_OF_ALL,
             "PUT",
             "/v1/dns/challenges/{name}",
             "Set the TXT records of a name in place of those it has.",
@@ -38,8 +41,9 @@ final class DnsChallengeResource {
             "DnsChallenge",
             List.of(),
             List.of(),
-            c -> put(c.path("name"), c.body())),
+            c -> put(c.purview(), c.path("name"), c.body())),
         new Route(
+            Access.EDITOR_OF_ALL,
             "DELETE",
             "/v1/dns/challenges/{name}",
             "Remove the TXT records of a name.",
@@ -47,14 +51,14 @@ final class DnsChallengeResource {
             "",
             List.of(),
             List.of(),
-            c -> remove(c.path("name"))));
+            c -> remove(c.purview(), c.path("name"))));
   }
 
-  private Reply list() {
-    return Reply.items(challenges.all().stream().map(DnsChallengeResource::view).toList());
+  private Reply list(Purview purview) {
+    return Reply.items(challenges.all(purview).stream().map(DnsChallengeResource::view).toList());
   }
 
-  private Reply put(String name, String body) {
+  private Reply put(Purview purview, String name, String body) {
     Input input = Input.read(body, FIELDS);
     input
         .text("name")
@@ -64,14 +68,15 @@ final class DnsChallengeResource {
     int ttl = input.integer("ttlSeconds", USUAL_TTL);
     return input.problems().isEmpty()
         ? Resources.changed(
-            challenges.put(new DnsChallenge(name, texts, ttl)),
+            challenges.put(purview, new DnsChallenge(name, texts, ttl)),
             "challenge",
             set -> Reply.ok(view(set)))
         : Reply.invalid(input.problems());
   }
 
-  private Reply remove(String name) {
-    return Resources.changed(challenges.remove(name), "challenge", removed -> new Reply.Empty());
+  private Reply remove(Purview purview, String name) {
+    return Resources.changed(
+        challenges.remove(purview, name), "challenge", removed -> new Reply.Empty());
   }
 
   private static Map<String, Object> view(DnsChallenge challenge) {

@@ -49,6 +49,7 @@ final class DnsKeyResource {
             "DnsKey",
             c -> Resources.changed(keys.roll(), "key", key -> Reply.ok(view(key)))),
         new Route(
+            Access.OPERATOR,
             "POST",
             KEYS + "/{key}/ds-gone",
             "Say that the parent has no DS of a key any more, and how long that one was kept.",
@@ -69,7 +70,7 @@ final class DnsKeyResource {
 
   private static Route bare(
       String method, String template, String summary, String response, Routes.Action action) {
-    return new Route(method, template, summary, "", response, List.of(), List.of(), action);
+    return Routes.bare(Access.OPERATOR, method, template, summary, response, action);
   }
 
   private Reply list() {

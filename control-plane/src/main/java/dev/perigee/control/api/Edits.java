@@ -9,13 +9,14 @@ import java.util.OptionalLong;
  * query parameter {@code note}, and {@code revision} in the body.
  *
  * @param user who, as the client names itself: the token alone is proof
+ * @param byOperator whether the token is an operator's
  */
-record Edits(Optional<String> user, Optional<String> note) {
+record Edits(Optional<String> user, Optional<String> note, boolean byOperator) {
   static final String USER = "Perigee-User";
   static final String NOTE = "note";
 
   static Edits of(Routes.Call call) {
-    return new Edits(call.header(USER), call.query(NOTE));
+    return new Edits(call.header(USER), call.query(NOTE), call.purview().isAll());
   }
 
   /** Reads the rest from the body; what is wrong becomes its problem. */
@@ -28,7 +29,7 @@ record Edits(Optional<String> user, Optional<String> note) {
     }
     OptionalLong revision = input.whole("revision");
     return input.problems().isEmpty()
-        ? new Edit(user.orElse(""), note.orElse(""), revision)
+        ? new Edit(user.orElse(""), note.orElse(""), revision, byOperator)
         : Edit.PLAIN;
   }
 

@@ -51,6 +51,8 @@ final class OpenApi {
     ObjectNode path = paths.withObjectProperty(route.template());
     ObjectNode operation = path.putObject(route.method().toLowerCase(java.util.Locale.ROOT));
     operation.put("summary", route.summary());
+    operation.put("x-perigee-role", route.access().least());
+    operation.put("x-perigee-whole", route.access().whole());
     ArrayNode parameters = operation.putArray("parameters");
     Matcher matcher = PARAMETER.matcher(route.template());
     while (matcher.find()) {

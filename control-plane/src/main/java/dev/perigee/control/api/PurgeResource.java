@@ -11,6 +11,7 @@ import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeReceipts.Receipt;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.PurgeStore.IssuedPurge;
+import dev.perigee.control.store.Purview;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -20,7 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 
@@ -40,30 +40,21 @@ final class PurgeResource {
   private final PurgeStore purges;
   private final PurgeReceipts receipts;
   private final FleetView fleet;
-  private final Function<String, Optional<SiteConfig>> find;
+  private final SiteFinder find;
   private volatile Offline offline = new Offline(List.of(), 0, List.of());
 
   /** Those among some late nodes that are not connected, as many as are named. */
   private record Offline(List<String> of, int most, List<String> named) {}
 
-  /**
-   * A resource.
-   *
-   * @param find a site by id or host
-   */
-  PurgeResource(
-      PurgeStore purges,
-      PurgeReceipts receipts,
-      FleetView fleet,
-      Function<String, Optional<SiteConfig>> find) {
+  PurgeResource(PurgeStore purges, PurgeReceipts receipts, FleetView fleet, SiteFinder find) {
     this.purges = purges;
     this.receipts = receipts;
     this.fleet = fleet;
     this.find = find;
   }
 
-  Reply list() {
-    List<IssuedPurge> newest = purges.newest(NEWEST);
+  Reply list(Purview purview) {
+    List<IssuedPurge> newest = purges.newest(purview, NEWEST);
     List<Receipt> all = receipts.receipts(newest.stream().map(p -> p.purge().number()).toList());
     List<Map<String, Object>> views = new ArrayList<>();
     for (int i = 0; i < newest.size(); i++) {
@@ -72,23 +63,25 @@ final class PurgeResource {
     return Reply.items(views);
   }
 
-  Reply issue(String body, Optional<String> idempotencyKey) {
+  Reply issue(Purview purview, String body, Optional<String> idempotencyKey) {
     Input input = Input.read(body, FIELDS);
     boolean soft = input.flag("soft");
     Optional<String> name = input.text("site");
-    Optional<SiteConfig> site = name.flatMap(find);
+    Optional<SiteConfig> site = name.flatMap(n -> find.find(purview, n));
     if (name.isPresent() && site.isEmpty()) {
       input.problem("site", "is not known: " + name.get());
     }
     Optional<PurgeScope> scope = scope(input, site);
-    if (name.isEmpty() && scope.filter(s -> !(s instanceof PurgeScope.Everything)).isPresent()) {
+    boolean everything = scope.filter(s -> s instanceof PurgeScope.Everything).isPresent();
+    // All of every site is the operators' alone.
+    if (name.isEmpty() && scope.isPresent() && !(everything && purview.isAll())) {
       input.problem("site", "is missing");
     }
     if (!input.problems().isEmpty() || scope.isEmpty()) {
       return Reply.invalid(input.problems());
     }
     return Resources.changed(
-        purges.issue(site.map(SiteConfig::id), scope.get(), soft, idempotencyKey),
+        purges.issue(purview, site.map(SiteConfig::id), scope.get(), soft, idempotencyKey),
         "site",
         purge -> {
           long number = purge.purge().number();
@@ -100,8 +93,8 @@ final class PurgeResource {
   }
 
   /** The receipt; waits for its completion at most as long as asked. */
-  Reply receipt(String id, Optional<String> wait) {
-    Optional<IssuedPurge> purge = purges.byId(id);
+  Reply receipt(Purview purview, String id, Optional<String> wait) {
+    Optional<IssuedPurge> purge = purges.byId(purview, id);
     if (purge.isEmpty()) {
       return Reply.notFound("purge");
     }

@@ -15,7 +15,10 @@ import dev.perigee.control.store.Change;
 import dev.perigee.control.store.Edit;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.Organisation;
+import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.SiteStore;
+import dev.perigee.control.store.VisibleSites;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -31,11 +34,12 @@ import java.util.function.Function;
 import java.util.random.RandomGenerator;
 
 /** Sites, nodes and certificates. */
-final class Resources {
+final class Resources implements SiteFinder {
   static final Set<String> SITE_FIELDS =
       Set.of(
           "id",
           "revision",
+          "organisation",
           "hosts",
           "origins",
           "regions",
@@ -63,6 +67,7 @@ final class Resources {
           "country");
 
   private final SiteStore sites;
+  private final VisibleSites visible;
   private final NodeStore nodes;
   private final CertificateStore certificates;
   private final FleetView fleet;
@@ -72,6 +77,7 @@ final class Resources {
 
   Resources(
       SiteStore sites,
+      VisibleSites visible,
       NodeStore nodes,
       CertificateStore certificates,
       FleetView fleet,
@@ -79,6 +85,7 @@ final class Resources {
       Runnable nodesChanged,
       RandomGenerator random) {
     this.sites = sites;
+    this.visible = visible;
     this.nodes = nodes;
     this.certificates = certificates;
     this.fleet = fleet;
@@ -87,49 +94,79 @@ final class Resources {
     this.random = random;
   }
 
-  Reply listSites() {
-    return Reply.items(sites.all().stream().map(Resources::view).toList());
+  Reply listSites(Purview purview, Optional<String> organisation) {
+    // One that is not the caller's has no sites as far as it knows, like one that does not exist.
+    Optional<String> own = purview.organisation();
+    if (organisation.isPresent() && own.isPresent() && !own.equals(organisation)) {
+      return Reply.items(List.of());
+    }
+    Purview wanted = new Purview(organisation.or(() -> own), purview.sites());
+    return Reply.items(visible.all(wanted).stream().map(Resources::view).toList());
   }
 
-  Reply addSite(Edits edits, String body) {
+  Reply addSite(Purview purview, Edits edits, String body) {
     Input input = Input.read(body, SITE_FIELDS);
     SiteConfig site = site(input, input.text("id").orElse(""), Optional.empty());
+    String organisation = organisation(input, purview);
     Edit edit = edits.read(input);
     return input.problems().isEmpty()
-        ? changed(sites.add(site, edit), "site", (added, at) -> Reply.created(view(added, at)))
+        ? changed(
+            sites.add(site, organisation, edit),
+            "site",
+            (added, at) -> Reply.created(view(new VisibleSites.Held(added, organisation, at))))
         : Reply.invalid(input.problems());
   }
 
-  Reply showSite(String name) {
-    return find(name)
-        .map(site -> Reply.ok(view(site, sites.revision(site.id()).orElse(0))))
+  /** Whose something new is to be: the caller's organisation's, or what an operator names. */
+  static String organisation(Input input, Purview purview) {
+    Optional<String> named = input.text("organisation");
+    Optional<String> own = purview.organisation();
+    if (named.isPresent() && own.isPresent() && !own.equals(named)) {
+      input.problem("organisation", "must be " + own.get() + " or be left out");
+    }
+    return own.or(() -> named).orElse(Organisation.FIRST);
+  }
+
+  Reply showSite(Purview purview, String name) {
+    return visible
+        .find(purview, name)
+        .map(held -> Reply.ok(view(held)))
         .orElseGet(() -> Reply.notFound("site"));
   }
 
-  Reply replaceSite(String name, Edits edits, String body) {
-    Optional<SiteConfig> found = find(name);
+  Reply replaceSite(Purview purview, String name, Edits edits, String body) {
+    Optional<VisibleSites.Held> found = visible.find(purview, name);
     if (found.isEmpty()) {
       return Reply.notFound("site");
     }
+    VisibleSites.Held before = found.get();
     Input input = Input.read(body, SITE_FIELDS);
-    SiteConfig site = site(input, found.get().id(), found);
-    if (input.text("id").filter(id -> !id.equals(found.get().id())).isPresent()) {
-      input.problem("id", "cannot be changed");
-    }
+    SiteConfig site = site(input, before.id(), found.map(VisibleSites.Held::site));
+    unchanged(input, "id", before.id());
+    unchanged(input, "organisation", before.organisation());
     Edit edit = edits.read(input);
     return input.problems().isEmpty()
-        ? changed(sites.replace(site, edit), "site", (now, at) -> Reply.ok(view(now, at)))
+        ? changed(
+            sites.replace(site, edit),
+            "site",
+            (now, at) -> Reply.ok(view(new VisibleSites.Held(now, before.organisation(), at))))
         : Reply.invalid(input.problems());
   }
 
-  Reply siteHealth(String name) {
-    return find(name)
+  private static void unchanged(Input input, String field, String value) {
+    if (input.text(field).filter(sent -> !sent.equals(value)).isPresent()) {
+      input.problem(field, "cannot be changed");
+    }
+  }
+
+  Reply siteHealth(Purview purview, String name) {
+    return find(purview, name)
         .map(site -> Reply.ok(OriginHealthJson.view(site, fleet.origins(site.id()))))
         .orElseGet(() -> Reply.notFound("site"));
   }
 
-  Reply removeSite(String name, Edits edits) {
-    Optional<SiteConfig> found = find(name);
+  Reply removeSite(Purview purview, String name, Edits edits) {
+    Optional<SiteConfig> found = find(purview, name);
     if (found.isEmpty()) {
       return Reply.notFound("site");
     }
@@ -140,9 +177,10 @@ final class Resources {
         : Reply.invalid(input.problems());
   }
 
-  /** A site by id or by one of its hosts. */
-  Optional<SiteConfig> find(String name) {
-    return sites.byId(name).or(() -> HostName.normalisePattern(name).flatMap(sites::byHost));
+  /** A site within purview, by id or by one of its hosts. */
+  @Override
+  public Optional<SiteConfig> find(Purview purview, String name) {
+    return visible.find(purview, name).map(VisibleSites.Held::site);
   }
 
   /**
@@ -197,9 +235,10 @@ final class Resources {
   }
 
   /** A site with the revision of its newest change, on which a change can insist. */
-  static Map<String, Object> view(SiteConfig site, long revision) {
-    Map<String, Object> view = view(site);
-    view.put("revision", revision);
+  static Map<String, Object> view(VisibleSites.Held held) {
+    Map<String, Object> view = view(held.site());
+    view.put("revision", held.revision());
+    view.put("organisation", held.organisation());
     return view;
   }
 
@@ -364,21 +403,25 @@ final class Resources {
     return view;
   }
 
-  Reply listCertificates() {
-    return Reply.items(certificates.all().stream().map(Resources::view).toList());
+  Reply listCertificates(Purview purview) {
+    return Reply.items(certificates.all(purview).stream().map(Resources::view).toList());
   }
 
-  Reply addCertificate(String body) {
-    Input input = Input.read(body, Set.of("certificate", "privateKey"));
+  Reply addCertificate(Purview purview, String body) {
+    Input input = Input.read(body, Set.of("certificate", "privateKey", "organisation"));
+    String organisation = organisation(input, purview);
     String chain = input.required("certificate");
     String key = input.required("privateKey");
     return input.problems().isEmpty()
-        ? changed(certificates.add(chain, key), "certificate", added -> Reply.created(view(added)))
+        ? changed(
+            certificates.add(organisation, chain, key),
+            "certificate",
+            added -> Reply.created(view(added)))
         : Reply.invalid(input.problems());
   }
 
-  Reply removeCertificate(String id) {
-    return changed(certificates.remove(id), "certificate", removed -> new Reply.Empty());
+  Reply removeCertificate(Purview purview, String id) {
+    return changed(certificates.remove(purview, id), "certificate", removed -> new Reply.Empty());
   }
 
   private static Map<String, Object> view(CertificateStore.CertificateSummary certificate) {

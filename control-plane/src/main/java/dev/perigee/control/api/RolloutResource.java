@@ -2,10 +2,12 @@ package dev.perigee.control.api;
 
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.store.Change;
 import dev.perigee.control.store.Edit;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.PostgresRolloutStore;
+import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.Rollout;
 import dev.perigee.control.store.SiteHistory;
 import java.time.Duration;
@@ -17,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.function.Function;
 
 /** Changes of sites that some nodes get first. */
 final class RolloutResource {
@@ -49,6 +52,7 @@ final class RolloutResource {
     String one = "/v1/rollouts/{rollout}";
     return List.of(
         new Routes.Route(
+            Access.EDITOR,
             "POST",
             "/v1/sites/{site}/rollouts",
             "Replace a site's settings on some nodes first, by new ones or an earlier revision's.",
@@ -56,41 +60,43 @@ final class RolloutResource {
             "Rollout",
             List.of(Edits.NOTE),
             List.of(Edits.USER),
-            call -> begin(call.path("site"), Edits.of(call), call.body())),
+            call -> begin(call.purview(), call.path("site"), Edits.of(call), call.body())),
         get(
             "/v1/sites/{site}/rollouts",
             "A site's rollouts, newest first.",
             "RolloutList",
-            call -> ofSite(call.path("site"))),
-        get("/v1/rollouts", "The rollouts that are under way.", "RolloutList", call -> underWay()),
-        get(one, "A rollout.", "Rollout", call -> show(call.path("rollout"))),
-        order(
-            one + "/promote",
-            "Give it to every node.",
-            call ->
-                Resources.changed(
-                    rollouts.promote(call.path("rollout")), "rollout", r -> Reply.ok(view(r)))),
+            call -> ofSite(call.purview(), call.path("site"))),
+        get(
+            "/v1/rollouts",
+            "The rollouts that are under way.",
+            "RolloutList",
+            call -> underWay(call.purview())),
+        get(one, "A rollout.", "Rollout", call -> show(call.purview(), call.path("rollout"))),
+        order(one + "/promote", "Give it to every node.", call -> ended(call, rollouts::promote)),
         order(
             one + "/halt",
             "Take it from its canaries.",
-            call ->
-                Resources.changed(
-                    rollouts.halt(call.path("rollout"), "halted by command"),
-                    "rollout",
-                    r -> Reply.ok(view(r)))));
+            call -> ended(call, id -> rollouts.halt(id, "halted by command"))));
+  }
+
+  private Reply ended(Routes.Call call, Function<String, Change<Rollout>> end) {
+    return rollouts
+        .byId(call.purview(), call.path("rollout"))
+        .map(found -> Resources.changed(end.apply(found.id()), "rollout", r -> Reply.ok(view(r))))
+        .orElseGet(() -> Reply.notFound("rollout"));
   }
 
   private static Routes.Route get(
       String template, String summary, String response, Routes.Action action) {
-    return new Routes.Route("GET", template, summary, "", response, List.of(), List.of(), action);
+    return Routes.bare(Access.VIEWER, "GET", template, summary, response, action);
   }
 
   private static Routes.Route order(String template, String summary, Routes.Action action) {
-    return new Routes.Route("POST", template, summary, "", "Rollout", List.of(), List.of(), action);
+    return Routes.bare(Access.EDITOR, "POST", template, summary, "Rollout", action);
   }
 
-  private Reply begin(String name, Edits edits, String body) {
-    Optional<SiteConfig> found = resources.find(name);
+  private Reply begin(Purview purview, String name, Edits edits, String body) {
+    Optional<SiteConfig> found = resources.find(purview, name);
     if (found.isEmpty()) {
       return Reply.notFound("site");
     }
@@ -180,20 +186,20 @@ final class RolloutResource {
     return named.stream().distinct().sorted().toList();
   }
 
-  private Reply ofSite(String name) {
+  private Reply ofSite(Purview purview, String name) {
     return resources
-        .find(name)
+        .find(purview, name)
         .map(site -> Reply.items(rollouts.of(site.id()).stream().map(this::view).toList()))
         .orElseGet(() -> Reply.notFound("site"));
   }
 
-  private Reply underWay() {
-    return Reply.items(rollouts.underWay().stream().map(this::view).toList());
+  private Reply underWay(Purview purview) {
+    return Reply.items(rollouts.underWay(purview).stream().map(this::view).toList());
   }
 
-  private Reply show(String id) {
+  private Reply show(Purview purview, String id) {
     return rollouts
-        .byId(id)
+        .byId(purview, id)
         .map(rollout -> Reply.ok(view(rollout)))
         .orElseGet(() -> Reply.notFound("rollout"));
   }

@@ -1,6 +1,9 @@
 package dev.perigee.control.api;
 
+import dev.perigee.control.pki.Caller;
+import dev.perigee.control.store.Purview;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -12,6 +15,14 @@ final class Routes {
 
   /** What a handler gets. */
   interface Call {
+    /** Who calls; its role is enough. */
+    Caller caller();
+
+    /** What the caller may know of: everything is looked up by way of it. */
+    default Purview purview() {
+      return caller().purview();
+    }
+
     /** A part of the path. */
     String path(String name);
 
@@ -30,6 +41,7 @@ final class Routes {
   /**
    * One route.
    *
+   * @param access who may call it; there is no route that does not say
    * @param template with path parameters in braces
    * @param summary a sentence for the document
    * @param request name of the body's schema; empty for none
@@ -38,6 +50,7 @@ final class Routes {
    * @param headers names of request headers that it looks at
    */
   record Route(
+      Access access,
       String method,
       String template,
       String summary,
@@ -45,83 +58,131 @@ final class Routes {
       String response,
       List<String> query,
       List<String> headers,
-      Action action) {}
+      Action action) {
+    Route {
+      Objects.requireNonNull(access, template);
+      query = List.copyOf(query);
+      headers = List.copyOf(headers);
+    }
+  }
 
   static List<Route> all(
       Resources resources, PurgeResource purges, WarmUpResource warmUps, Operations operations) {
     return List.of(
-        get("/v1/sites", "All sites.", "SiteList", c -> resources.listSites()),
+        new Route(
+            Access.VIEWER,
+            "GET",
+            "/v1/sites",
+            "All sites, or those of an organisation.",
+            "",
+            "SiteList",
+            List.of("organisation"),
+            List.of(),
+            c -> resources.listSites(c.purview(), c.query("organisation"))),
         edited(
+            Access.EDITOR_OF_ALL,
             "POST",
             "/v1/sites",
             "Register a site.",
             "Site",
-            c -> resources.addSite(Edits.of(c), c.body())),
-        get("/v1/sites/{site}", "A site by id or host.", "Site", c -> resources.showSite(site(c))),
+            c -> resources.addSite(c.purview(), Edits.of(c), c.body())),
+        get(
+            Access.VIEWER,
+            "/v1/sites/{site}",
+            "A site by id or host.",
+            "Site",
+            c -> resources.showSite(c.purview(), site(c))),
         edited(
+            Access.EDITOR,
             "PUT",
             "/v1/sites/{site}",
             "Replace a site's settings; a revision in the body insists on being the newest.",
             "Site",
-            c -> resources.replaceSite(site(c), Edits.of(c), c.body())),
+            c -> resources.replaceSite(c.purview(), site(c), Edits.of(c), c.body())),
         edited(
+            Access.EDITOR,
             "DELETE",
             "/v1/sites/{site}",
             "Remove a site.",
             "",
-            c -> resources.removeSite(site(c), Edits.of(c))),
+            c -> resources.removeSite(c.purview(), site(c), Edits.of(c))),
         get(
+            Access.VIEWER,
             "/v1/sites/{site}/health",
             "How each node sees the site's origins.",
             "SiteHealth",
-            c -> resources.siteHealth(site(c))),
-        get("/v1/nodes", "All nodes.", "NodeList", c -> resources.listNodes()),
-        with("POST", "/v1/nodes", "Provision a node.", "Node", c -> resources.addNode(c.body())),
-        get("/v1/nodes/{node}", "A node.", "Node", c -> resources.showNode(node(c))),
+            c -> resources.siteHealth(c.purview(), site(c))),
+        get(Access.OPERATOR, "/v1/nodes", "All nodes.", "NodeList", c -> resources.listNodes()),
         with(
+            Access.OPERATOR,
+            "POST",
+            "/v1/nodes",
+            "Provision a node.",
+            "Node",
+            c -> resources.addNode(c.body())),
+        get(
+            Access.OPERATOR,
+            "/v1/nodes/{node}",
+            "A node.",
+            "Node",
+            c -> resources.showNode(node(c))),
+        with(
+            Access.OPERATOR,
             "PUT",
             "/v1/nodes/{node}",
             "Replace a node's settings.",
             "Node",
             c -> resources.replaceNode(node(c), c.body())),
         bare(
-            "DELETE", "/v1/nodes/{node}", "Remove a node.", "", c -> resources.removeNode(node(c))),
+            Access.OPERATOR,
+            "DELETE",
+            "/v1/nodes/{node}",
+            "Remove a node.",
+            "",
+            c -> resources.removeNode(node(c))),
         bare(
+            Access.OPERATOR,
             "POST",
             "/v1/nodes/{node}/drain",
             "Steer new readers elsewhere.",
             "Node",
             c -> resources.drainNode(node(c), true)),
         bare(
+            Access.OPERATOR,
             "POST",
             "/v1/nodes/{node}/undrain",
             "Steer readers here again.",
             "Node",
             c -> resources.drainNode(node(c), false)),
         bare(
+            Access.OPERATOR,
             "POST",
             "/v1/nodes/{node}/shield",
             "Name the node a shield: edges ask it before they ask origins.",
             "Node",
             c -> resources.shieldNode(node(c), true)),
         bare(
+            Access.OPERATOR,
             "POST",
             "/v1/nodes/{node}/unshield",
             "Ask the node no more as a shield.",
             "Node",
             c -> resources.shieldNode(node(c), false)),
         bare(
+            Access.OPERATOR,
             "POST",
             "/v1/nodes/{node}/join-token",
             "A token to enrol the node with, once.",
             "JoinToken",
             c -> resources.joinToken(node(c))),
         get(
+            Access.VIEWER_OF_ALL,
             "/v1/certificates",
             "All certificates.",
             "CertificateList",
-            c -> resources.listCertificates()),
+            c -> resources.listCertificates(c.purview())),
         new Route(
+            Access.EDITOR_OF_ALL,
             "POST",
             "/v1/certificates",
             "Upload a certificate chain and its key, both PEM.",
@@ -129,15 +190,22 @@ final class Routes {
             "Certificate",
             List.of(),
             List.of(),
-            c -> resources.addCertificate(c.body())),
+            c -> resources.addCertificate(c.purview(), c.body())),
         bare(
+            Access.EDITOR_OF_ALL,
             "DELETE",
             "/v1/certificates/{certificate}",
             "Remove a certificate.",
             "",
-            c -> resources.removeCertificate(c.path("certificate"))),
-        get("/v1/purges", "The newest purges.", "PurgeList", c -> purges.list()),
+            c -> resources.removeCertificate(c.purview(), c.path("certificate"))),
+        get(
+            Access.VIEWER,
+            "/v1/purges",
+            "The newest purges.",
+            "PurgeList",
+            c -> purges.list(c.purview())),
         new Route(
+            Access.PURGER,
             "POST",
             "/v1/purges",
             "Purge. An Idempotency-Key header makes it safe to repeat for a day. An owner who"
@@ -146,8 +214,9 @@ final class Routes {
             "Purge",
             List.of(),
             List.of("Idempotency-Key"),
-            c -> purges.issue(c.body(), c.header("Idempotency-Key"))),
+            c -> purges.issue(c.purview(), c.body(), c.header("Idempotency-Key"))),
         new Route(
+            Access.ANYBODY,
             "GET",
             "/v1/purges/{purge}",
             "A purge's receipt; waits for its completion where asked.",
@@ -155,8 +224,9 @@ final class Routes {
             "Purge",
             List.of("wait"),
             List.of(),
-            c -> purges.receipt(c.path("purge"), c.query("wait"))),
+            c -> purges.receipt(c.purview(), c.path("purge"), c.query("wait"))),
         new Route(
+            Access.EDITOR,
             "POST",
             "/v1/warmups",
             "Have nodes fetch URLs into their caches.",
@@ -164,13 +234,19 @@ final class Routes {
             "WarmUp",
             List.of(),
             List.of(),
-            c -> warmUps.begin(c.body())),
+            c -> warmUps.begin(c.purview(), c.body())),
         get(
+            Access.VIEWER,
             "/v1/warmups/{warmup}",
             "How far a warm-up is; known for an hour.",
             "WarmUp",
-            c -> warmUps.progress(c.path("warmup"))),
-        get("/v1/status", "How everything is.", "Status", c -> operations.status()));
+            c -> warmUps.progress(c.purview(), c.path("warmup"))),
+        get(
+            Access.OPERATOR,
+            "/v1/status",
+            "How everything is.",
+            "Status",
+            c -> operations.status()));
   }
 
   private static String site(Call call) {
@@ -181,19 +257,27 @@ final class Routes {
     return call.path("node");
   }
 
-  private static Route get(String template, String summary, String response, Action action) {
-    return bare("GET", template, summary, response, action);
+  private static Route get(
+      Access access, String template, String summary, String response, Action action) {
+    return bare(access, "GET", template, summary, response, action);
   }
 
-  private static Route bare(
-      String method, String template, String summary, String response, Action action) {
-    return new Route(method, template, summary, "", response, List.of(), List.of(), action);
+  /** One that takes no body. */
+  static Route bare(
+      Access access,
+      String method,
+      String template,
+      String summary,
+      String response,
+      Action action) {
+    return new Route(access, method, template, summary, "", response, List.of(), List.of(), action);
   }
 
   /** A change whose author and reason are kept. */
   private static Route edited(
-      String method, String template, String summary, String schema, Action action) {
+      Access access, String method, String template, String summary, String schema, Action action) {
     return new Route(
+        access,
         method,
         template,
         summary,
@@ -205,7 +289,8 @@ final class Routes {
   }
 
   private static Route with(
-      String method, String template, String summary, String schema, Action action) {
-    return new Route(method, template, summary, schema, schema, List.of(), List.of(), action);
+      Access access, String method, String template, String summary, String schema, Action action) {
+    return new Route(
+        access, method, template, summary, schema, schema, List.of(), List.of(), action);
   }
 }

@@ -1,17 +1,17 @@
 package dev.perigee.control.api;
 
-import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.Edit;
+import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SiteHistory.Entry;
 import dev.perigee.control.store.SiteStore;
+import dev.perigee.control.store.VisibleSites;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.function.Function;
 
 /** What sites were before: shown, compared, put in force again. */
 final class SiteHistoryResource {
@@ -19,24 +19,19 @@ final class SiteHistoryResource {
 
   private final SiteStore sites;
   private final SiteHistory history;
-  private final Function<String, Optional<SiteConfig>> find;
+  private final VisibleSites visible;
 
-  /**
-   * A resource.
-   *
-   * @param find a site by id or host
-   */
-  SiteHistoryResource(
-      SiteStore sites, SiteHistory history, Function<String, Optional<SiteConfig>> find) {
+  SiteHistoryResource(SiteStore sites, SiteHistory history, VisibleSites visible) {
     this.sites = sites;
     this.history = history;
-    this.find = find;
+    this.visible = visible;
   }
 
   List<Routes.Route> routes() {
     String site = "/v1/sites/{site}";
     return List.of(
         new Routes.Route(
+            Access.VIEWER,
             "GET",
             site + "/history",
             "The revisions of a site that are kept, newest first; by id those of a removed one"
@@ -45,8 +40,9 @@ final class SiteHistoryResource {
             "SiteHistory",
             List.of(),
             List.of(),
-            call -> list(call.path("site"))),
+            call -> list(call.purview(), call.path("site"))),
         new Routes.Route(
+            Access.VIEWER,
             "GET",
             site + "/history/{revision}",
             "A site as a revision left it.",
@@ -54,8 +50,9 @@ final class SiteHistoryResource {
             "SiteRevision",
             List.of(),
             List.of(),
-            call -> show(call.path("site"), call.path("revision"))),
+            call -> show(call.purview(), call.path("site"), call.path("revision"))),
         new Routes.Route(
+            Access.VIEWER,
             "GET",
             site + "/diff",
             "What changed between two revisions, by field; the last change where none are given.",
@@ -63,8 +60,9 @@ final class SiteHistoryResource {
             "SiteDiff",
             List.of("from", "to"),
             List.of(),
-            call -> diff(call.path("site"), call.query("from"), call.query("to"))),
+            call -> diff(call.purview(), call.path("site"), call.query("from"), call.query("to"))),
         new Routes.Route(
+            Access.EDITOR,
             "POST",
             site + "/rollback",
             "Put an earlier revision's settings in force, as a new change.",
@@ -72,24 +70,25 @@ final class SiteHistoryResource {
             "Site",
             List.of(Edits.NOTE),
             List.of(Edits.USER),
-            call -> rollBack(call.path("site"), Edits.of(call), call.body())));
+            call -> rollBack(call.purview(), call.path("site"), Edits.of(call), call.body())));
   }
 
-  /** The id of a site that exists; else what was asked may be the id of one that did. */
-  private String id(String name) {
-    return find.apply(name).map(SiteConfig::id).orElse(name);
+  /** The id of a site that exists, or of one that did; empty where there is none within purview. */
+  private String id(Purview purview, String name) {
+    return visible.known(purview, name).orElse("");
   }
 
-  private Reply list(String name) {
-    List<Entry> entries = history.of(id(name));
-    return entries.isEmpty() && find.apply(name).isEmpty()
+  private Reply list(Purview purview, String name) {
+    String id = id(purview, name);
+    List<Entry> entries = history.of(id);
+    return id.isEmpty()
         ? Reply.notFound("site")
         : Reply.items(entries.stream().map(SiteHistoryResource::view).toList());
   }
 
-  private Reply show(String name, String revision) {
+  private Reply show(Purview purview, String name, String revision) {
     return number(revision)
-        .flatMap(number -> history.at(id(name), number))
+        .flatMap(number -> history.at(id(purview, name), number))
         .map(
             entry -> {
               Map<String, Object> view = view(entry);
@@ -99,8 +98,8 @@ final class SiteHistoryResource {
         .orElseGet(() -> Reply.notFound("revision of this site"));
   }
 
-  private Reply diff(String name, Optional<String> from, Optional<String> to) {
-    List<Entry> entries = history.of(id(name));
+  private Reply diff(Purview purview, String name, Optional<String> from, Optional<String> to) {
+    List<Entry> entries = history.of(id(purview, name));
     Optional<Entry> after =
         to.isEmpty() ? entries.stream().findFirst() : to.flatMap(text -> entry(entries, text));
     Optional<Entry> before =
@@ -118,8 +117,8 @@ final class SiteHistoryResource {
     return Reply.ok(view);
   }
 
-  private Reply rollBack(String name, Edits edits, String body) {
-    Optional<SiteConfig> site = find.apply(name);
+  private Reply rollBack(Purview purview, String name, Edits edits, String body) {
+    Optional<VisibleSites.Held> site = visible.find(purview, name);
     if (site.isEmpty()) {
       return Reply.notFound("site");
     }
@@ -135,7 +134,9 @@ final class SiteHistoryResource {
     return Resources.changed(
         sites.rollBack(site.get().id(), to.orElseThrow(), edit),
         "revision of this site",
-        (now, revision) -> Reply.ok(Resources.view(now, revision)));
+        (now, revision) ->
+            Reply.ok(
+                Resources.view(new VisibleSites.Held(now, site.get().organisation(), revision))));
   }
 
   private static Optional<Entry> entry(List<Entry> entries, String revision) {

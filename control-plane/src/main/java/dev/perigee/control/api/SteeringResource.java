@@ -6,6 +6,7 @@ import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.steer.Steering.Explanation;
+import dev.perigee.control.store.Purview;
 import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -13,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 
 /** Why clients go where they go, and where they would go without some nodes. */
 final class SteeringResource {
@@ -21,15 +21,9 @@ final class SteeringResource {
 
   private final Steering steering;
   private final FleetView fleet;
-  private final Function<String, Optional<SiteConfig>> find;
+  private final SiteFinder find;
 
-  /**
-   * A resource.
-   *
-   * @param find a site by id or host
-   */
-  SteeringResource(
-      Steering steering, FleetView fleet, Function<String, Optional<SiteConfig>> find) {
+  SteeringResource(Steering steering, FleetView fleet, SiteFinder find) {
     this.steering = steering;
     this.fleet = fleet;
     this.find = find;
@@ -38,6 +32,7 @@ final class SteeringResource {
   List<Routes.Route> routes() {
     return List.of(
         new Routes.Route(
+            Access.OPERATOR,
             "GET",
             "/v1/steer/explain",
             "Why a client goes where it goes; with subnet instead of client, as for a DNS query"
@@ -46,8 +41,9 @@ final class SteeringResource {
             "Explanation",
             List.of("client", "subnet", "site"),
             List.of(),
-            call -> explain(call.query("client"), call.query("subnet"), call.query("site"))),
+            this::explain),
         new Routes.Route(
+            Access.OPERATOR,
             "POST",
             "/v1/steer/simulate",
             "How clients share the nodes as things are, and without some regions or nodes; nothing"
@@ -56,10 +52,13 @@ final class SteeringResource {
             "Simulation",
             List.of(),
             List.of(),
-            call -> simulate(call.body())));
+            call -> simulate(call.purview(), call.body())));
   }
 
-  private Reply explain(Optional<String> client, Optional<String> subnet, Optional<String> site) {
+  private Reply explain(Routes.Call call) {
+    Optional<String> client = call.query("client");
+    Optional<String> subnet = call.query("subnet");
+    Optional<String> site = call.query("site");
     if (client.isPresent() == subnet.isPresent()) {
       return Reply.invalid("client", "or subnet must be given, and not both");
     }
@@ -73,7 +72,8 @@ final class SteeringResource {
           ? Reply.invalid("client", "must be an IP address")
           : Reply.invalid("subnet", "must be such as 192.0.2.0/24 or 2001:db8::/32");
     }
-    Optional<String> siteId = site.flatMap(find).map(SiteConfig::id);
+    Optional<String> siteId =
+        site.flatMap(name -> find.find(call.purview(), name)).map(SiteConfig::id);
     if (site.isPresent() && siteId.isEmpty()) {
       return Reply.invalid("site", "is not known: " + site.get());
     }
@@ -117,7 +117,7 @@ final class SteeringResource {
     return one;
   }
 
-  private Reply simulate(String body) {
+  private Reply simulate(Purview purview, String body) {
     Input input = Input.read(body, SIMULATION);
     List<InetAddress> clients = new ArrayList<>();
     List<String> texts = input.texts("clients");
@@ -132,7 +132,7 @@ final class SteeringResource {
       input.problem("clients", "must be at most " + Simulation.GIVEN);
     }
     Optional<String> site = input.text("site");
-    Optional<String> siteId = site.flatMap(find).map(SiteConfig::id);
+    Optional<String> siteId = site.flatMap(name -> find.find(purview, name)).map(SiteConfig::id);
     if (site.isPresent() && siteId.isEmpty()) {
       input.problem("site", "is not known: " + site.get());
     }

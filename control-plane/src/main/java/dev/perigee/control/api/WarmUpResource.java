@@ -6,6 +6,7 @@ import dev.perigee.contract.WarmUrl;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.NodeStore;
+import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.WarmUpStore;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Function;
 
 /** Warm-ups: lists of URLs that nodes fetch into their caches before readers ask. */
 final class WarmUpResource {
@@ -26,28 +26,19 @@ final class WarmUpResource {
   private final WarmUpStore warmUps;
   private final NodeStore nodes;
   private final FleetView fleet;
-  private final Function<String, Optional<SiteConfig>> find;
+  private final SiteFinder find;
 
-  /**
-   * A resource.
-   *
-   * @param find a site by id or host
-   */
-  WarmUpResource(
-      WarmUpStore warmUps,
-      NodeStore nodes,
-      FleetView fleet,
-      Function<String, Optional<SiteConfig>> find) {
+  WarmUpResource(WarmUpStore warmUps, NodeStore nodes, FleetView fleet, SiteFinder find) {
     this.warmUps = warmUps;
     this.nodes = nodes;
     this.fleet = fleet;
     this.find = find;
   }
 
-  Reply begin(String body) {
+  Reply begin(Purview purview, String body) {
     Input input = Input.read(body, FIELDS);
     String name = input.required("site");
-    Optional<SiteConfig> site = find.apply(name);
+    Optional<SiteConfig> site = find.find(purview, name);
     if (site.isEmpty() && !name.isEmpty()) {
       input.problem("site", "is not known: " + name);
     }
@@ -80,9 +71,9 @@ final class WarmUpResource {
                     List.of()));
   }
 
-  Reply progress(String id) {
+  Reply progress(Purview purview, String id) {
     return warmUps
-        .progress(id)
+        .progress(purview, id)
         .map(progress -> Reply.ok(view(progress)))
         .orElseGet(() -> Reply.notFound("warm-up"));
   }

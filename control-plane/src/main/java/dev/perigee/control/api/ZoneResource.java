@@ -25,6 +25,7 @@ final class ZoneResource {
   List<Routes.Route> routes() {
     return List.of(
         new Routes.Route(
+            Access.OPERATOR,
             "GET",
             "/v1/steer/zones",
             "The networks whose clients go to regions or nodes that are named.",
@@ -34,6 +35,7 @@ final class ZoneResource {
             List.of(),
             call -> view(zones.all())),
         new Routes.Route(
+            Access.OPERATOR,
             "PUT",
             "/v1/steer/zones",
             "Put these zones in the place of all before; the longest prefix wins.",

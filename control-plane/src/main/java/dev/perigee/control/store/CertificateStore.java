@@ -10,13 +10,31 @@ public interface CertificateStore {
    * Takes a certificate chain and its key, both PEM. Refused as a field's problem: broken PEM
    * ({@code certificate}, {@code privateKey}), a key that does not match, an expired or not yet
    * valid leaf, a chain in the wrong order, a leaf without DNS names.
+   *
+   * @param organisation that it belongs to
    */
-  Change<CertificateSummary> add(String chainPem, String privateKeyPem);
+  Change<CertificateSummary> add(String organisation, String chainPem, String privateKeyPem);
 
-  Change<CertificateSummary> remove(String id);
+  /** The same, for the first organisation. */
+  default Change<CertificateSummary> add(String chainPem, String privateKeyPem) {
+    return add(Organisation.FIRST, chainPem, privateKeyPem);
+  }
+
+  /** Removes one that is within purview. */
+  Change<CertificateSummary> remove(Purview purview, String id);
+
+  /** Removes any. */
+  default Change<CertificateSummary> remove(String id) {
+    return remove(Purview.ALL, id);
+  }
+
+  /** The certificates within purview, by their first host, without keys. */
+  List<CertificateSummary> all(Purview purview);
 
   /** All certificates, by their first host, without keys. */
-  List<CertificateSummary> all();
+  default List<CertificateSummary> all() {
+    return all(Purview.ALL);
+  }
 
   /** All certificates with keys, for the edges. */
   List<CertificateConfig> allWithKeys();

@@ -13,6 +13,9 @@ public record DnsChallenge(String name, List<String> texts, int ttlSeconds) {
   /** Names that have some at one time. */
   public static final int MOST_NAMES = 1_000;
 
+  /** Names of one organisation that have some; the operators may use up the rest. */
+  public static final int MOST_NAMES_OF_ONE = 100;
+
   /** Records of one name. */
   public static final int MOST_TEXTS = 16;
 

@@ -31,67 +31,83 @@ public final class DnsChallengeStore {
 
   /** All of them, by name. */
   public List<DnsChallenge> all() {
+    return all(Purview.ALL);
+  }
+
+  /** Those within purview, by name. */
+  public List<DnsChallenge> all(Purview purview) {
     return database.read(
         handle ->
             handle
-                .createQuery(ALL + " ORDER BY name")
+                .createQuery(ALL + " WHERE true" + Purview.OF_ORGANISATION + " ORDER BY name")
+                .bind(0, purview.organisations())
                 .map((row, context) -> challenge(row))
                 .list());
   }
 
-  /** Sets the texts of a name in place of those it has. */
-  public Change<DnsChallenge> put(DnsChallenge wanted) {
+  /**
+   * Sets the texts of a name in place of those it has. Where not everything is within purview, the
+   * name is one of a site that is: at or below its name in the zone, or a host of its own.
+   */
+  public Change<DnsChallenge> put(Purview purview, DnsChallenge wanted) {
     Optional<String> name = HostName.normalise(wanted.name()).filter(text -> !isLiteral(text));
     List<Problem> problems = problems(wanted, name);
     if (!problems.isEmpty() || name.isEmpty()) {
       return new Change.Invalid<>(problems);
     }
     DnsChallenge sound = new DnsChallenge(name.get(), wanted.texts(), wanted.ttlSeconds());
-    Change<DnsChallenge> change = database.inTransaction(handle -> put(handle, sound));
+    Change<DnsChallenge> change = database.inTransaction(handle -> put(handle, purview, sound));
     numbers.wake();
     return change;
   }
 
-  private Change<DnsChallenge> put(Handle handle, DnsChallenge wanted) {
-    if (!isServed(handle, wanted.name())) {
-      return new Change.Invalid<>(List.of(new Problem("name", elsewhere())));
+  private Change<DnsChallenge> put(Handle handle, Purview purview, DnsChallenge wanted) {
+    if (!isServed(handle, purview, wanted.name())) {
+      return new Change.Invalid<>(List.of(new Problem("name", elsewhere(purview))));
     }
     // One after the other, so that no two take the last place.
     handle.execute("LOCK TABLE dns_challenge IN SHARE ROW EXCLUSIVE MODE");
-    int others =
-        handle
-            .createQuery("SELECT count(*) FROM dns_challenge WHERE name <> ?")
-            .bind(0, wanted.name())
-            .mapTo(Integer.class)
-            .one();
-    if (others >= DnsChallenge.MOST_NAMES) {
+    int most = purview.isAll() ? DnsChallenge.MOST_NAMES : DnsChallenge.MOST_NAMES_OF_ONE;
+    if (others(handle, purview, wanted.name()) >= most) {
       return new Change.Conflict<>(
           new Problem(
               "name",
               "would be one more than the %d that may have challenges: remove old ones"
-                  .formatted(DnsChallenge.MOST_NAMES)));
+                  .formatted(most)));
     }
     handle.execute(
-        "INSERT INTO dns_challenge (name, texts, ttl_seconds) VALUES (?, ?, ?)"
-            + " ON CONFLICT (name) DO UPDATE SET texts = excluded.texts,"
-            + " ttl_seconds = excluded.ttl_seconds, set_at = now()",
+        "INSERT INTO dns_challenge (name, texts, ttl_seconds, organisation) VALUES (?, ?, ?, ?)"
+            + " ON CONFLICT (name) DO UPDATE SET texts = excluded.texts, set_at = now(),"
+            + " ttl_seconds = excluded.ttl_seconds, organisation = excluded.organisation",
         wanted.name(),
         wanted.texts().toArray(String[]::new),
-        wanted.ttlSeconds());
+        wanted.ttlSeconds(),
+        purview.organisation().orElse(Organisation.FIRST));
     return new Change.Committed<>(wanted, 0);
   }
 
-  /** Removes all texts of a name. */
-  public Change<DnsChallenge> remove(String text) {
+  private static int others(Handle handle, Purview purview, String name) {
+    return handle
+        .createQuery("SELECT count(*) FROM dns_challenge WHERE name <> ?" + Purview.OF_ORGANISATION)
+        .bind(0, name)
+        .bind(1, purview.organisations())
+        .mapTo(Integer.class)
+        .one();
+  }
+
+  /** Removes all texts of a name that is within purview. */
+  public Change<DnsChallenge> remove(Purview purview, String text) {
     String name = HostName.normalise(text).orElse("");
     Change<DnsChallenge> change =
         database.inTransaction(
             handle ->
                 handle
                     .createQuery(
-                        "DELETE FROM dns_challenge WHERE name = ? RETURNING name, texts,"
-                            + " ttl_seconds")
+                        "DELETE FROM dns_challenge WHERE name = ?"
+                            + Purview.OF_ORGANISATION
+                            + " RETURNING name, texts, ttl_seconds")
                     .bind(0, name)
+                    .bind(1, purview.organisations())
                     .map((row, context) -> challenge(row))
                     .findOne()
                     .<Change<DnsChallenge>>map(found -> new Change.Committed<>(found, 0))
@@ -129,12 +145,16 @@ public final class DnsChallengeStore {
     return host.startsWith("[") || host.matches("[0-9.]+");
   }
 
-  private String elsewhere() {
-    return "is not within %s%s".formatted(zone, siteHosts ? ", nor within a host of a site" : "");
+  private String elsewhere(Purview purview) {
+    String own = "is not within a site's name in %s%s, of a site of yours";
+    String any = "is not within %s%s";
+    return (purview.isAll() ? any : own)
+        .formatted(zone, siteHosts ? ", nor within a host of a site" : "");
   }
 
-  private boolean isServed(Handle handle, String name) {
-    if (name.equals(zone) || name.endsWith("." + zone)) {
+  private boolean isServed(Handle handle, Purview purview, String name) {
+    boolean ours = name.equals(zone) || name.endsWith("." + zone);
+    if (purview.isAll() && ours) {
       return true;
     }
     List<String> hosts = new ArrayList<>();
@@ -143,9 +163,19 @@ public final class DnsChallengeStore {
       hosts.add("*." + rest);
       rest = rest.substring(rest.indexOf('.') + 1);
     }
+    String labels =
+        ours && !name.equals(zone) ? name.substring(0, name.length() - zone.length() - 1) : "";
+    String label = labels.substring(labels.lastIndexOf('.') + 1);
     return handle
-        .createQuery("SELECT EXISTS (SELECT 1 FROM site_host WHERE host = ANY (?))")
-        .bind(0, hosts.toArray(String[]::new))
+        .createQuery(
+            "SELECT EXISTS (SELECT 1 FROM site s WHERE s.removed_at IS NULL AND (s.id = ?"
+                + " OR s.id IN (SELECT h.site FROM site_host h WHERE h.host = ANY (?)))"
+                + Purview.OF_SITES
+                + ")")
+        .bind(0, label)
+        .bind(1, hosts.toArray(String[]::new))
+        .bind(2, purview.organisations())
+        .bind(3, purview.siteIds())
         .mapTo(Boolean.class)
         .one();
   }

@@ -8,8 +8,9 @@ import java.util.OptionalLong;
  * @param who as the client names itself; empty where it does not
  * @param note a few words for the history; may be empty
  * @param ifRevision the change is made only where this is the newest revision of what it changes
+ * @param byOperator whether an operator does, whose word is enough for what others have to prove
  */
-public record Edit(String who, String note, OptionalLong ifRevision) {
+public record Edit(String who, String note, OptionalLong ifRevision, boolean byOperator) {
   /** Characters of a name. */
   public static final int WHO_LENGTH = 100;
 
@@ -18,6 +19,11 @@ public record Edit(String who, String note, OptionalLong ifRevision) {
 
   /** One of which nothing is known. */
   public static final Edit PLAIN = new Edit("", "", OptionalLong.empty());
+
+  /** One by the operator. */
+  public Edit(String who, String note, OptionalLong ifRevision) {
+    this(who, note, ifRevision, true);
+  }
 
   /** Refuses what the history cannot hold. */
   public Edit {

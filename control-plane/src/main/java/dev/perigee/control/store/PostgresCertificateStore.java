@@ -2,6 +2,7 @@ package dev.perigee.control.store;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.Problem;
 import java.security.cert.X509Certificate;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -33,12 +34,13 @@ public final class PostgresCertificateStore implements CertificateStore {
   }
 
   @Override
-  public Change<CertificateSummary> add(String chainPem, String privateKeyPem) {
+  public Change<CertificateSummary> add(
+      String organisation, String chainPem, String privateKeyPem) {
     return switch (PemCertificate.read(chainPem, privateKeyPem, clock.instant())) {
       case PemCertificate.Read.Unsound(var problem) -> new Change.Invalid<>(List.of(problem));
       case PemCertificate.Read.Sound(CertificateConfig config, X509Certificate leaf) -> {
         Change<CertificateSummary> change =
-            database.inTransaction(handle -> insert(handle, config, leaf));
+            database.inTransaction(handle -> insert(handle, organisation, config, leaf));
         numbers.wake();
         yield change;
       }
@@ -46,12 +48,16 @@ public final class PostgresCertificateStore implements CertificateStore {
   }
 
   private static Change<CertificateSummary> insert(
-      Handle handle, CertificateConfig config, X509Certificate leaf) {
+      Handle handle, String organisation, CertificateConfig config, X509Certificate leaf) {
+    if (!OrganisationStore.hold(handle, organisation)) {
+      return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
+    }
     Base64.Encoder encoder = Base64.getEncoder();
     handle.execute(
-        "INSERT INTO certificate (id, hosts, issuer, not_before, not_after, chain, private_key)"
-            + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
-            + " SET chain = excluded.chain, private_key = excluded.private_key",
+        "INSERT INTO certificate (id, hosts, issuer, not_before, not_after, chain, private_key,"
+            + " organisation) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+            + " SET chain = excluded.chain, private_key = excluded.private_key,"
+            + " organisation = excluded.organisation",
         config.id(),
         config.hosts().toArray(String[]::new),
         leaf.getIssuerX500Principal().getName(),
@@ -60,17 +66,18 @@ public final class PostgresCertificateStore implements CertificateStore {
         config.chain().stream()
             .map(der -> encoder.encodeToString(der.toArray()))
             .toArray(String[]::new),
-        config.privateKey().toArray());
+        config.privateKey().toArray(),
+        organisation);
     long revision = LogNumbers.nextRevision(handle, "certificate", config.id());
-    return new Change.Committed<>(find(handle, config.id()).orElseThrow(), revision);
+    return new Change.Committed<>(find(handle, Purview.ALL, config.id()).orElseThrow(), revision);
   }
 
   @Override
-  public Change<CertificateSummary> remove(String id) {
+  public Change<CertificateSummary> remove(Purview purview, String id) {
     Change<CertificateSummary> change =
         database.inTransaction(
             handle -> {
-              Optional<CertificateSummary> found = find(handle, id);
+              Optional<CertificateSummary> found = find(handle, purview, id);
               if (found.isEmpty()) {
                 return new Change.Unknown<>();
               }
@@ -83,11 +90,16 @@ public final class PostgresCertificateStore implements CertificateStore {
   }
 
   @Override
-  public List<CertificateSummary> all() {
+  public List<CertificateSummary> all(Purview purview) {
     return database.read(
         handle ->
             handle
-                .createQuery(SUMMARY + " ORDER BY hosts[1], not_after")
+                .createQuery(
+                    SUMMARY
+                        + " WHERE true"
+                        + Purview.OF_ORGANISATION
+                        + " ORDER BY hosts[1], not_after")
+                .bind(0, purview.organisations())
                 .map((row, context) -> summary(row))
                 .list());
   }
@@ -117,10 +129,11 @@ public final class PostgresCertificateStore implements CertificateStore {
     return found;
   }
 
-  private static Optional<CertificateSummary> find(Handle handle, String id) {
+  private static Optional<CertificateSummary> find(Handle handle, Purview purview, String id) {
     return handle
-        .createQuery(SUMMARY + " WHERE id = ?")
+        .createQuery(SUMMARY + " WHERE id = ?" + Purview.OF_ORGANISATION)
         .bind(0, id)
+        .bind(1, purview.organisations())
         .map((row, context) -> summary(row))
         .findOne();
   }

@@ -10,11 +10,13 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.jdbi.v3.core.Handle;
 
 /** Purges in PostgreSQL, each in the form in which edges journal it. */
 public final class PostgresPurgeStore implements PurgeStore {
   private static final int MAX_KEY = 255;
+
+  /** Between a site and a key of its own: no field of HTTP can hold it. */
+  private static final char OF_SITE = '\u0001';
 
   /** Purges of one transaction. */
   private static final int ISSUED_AT_ONCE = 200;
@@ -35,7 +37,11 @@ public final class PostgresPurgeStore implements PurgeStore {
 
   @Override
   public Change<IssuedPurge> issue(
-      Optional<String> site, PurgeScope scope, boolean soft, Optional<String> idempotencyKey) {
+      Purview purview,
+      Optional<String> site,
+      PurgeScope scope,
+      boolean soft,
+      Optional<String> idempotencyKey) {
     if (site.isEmpty() && !(scope instanceof PurgeScope.Everything)) {
       return new Change.Invalid<>(List.of(new Problem("site", "is missing")));
     }
@@ -50,7 +56,9 @@ public final class PostgresPurgeStore implements PurgeStore {
     if (site.filter(PostgresPurgeStore::isNoText).isPresent()) {
       return new Change.Unknown<>();
     }
-    return issues.commit(new PurgeIssue.Wanted(site, scope, soft, idempotencyKey));
+    Optional<String> key =
+        purview.isAll() ? idempotencyKey : idempotencyKey.map(k -> site.orElse("") + OF_SITE + k);
+    return issues.commit(new PurgeIssue.Wanted(site, scope, soft, key));
   }
 
   /** Whether PostgreSQL would refuse it, and with it all that is issued at the same time. */
@@ -66,25 +74,61 @@ public final class PostgresPurgeStore implements PurgeStore {
   }
 
   @Override
-  public Optional<IssuedPurge> byId(String id) {
+  public Optional<IssuedPurge> byId(Purview purview, String id) {
     UUID uuid;
     try {
       uuid = UUID.fromString(id);
     } catch (IllegalArgumentException e) {
       return Optional.empty();
     }
-    return database.read(handle -> find(handle, "id = ?", uuid));
+    return database.read(
+        handle -> {
+          if (purview.isAll()) {
+            return handle
+                .createQuery(SELECT + " WHERE id = ?")
+                .bind(0, uuid)
+                .map((row, context) -> read(row))
+                .findOne();
+          }
+          return handle
+              .createQuery(
+                  "SELECT p.id, p.message, p.issued_at FROM purge p JOIN site s ON s.id = p.site"
+                      + " WHERE p.id = ?"
+                      + Purview.OF_SITES)
+              .bind(0, uuid)
+              .bind(1, purview.organisations())
+              .bind(2, purview.siteIds())
+              .map((row, context) -> read(row))
+              .findOne();
+        });
   }
 
   @Override
-  public List<IssuedPurge> newest(int limit) {
+  public List<IssuedPurge> newest(Purview purview, int limit) {
     return database.read(
-        handle ->
-            handle
+        handle -> {
+          if (purview.isAll()) {
+            return handle
                 .createQuery(SELECT + " ORDER BY number DESC LIMIT ?")
                 .bind(0, limit)
                 .map((row, context) -> read(row))
-                .list());
+                .list();
+          }
+          // Each site's newest by the index, however many others purged since.
+          return handle
+              .createQuery(
+                  "SELECT n.id, n.message, n.issued_at FROM site s CROSS JOIN LATERAL"
+                      + " (SELECT p.id, p.message, p.issued_at, p.number FROM purge p"
+                      + " WHERE p.site = s.id ORDER BY p.number DESC LIMIT ?) n WHERE true"
+                      + Purview.OF_SITES
+                      + " ORDER BY n.number DESC LIMIT ?")
+              .bind(0, limit)
+              .bind(1, purview.organisations())
+              .bind(2, purview.siteIds())
+              .bind(3, limit)
+              .map((row, context) -> read(row))
+              .list();
+        });
   }
 
   @Override
@@ -133,14 +177,6 @@ public final class PostgresPurgeStore implements PurgeStore {
                     "SELECT coalesce((SELECT min(number) - 1 FROM purge), purge) FROM log_head")
                 .mapTo(Long.class)
                 .one());
-  }
-
-  private static Optional<IssuedPurge> find(Handle handle, String condition, Object value) {
-    return handle
-        .createQuery(SELECT + " WHERE " + condition)
-        .bind(0, value)
-        .map((row, context) -> read(row))
-        .findOne();
   }
 
   static IssuedPurge read(ResultSet row) throws SQLException {

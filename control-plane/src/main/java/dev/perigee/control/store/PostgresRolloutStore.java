@@ -232,8 +232,9 @@ public final class PostgresRolloutStore {
         id);
   }
 
-  public Optional<Rollout> byId(String id) {
-    return uuid(id).flatMap(u -> database.read(handle -> find(handle, u, "")));
+  /** One of a site that is within purview. */
+  public Optional<Rollout> byId(Purview purview, String id) {
+    return uuid(id).flatMap(u -> within(purview, "WHERE r.id = ?", u).stream().findFirst());
   }
 
   /** Those of one site, newest first. */
@@ -244,6 +245,28 @@ public final class PostgresRolloutStore {
   /** Those under way, by site. */
   public List<Rollout> underWay() {
     return list("WHERE r.state = ? ORDER BY r.site", Rollout.State.CANARY.word());
+  }
+
+  /** Those under way that are within purview, by site. */
+  public List<Rollout> underWay(Purview purview) {
+    return within(purview, "WHERE r.state = ?", Rollout.State.CANARY.word());
+  }
+
+  private List<Rollout> within(Purview purview, String condition, Object value) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    SELECT
+                        + " JOIN site s ON s.id = r.site "
+                        + condition
+                        + Purview.OF_SITES
+                        + " ORDER BY r.site")
+                .bind(0, value)
+                .bind(1, purview.organisations())
+                .bind(2, purview.siteIds())
+                .map((row, context) -> read(row))
+                .list());
   }
 
   /** Names of the nodes that have some site otherwise than the others now. */

@@ -3,17 +3,14 @@ package dev.perigee.control.store;
 import dev.perigee.contract.CachePolicyCodec;
 import dev.perigee.contract.HidingPolicyCodec;
 import dev.perigee.contract.OriginAddressPolicy;
-import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPoolsCodec;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.RateRuleCodec;
 import dev.perigee.contract.SiteConfig;
-import dev.perigee.contract.SiteValidator;
 import dev.perigee.contract.SteeringPolicyCodec;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.TierPolicy;
-import java.net.InetAddress;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -25,7 +22,6 @@ import org.jdbi.v3.core.Handle;
 
 /** Sites in PostgreSQL. */
 public final class PostgresSiteStore implements SiteStore {
-  private static final int MAX_LABEL = 50;
   private static final String COLUMNS =
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
@@ -44,6 +40,9 @@ public final class PostgresSiteStore implements SiteStore {
           + " WHERE r.site = s.id AND r.state = 'canary' AND ? = ANY (r.canaries))"
           + FROM;
 
+  /** With whose it is, and the revision of its newest change. */
+  static final String HELD = COLUMNS + ", s.organisation, s.revision" + FROM;
+
   private static final String STEERED =
       """
       SELECT s.id, s.regions, s.steering, s.revision,
@@ -53,8 +52,7 @@ public final class PostgresSiteStore implements SiteStore {
 
   private final Database database;
   private final LogNumbers numbers;
-  private final String zone;
-  private final OriginAddressPolicy addresses;
+  private final SiteRules rules;
   private final SiteHistory history;
 
   /**
@@ -72,24 +70,30 @@ public final class PostgresSiteStore implements SiteStore {
       SiteHistory history) {
     this.database = database;
     this.numbers = numbers;
-    this.zone = zone;
-    this.addresses = addresses;
+    this.rules = new SiteRules(zone, addresses);
     this.history = history;
   }
 
   @Override
-  public Change<SiteConfig> add(SiteConfig wish, Edit edit) {
+  public Change<SiteConfig> add(SiteConfig wish, String organisation, Edit edit) {
     boolean derived = wish.id().isEmpty();
-    SiteConfig site = derived ? wish.withId(derivedId(wish)) : wish;
-    List<Problem> problems = problems(site);
+    String prefix = edit.byOperator() ? "" : organisation + "-";
+    SiteConfig site = derived ? wish.withId(SiteRules.derivedId(wish, prefix)) : wish;
+    List<Problem> problems = new ArrayList<>(problems(site));
+    if (!site.id().startsWith(prefix)) {
+      problems.add(new Problem("id", "must begin with " + prefix + " or be left out"));
+    }
     if (!problems.isEmpty()) {
       return new Change.Invalid<>(problems);
     }
     return change(
         handle -> {
+          if (!OrganisationStore.hold(handle, organisation)) {
+            return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
+          }
           SiteConfig unique = site;
           // Of others that are being added, only those that are committed can be seen.
-          for (int n = 2; !insert(handle, unique); n++) {
+          for (int n = 2; !insert(handle, unique, organisation); n++) {
             if (!derived) {
               String reason = "is taken, now or once: ids are never used again";
               return new Change.Conflict<>(new Problem("id", reason));
@@ -101,11 +105,12 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   /** Inserts the site without its hosts; false where its id was ever used. */
-  private static boolean insert(Handle handle, SiteConfig site) {
+  private static boolean insert(Handle handle, SiteConfig site, String organisation) {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
-                + " origin_pools, hiding, shield, pop_share, steering, rate_limits, bandwidth)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " origin_pools, hiding, shield, pop_share, steering, rate_limits, bandwidth,"
+                + " organisation)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
@@ -118,7 +123,8 @@ public final class PostgresSiteStore implements SiteStore {
             site.tiers().popShare(),
             SteeringPolicyCodec.toBytes(site.steering()),
             RateRuleCodec.toBytes(site.limits()),
-            site.bandwidth())
+            site.bandwidth(),
+            organisation)
         == 1;
   }
 
@@ -330,58 +336,7 @@ public final class PostgresSiteStore implements SiteStore {
 
   /** What is wrong with a site. */
   List<Problem> problems(SiteConfig site) {
-    List<Problem> problems = new ArrayList<>(SiteValidator.problems(site));
-    for (int i = 0; i < site.hosts().size(); i++) {
-      String host = site.hosts().get(i);
-      if (host.equals(zone) || host.endsWith("." + zone)) {
-        problems.add(
-            new Problem("hosts[" + i + "]", "lies in the zone " + zone + " of the network itself"));
-      }
-    }
-    forbiddenOrigins(site, problems);
-    return problems;
-  }
-
-  private void forbiddenOrigins(SiteConfig site, List<Problem> problems) {
-    for (int p = 0; p < site.originPools().pools().size(); p++) {
-      OriginPool pool = site.originPools().pools().get(p);
-      String at =
-          site.pools().isNone() ? "origins[%d]" : "originPools.pools[" + p + "].servers[%d].url";
-      for (int i = 0; i < pool.servers().size(); i++) {
-        if (isForbidden(pool.servers().get(i).url())) {
-          problems.add(
-              new Problem(
-                  at.formatted(i),
-                  "is no address of the public internet, nor in a range that the operator allows"));
-        }
-      }
-    }
-  }
-
-  /** Literal addresses and localhost only: names are checked where they are resolved. */
-  private boolean isForbidden(OriginUrl origin) {
-    String host = origin.host();
-    if (host.equals("localhost") || host.endsWith(".localhost")) {
-      return !addresses.allows(InetAddress.ofLiteral("127.0.0.1"));
-    }
-    boolean literal = host.startsWith("[");
-    if (!literal && !host.matches("[0-9.]+")) {
-      return false;
-    }
-    try {
-      String address = literal ? host.substring(1, host.length() - 1) : host;
-      return !addresses.allows(InetAddress.ofLiteral(address));
-    } catch (IllegalArgumentException e) {
-      return true;
-    }
-  }
-
-  private static String derivedId(SiteConfig site) {
-    String host = site.hosts().isEmpty() ? "site" : site.hosts().getFirst();
-    String label = host.replaceFirst("^\\*\\.", "").replaceAll("[^a-z0-9]+", "-");
-    String cut = label.length() > MAX_LABEL ? label.substring(0, MAX_LABEL) : label;
-    String trimmed = cut.replaceAll("^-+|-+$", "");
-    return trimmed.isEmpty() ? "site" : trimmed;
+    return rules.problems(site);
   }
 
   private static String[] origins(SiteConfig site) {
@@ -398,6 +353,10 @@ public final class PostgresSiteStore implements SiteStore {
         .bind(0, value)
         .map((row, context) -> read(row))
         .findOne();
+  }
+
+  static VisibleSites.Held held(java.sql.ResultSet row) throws java.sql.SQLException {
+    return new VisibleSites.Held(read(row), row.getString(14), row.getLong(15));
   }
 
   private static SiteConfig read(java.sql.ResultSet row) throws java.sql.SQLException {

@@ -68,24 +68,29 @@ public final class PostgresWarmUpStore implements WarmUpStore {
         "INSERT INTO warm_up_node (warm_up, node) SELECT ?, unnest(?)",
         id,
         order.nodes().toArray(String[]::new));
-    return find(handle, id);
+    return find(handle, Purview.ALL, id);
   }
 
   @Override
-  public Optional<Progress> progress(String id) {
-    return uuid(id).flatMap(known -> database.read(handle -> find(handle, known)));
+  public Optional<Progress> progress(Purview purview, String id) {
+    return uuid(id).flatMap(known -> database.read(handle -> find(handle, purview, known)));
   }
 
-  private static Optional<Progress> find(Handle handle, UUID id) {
-    Map<String, NodeProgress> nodes = nodes(handle, id);
-    return handle
-        .createQuery(
-            "SELECT site, cardinality(urls), issued_at, absent, failures FROM warm_up"
-                + " WHERE id = ? AND "
-                + KEPT)
-        .bind(0, id)
-        .map((row, context) -> progress(id, row, nodes))
-        .findOne();
+  private static Optional<Progress> find(Handle handle, Purview purview, UUID id) {
+    String within =
+        " AND EXISTS (SELECT 1 FROM site s WHERE s.id = warm_up.site" + Purview.OF_SITES + ")";
+    var query =
+        handle
+            .createQuery(
+                "SELECT site, cardinality(urls), issued_at, absent, failures FROM warm_up"
+                    + " WHERE id = ? AND "
+                    + KEPT
+                    + (purview.isAll() ? "" : within))
+            .bind(0, id);
+    if (!purview.isAll()) {
+      query.bind(1, purview.organisations()).bind(2, purview.siteIds());
+    }
+    return query.map((row, context) -> progress(id, row, nodes(handle, id))).findOne();
   }
 
   private static Progress progress(UUID id, ResultSet row, Map<String, NodeProgress> nodes)

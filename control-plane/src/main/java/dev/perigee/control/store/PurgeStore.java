@@ -15,15 +15,28 @@ public interface PurgeStore {
    * @param site id of an existing site; empty only for everything of every site
    * @param idempotencyKey the same purge with the same key is the first one again; another purge
    *     with it is a conflict, until the key has expired
+   * @param purview of who issues it: keys of one site say nothing of another's, where not all is in
+   *     view
    * @return limited where the site's owner purges faster than it may
    */
   Change<IssuedPurge> issue(
-      Optional<String> site, PurgeScope scope, boolean soft, Optional<String> idempotencyKey);
+      Purview purview,
+      Optional<String> site,
+      PurgeScope scope,
+      boolean soft,
+      Optional<String> idempotencyKey);
 
-  Optional<IssuedPurge> byId(String id);
+  /** The same, by an operator. */
+  default Change<IssuedPurge> issue(
+      Optional<String> site, PurgeScope scope, boolean soft, Optional<String> idempotencyKey) {
+    return issue(Purview.ALL, site, scope, soft, idempotencyKey);
+  }
 
-  /** The newest purges, newest first. */
-  List<IssuedPurge> newest(int limit);
+  /** One that is within view: of a site there, or any. */
+  Optional<IssuedPurge> byId(Purview purview, String id);
+
+  /** The newest purges within purview, newest first. */
+  List<IssuedPurge> newest(Purview purview, int limit);
 
   /** Purges with numbers above {@code number}, ascending, at most {@code limit}. */
   List<Purge> after(long number, int limit);

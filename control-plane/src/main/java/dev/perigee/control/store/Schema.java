@@ -106,8 +106,13 @@ final class Schema {
   /** A table that holds what somebody made; empty where there is none. */
   static Optional<String> content(Statement statement) throws SQLException {
     for (Table table : tables(statement)) {
-      // The log's numbers are there from the first migration on.
-      String made = table.name().equals("log_head") ? " WHERE revision > 0 OR purge > 0" : "";
+      // The log's numbers and the first organisation are there from their migrations on.
+      String made =
+          switch (table.name()) {
+            case "log_head" -> " WHERE revision > 0 OR purge > 0";
+            case "organisation" -> " WHERE id <> 'first'";
+            default -> "";
+          };
       try (ResultSet row =
           statement.executeQuery(
               "SELECT EXISTS (SELECT 1 FROM " + quoted(table.name()) + made + ")")) {

@@ -10,9 +10,17 @@ import java.util.Set;
 public interface SiteStore {
   /**
    * Registers a site. The id in {@code site} is a wish: where it is empty one is derived from the
-   * first host, unique and never used before.
+   * first host, unique and never used before. Who is no operator gets ids that begin with the
+   * organisation's.
+   *
+   * @param organisation that it belongs to
    */
-  Change<SiteConfig> add(SiteConfig site, Edit edit);
+  Change<SiteConfig> add(SiteConfig site, String organisation, Edit edit);
+
+  /** The same, for the first organisation. */
+  default Change<SiteConfig> add(SiteConfig site, Edit edit) {
+    return add(site, Organisation.FIRST, edit);
+  }
 
   /** The same, of which nothing else is known. */
   default Change<SiteConfig> add(SiteConfig site) {

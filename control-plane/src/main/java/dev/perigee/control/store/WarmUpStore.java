@@ -19,8 +19,8 @@ public interface WarmUpStore {
   /** Begins one; empty where as many URLs as may be are kept. */
   Optional<Progress> begin(Order order);
 
-  /** How far it is; empty where it is not known, or not any more. */
-  Optional<Progress> progress(String id);
+  /** How far it is; empty where it is not known, not any more, or not within purview. */
+  Optional<Progress> progress(Purview purview, String id);
 
   /** Ids of the warm-ups that are kept, the oldest first. */
   List<String> kept();

@@ -3,7 +3,14 @@
 const at = id => document.getElementById(id);
 const EVERY_MS = 2000;
 let token = sessionStorage.getItem('token');
+let self = {};
 let timer;
+
+// What the token may, as the API's document says of each operation: the page asks for nothing else.
+const runs = () => self.role === 'operator';
+const looks = () => self.role !== 'purge-only';
+const purges = () => self.role !== 'viewer';
+const whole = () => !self.sites;
 
 async function call(path, options = {}) {
   const response = await fetch(path, {
@@ -66,20 +73,28 @@ function sites(items) {
   }
 }
 
+function network(status, nodes) {
+  at('summary').textContent = `${status.serving} of ${status.nodes} nodes serving · `
+    + `revision ${status.revision} on ${status.upToDate} · ${status.sites} sites`;
+  rows('nodes', nodes.items, n => [cell(n.name), cell(n.region), cell(...state(n)),
+    cell(n.requestsPerSecond.toFixed(1), 'n'), cell(n.revision, 'n'), cell(n.purge, 'n')],
+    'No node is provisioned: perigee node add');
+}
+
 async function refresh() {
   try {
-    const [status, nodes, all, certificates, purges] = await Promise.all(
-      ['status', 'nodes', 'sites', 'certificates', 'purges'].map(name => call('/v1/' + name)));
-    at('summary').textContent = `${status.serving} of ${status.nodes} nodes serving · `
-      + `revision ${status.revision} on ${status.upToDate} · ${status.sites} sites`;
-    rows('nodes', nodes.items, n => [cell(n.name), cell(n.region), cell(...state(n)),
-      cell(n.requestsPerSecond.toFixed(1), 'n'), cell(n.revision, 'n'), cell(n.purge, 'n')],
-      'No node is provisioned: perigee node add');
-    sites(all.items);
-    rows('certificates', certificates.items, c => [cell(c.hosts.join(' ')),
+    self = await call('/v1/self');
+    const ask = (may, name) => may ? call('/v1/' + name) : undefined;
+    const [status, nodes, all, certificates, purged] = await Promise.all([
+      ask(runs(), 'status'), ask(runs(), 'nodes'), ask(looks(), 'sites'),
+      ask(looks() && whole(), 'certificates'), ask(looks(), 'purges')]);
+    if (status) network(status, nodes);
+    else at('summary').textContent = `${self.name}: ${self.role} of ${self.organisation}`;
+    if (all) sites(all.items);
+    if (certificates) rows('certificates', certificates.items, c => [cell(c.hosts.join(' ')),
       cell(c.notAfter.slice(0, 10)), cell(c.issuer)], 'No certificate: perigee cert add');
-    rows('purges', purges.items, p => [cell(p.number, 'n'), cell(p.site || 'all'), cell(what(p)),
-      cell(p.issuedAt.slice(0, 19).replace('T', ' ')),
+    if (purged) rows('purges', purged.items, p => [cell(p.number, 'n'), cell(p.site || 'all'),
+      cell(what(p)), cell(p.issuedAt.slice(0, 19).replace('T', ' ')),
       p.complete ? cell('all nodes', 'good') : cell('late: ' + p.late.join(' '), 'bad')],
       'Nothing was purged yet.');
     show(true);
@@ -97,6 +112,16 @@ function show(signedIn) {
   at('enter').hidden = signedIn;
   at('network').hidden = !signedIn;
   at('leave').hidden = !signedIn;
+  at('s-nodes').hidden = !runs();
+  at('s-sites').hidden = !looks();
+  at('s-certificates').hidden = !looks() || !whole();
+  at('purge').hidden = !purges();
+  at('purge-list').hidden = !looks();
+  // Who may not list sites names them.
+  at('purge-listed').hidden = !looks();
+  at('purge-site').required = looks();
+  at('purge-named').hidden = looks();
+  at('purge-name').required = !looks();
 }
 
 function enter() {
@@ -109,6 +134,7 @@ function leave() {
   clearInterval(timer);
   sessionStorage.removeItem('token');
   token = null;
+  self = {};
   at('summary').textContent = 'Not signed in.';
   show(false);
 }
@@ -130,7 +156,8 @@ at('purge-kind').addEventListener('change', () => {
 at('purge').addEventListener('submit', async event => {
   event.preventDefault();
   const kind = at('purge-kind').value;
-  const order = { site: at('purge-site').value, soft: at('purge-soft').checked };
+  const site = looks() ? at('purge-site').value : at('purge-name').value.trim();
+  const order = { site, soft: at('purge-soft').checked };
   order[kind] = kind === 'everything' ? true : at('purge-value').value.trim();
   try {
     await call('/v1/purges', { method: 'POST', body: JSON.stringify(order) });

@@ -239,6 +239,7 @@ final class ApiContractIT {
     call(seen, "GET", "/v1/status");
     callChallenges(seen);
     callKeys(seen);
+    callTenants(seen);
     call(seen, "DELETE", "/v1/nodes/{node}", "/v1/nodes/fra-1");
     call(seen, "DELETE", "/v1/sites/{site}", "/v1/sites/" + site);
     assertEquals(operations(), seen);
@@ -260,6 +261,19 @@ final class ApiContractIT {
     call(seen, "DELETE", template, path);
     call(seen, "DELETE", template, host);
     assertEquals(0, call(seen, "GET", "/v1/dns/challenges").path("items").size());
+  }
+
+  private static void callTenants(Set<String> seen) throws Exception {
+    String all = "/v1/organisations";
+    call(seen, "POST", all, all, "{'id':'acme','name':'Acme Ltd'}");
+    assertEquals(2, call(seen, "GET", all).path("items").size());
+    String tokens = "/v1/tokens";
+    String wanted = "{'name':'ci','role':'editor','lifeHours':24,'sites':['held']}";
+    String token = call(seen, "POST", tokens, tokens, wanted).path("id").asText();
+    call(seen, "GET", tokens);
+    call(seen, "DELETE", tokens + "/{token}", tokens + "/" + token);
+    assertEquals("operator", call(seen, "GET", "/v1/self").path("role").asText());
+    call(seen, "DELETE", all + "/{organisation}", all + "/acme");
   }
 
   /** A whole roll, and the zone is not signed any more. */

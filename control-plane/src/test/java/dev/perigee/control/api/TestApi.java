@@ -7,6 +7,7 @@ import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginHealth;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.steer.Simulation;
@@ -17,6 +18,7 @@ import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
+import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
@@ -29,6 +31,8 @@ import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.TestPostgres;
+import dev.perigee.control.store.TokenStore;
+import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.ZoneStore;
 import java.net.InetAddress;
 import java.net.URI;
@@ -96,14 +100,21 @@ public final class TestApi implements AutoCloseable {
             () -> Optional.of(Duration.ofDays(12)),
             () -> List.of(GeoFile.of(GeoKind.CITY, new byte[] {1})),
             fleet::changed,
-            random);
+            random,
+            tenancy(random));
     server =
         new ApiServer(
-            new ApiConfig(InetAddress.getLoopbackAddress(), 0),
-            ports,
-            TOKEN::equals,
-            ConsoleFiles.all());
+            new ApiConfig(InetAddress.getLoopbackAddress(), 0), ports, ConsoleFiles.all());
     server.start();
+  }
+
+  private ApiPorts.Tenancy tenancy(SecureRandom random) {
+    TokenStore tokens = new TokenStore(postgres.database());
+    return new ApiPorts.Tenancy(
+        new OrganisationStore(postgres.database()),
+        tokens,
+        new ApiTokens(TOKEN::equals, tokens, random),
+        new VisibleSites(postgres.database()));
   }
 
   /** Sends everybody to one node, and nobody to it once it fails. */

@@ -14,6 +14,7 @@ import dev.perigee.control.store.PostgresSiteStore;
 import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeLimits;
 import dev.perigee.control.store.PurgeStore;
+import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.TestPostgres;
 import java.time.InstantSource;
@@ -95,18 +96,22 @@ final class LogReaderIT {
 
     @Override
     public Change<IssuedPurge> issue(
-        Optional<String> site, PurgeScope scope, boolean soft, Optional<String> idempotencyKey) {
-      return purges.issue(site, scope, soft, idempotencyKey);
+        Purview purview,
+        Optional<String> site,
+        PurgeScope scope,
+        boolean soft,
+        Optional<String> idempotencyKey) {
+      return purges.issue(purview, site, scope, soft, idempotencyKey);
     }
 
     @Override
-    public Optional<IssuedPurge> byId(String id) {
-      return purges.byId(id);
+    public Optional<IssuedPurge> byId(Purview purview, String id) {
+      return purges.byId(purview, id);
     }
 
     @Override
-    public List<IssuedPurge> newest(int limit) {
-      return purges.newest(limit);
+    public List<IssuedPurge> newest(Purview purview, int limit) {
+      return purges.newest(purview, limit);
     }
 
     @Override

@@ -27,6 +27,7 @@ import dev.perigee.control.store.PostgresPurgeStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PostgresSiteStore;
 import dev.perigee.control.store.PurgeLimits;
+import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.Rollout;
 import dev.perigee.control.store.Rollout.State;
 import dev.perigee.control.store.SiteHistory;
@@ -113,7 +114,7 @@ final class RolloutsIT {
   }
 
   private State state(Rollout rollout) {
-    return store.byId(rollout.id()).orElseThrow().state();
+    return store.byId(Purview.ALL, rollout.id()).orElseThrow().state();
   }
 
   private void awaitState(Rollout rollout, State wanted) {
@@ -173,7 +174,7 @@ final class RolloutsIT {
         .atMost(20, TimeUnit.SECONDS)
         .until(
             () ->
-                store.byId(rollout.id()).orElseThrow().canaries().stream()
+                store.byId(Purview.ALL, rollout.id()).orElseThrow().canaries().stream()
                     .anyMatch(c -> c.appliedAt().isPresent()));
     assertEquals(State.CANARY, state(rollout));
     there.acknowledged("iad-1", ack(rollout.revision()));
@@ -188,7 +189,9 @@ final class RolloutsIT {
     there.acknowledged(
         "iad-1", ack(rollout.revision(), new FromEdge.Refusal("shop", "no such pool")));
     awaitState(rollout, State.HALTED);
-    assertEquals("iad-1 refused it: no such pool", store.byId(rollout.id()).orElseThrow().reason());
+    assertEquals(
+        "iad-1 refused it: no such pool",
+        store.byId(Purview.ALL, rollout.id()).orElseThrow().reason());
     assertEquals(rollout.revision() + 1, numbers.head().revision(), "halted once");
   }
 
@@ -201,7 +204,7 @@ final class RolloutsIT {
         .until(
             () ->
                 store
-                    .byId(rollout.id())
+                    .byId(Purview.ALL, rollout.id())
                     .orElseThrow()
                     .canaries()
                     .getFirst()
@@ -210,7 +213,9 @@ final class RolloutsIT {
     here.refused("fra-1", new FromEdge.Nack("n", rollout.revision() + 5, List.of("disk full")));
     there.refused("iad-1", new FromEdge.Nack("n", rollout.revision(), List.of("unreadable")));
     awaitState(rollout, State.HALTED);
-    assertEquals("iad-1 refused it: unreadable", store.byId(rollout.id()).orElseThrow().reason());
+    assertEquals(
+        "iad-1 refused it: unreadable",
+        store.byId(Purview.ALL, rollout.id()).orElseThrow().reason());
   }
 
   @Test
@@ -226,7 +231,7 @@ final class RolloutsIT {
               there.answered("sin-1", List.of(new SiteTraffic("shop", 100, 1)));
               return state(rollout) == State.HALTED;
             });
-    Rollout halted = store.byId(rollout.id()).orElseThrow();
+    Rollout halted = store.byId(Purview.ALL, rollout.id()).orElseThrow();
     assertTrue(halted.reason().startsWith("50.0% of "), halted.reason());
     assertTrue(halted.answered().requests() >= 20, halted.toString());
   }
@@ -241,7 +246,7 @@ final class RolloutsIT {
         .until(
             () ->
                 store
-                    .byId(rollout.id())
+                    .byId(Purview.ALL, rollout.id())
                     .orElseThrow()
                     .canaries()
                     .getFirst()

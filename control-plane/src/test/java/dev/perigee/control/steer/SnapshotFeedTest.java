@@ -318,7 +318,7 @@ class SnapshotFeedTest {
     }
 
     @Override
-    public Change<SiteConfig> add(SiteConfig site, Edit edit) {
+    public Change<SiteConfig> add(SiteConfig site, String organisation, Edit edit) {
       throw notForTheFeed();
     }
 

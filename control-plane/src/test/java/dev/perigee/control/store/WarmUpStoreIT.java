@@ -51,7 +51,7 @@ final class WarmUpStoreIT {
   void whatWasOrderedIsWhatIsKept() {
     Order order = order(25, "fra-1", "iad-1");
     WarmUpStore.Progress begun = store.begin(order).orElseThrow();
-    assertEquals(Optional.of(begun), store.progress(begun.id()));
+    assertEquals(Optional.of(begun), store.progress(Purview.ALL, begun.id()));
     assertEquals(25, begun.urls());
     assertEquals(List.of("far-1"), begun.absent());
     assertEquals(Set.of("fra-1", "iad-1"), begun.nodes().keySet());
@@ -59,7 +59,7 @@ final class WarmUpStoreIT {
     assertEquals(
         Optional.of(new WarmUpStore.Job(begun.id(), "shop", order.urls(), order.fields(), 10)),
         store.job(begun.id()));
-    assertEquals(Optional.empty(), store.progress("no-id"));
+    assertEquals(Optional.empty(), store.progress(Purview.ALL, "no-id"));
     assertEquals(Optional.empty(), store.through(begun.id(), "sin-1"));
   }
 
@@ -69,12 +69,12 @@ final class WarmUpStoreIT {
     assertTrue(store.note("fra-1", 0, warmed(id, 10, 9, "https://shop.example/3: status 500")));
     assertFalse(store.note("fra-1", 0, warmed(id, 10, 10)), "another control plane was faster");
     assertEquals(Optional.of(10), store.through(id, "fra-1"));
-    WarmUpStore.Progress progress = store.progress(id).orElseThrow();
+    WarmUpStore.Progress progress = store.progress(Purview.ALL, id).orElseThrow();
     assertEquals(Map.of("fra-1", new NodeProgress(0, 9, 0, 1)), progress.nodes());
     assertEquals(List.of("fra-1: https://shop.example/3: status 500"), progress.failures());
     assertFalse(progress.isComplete());
     assertTrue(store.note("fra-1", 10, warmed(id, 20, 10)));
-    assertTrue(store.progress(id).orElseThrow().isComplete());
+    assertTrue(store.progress(Purview.ALL, id).orElseThrow().isComplete());
   }
 
   @Test
@@ -83,7 +83,7 @@ final class WarmUpStoreIT {
     for (int i = 0; i < 10; i++) {
       store.note("fra-1", i * 3, warmed(id, i * 3 + 3, 0, "a", "b", "c"));
     }
-    assertEquals(20, store.progress(id).orElseThrow().failures().size());
+    assertEquals(20, store.progress(Purview.ALL, id).orElseThrow().failures().size());
   }
 
   @Test
@@ -94,7 +94,7 @@ final class WarmUpStoreIT {
     }
     assertEquals(Optional.empty(), store.begin(order(1, "fra-1")));
     postgres.execute("UPDATE warm_up SET issued_at = issued_at - interval '61 minutes'");
-    assertEquals(Optional.empty(), store.progress(first));
+    assertEquals(Optional.empty(), store.progress(Purview.ALL, first));
     assertEquals(Optional.empty(), store.job(first));
     assertEquals(List.of(), store.kept());
     assertTrue(store.begin(order(1, "fra-1")).isPresent());

@@ -12,6 +12,7 @@ import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.WarmUrl;
 import dev.perigee.control.fleet.Probed;
 import dev.perigee.control.fleet.Reach;
+import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.TestPostgres;
 import dev.perigee.control.store.WarmUpStore;
@@ -268,7 +269,7 @@ final class ReplicasIT {
   }
 
   private static Optional<NodeProgress> progress(TestControl control, String id) {
-    return control.warmUps.progress(id).map(progress -> progress.nodes().get("fra-1"));
+    return control.warmUps.progress(Purview.ALL, id).map(progress -> progress.nodes().get("fra-1"));
   }
 
   @Test

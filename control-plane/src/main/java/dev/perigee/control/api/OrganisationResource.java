@@ -1,0 +1,71 @@
+package dev.perigee.control.api;
+
+import dev.perigee.control.api.Routes.Route;
+import dev.perigee.control.store.Organisation;
+import dev.perigee.control.store.OrganisationStore;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Who sites belong to: the operators' view of them. */
+final class OrganisationResource {
+  private static final Set<String> FIELDS = Set.of("id", "name");
+
+  private final OrganisationStore organisations;
+
+  OrganisationResource(OrganisationStore organisations) {
+    this.organisations = organisations;
+  }
+
+  List<Route> routes() {
+    String all = "/v1/organisations";
+    return List.of(
+        Routes.bare(
+            Access.OPERATOR, "GET", all, "All organisations.", "OrganisationList", c -> list()),
+        new Route(
+            Access.OPERATOR,
+            "POST",
+            all,
+            "Add an organisation. Its id is never used again, and begins the ids of its sites.",
+            "OrganisationOrder",
+            "Organisation",
+            List.of(),
+            List.of(),
+            c -> add(c.body())),
+        Routes.bare(
+            Access.OPERATOR,
+            "DELETE",
+            all + "/{organisation}",
+            "Remove an organisation without sites and certificates; its tokens are revoked.",
+            "",
+            c ->
+                Resources.changed(
+                    organisations.remove(c.path("organisation")),
+                    "organisation",
+                    removed -> new Reply.Empty())));
+  }
+
+  private Reply list() {
+    return Reply.items(organisations.all().stream().map(OrganisationResource::view).toList());
+  }
+
+  private Reply add(String body) {
+    Input input = Input.read(body, FIELDS);
+    String id = input.required("id");
+    String name = input.text("name").orElse(id);
+    return input.problems().isEmpty()
+        ? Resources.changed(
+            organisations.add(id, name), "organisation", added -> Reply.created(view(added)))
+        : Reply.invalid(input.problems());
+  }
+
+  private static Map<String, Object> view(Organisation organisation) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("id", organisation.id());
+    view.put("name", organisation.name());
+    view.put("madeAt", organisation.madeAt().toString());
+    view.put("sites", organisation.sites());
+    return view;
+  }
+}

@@ -1,0 +1,127 @@
+package dev.perigee.control.store;
+
+import dev.perigee.contract.Problem;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/** Organisations in PostgreSQL. */
+public final class OrganisationStore {
+  private static final String SELECT =
+      "SELECT o.id, o.name, o.made_at, (SELECT count(*) FROM site s"
+          + " WHERE s.organisation = o.id AND s.removed_at IS NULL) FROM organisation o"
+          + " WHERE o.removed_at IS NULL";
+
+  private final Database database;
+
+  public OrganisationStore(Database database) {
+    this.database = database;
+  }
+
+  /** All of them, by id. */
+  public List<Organisation> all() {
+    return database.read(
+        handle ->
+            handle.createQuery(SELECT + " ORDER BY o.id").map((row, context) -> read(row)).list());
+  }
+
+  public Optional<Organisation> byId(String id) {
+    return database.read(handle -> find(handle, id));
+  }
+
+  /** Adds one; a conflict where its id is, or was, another's. */
+  public Change<Organisation> add(String id, String name) {
+    List<Problem> problems = new ArrayList<>();
+    if (!Organisation.ID.matcher(id).matches()) {
+      problems.add(new Problem("id", "must be 2 to 12 of a-z and 0-9, a letter first"));
+    }
+    if (name.isBlank()
+        || name.length() > Organisation.NAME_LENGTH
+        || name.chars().anyMatch(Character::isISOControl)) {
+      String reason = "must be 1 to %d visible characters".formatted(Organisation.NAME_LENGTH);
+      problems.add(new Problem("name", reason));
+    }
+    return problems.isEmpty()
+        ? database.inTransaction(handle -> insert(handle, id, name))
+        : new Change.Invalid<>(problems);
+  }
+
+  private static Change<Organisation> insert(Handle handle, String id, String name) {
+    // One after the other, so that no two take the last place.
+    handle.execute("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE");
+    int others =
+        handle
+            .createQuery("SELECT count(*) FROM organisation WHERE removed_at IS NULL")
+            .mapTo(Integer.class)
+            .one();
+    if (others >= Organisation.MOST) {
+      String reason = "would be one more than the %d that may be".formatted(Organisation.MOST);
+      return new Change.Conflict<>(new Problem("id", reason));
+    }
+    int rows =
+        handle.execute(
+            "INSERT INTO organisation (id, name) VALUES (?, ?) ON CONFLICT DO NOTHING", id, name);
+    return rows == 1
+        ? new Change.Committed<>(find(handle, id).orElseThrow(), 0)
+        : new Change.Conflict<>(
+            new Problem("id", "is taken, now or once: ids are never used again"));
+  }
+
+  /** Removes one that has no sites and no certificates any more; its tokens are revoked. */
+  public Change<Organisation> remove(String id) {
+    return database.inTransaction(
+        handle -> {
+          // Who adds a site to it meanwhile waits, and then finds it gone.
+          handle.execute("SELECT 1 FROM organisation WHERE id = ? FOR UPDATE", id);
+          Optional<Organisation> found = find(handle, id);
+          if (found.isEmpty()) {
+            return new Change.Unknown<>();
+          }
+          if (id.equals(Organisation.FIRST)) {
+            String reason = "is the first one, which stays: what nobody else has is its";
+            return new Change.Conflict<>(new Problem("organisation", reason));
+          }
+          boolean certified =
+              handle
+                  .createQuery("SELECT EXISTS (SELECT 1 FROM certificate WHERE organisation = ?)")
+                  .bind(0, id)
+                  .mapTo(Boolean.class)
+                  .one();
+          if (found.get().sites() > 0 || certified) {
+            String reason = "has sites or certificates: remove those first";
+            return new Change.Conflict<>(new Problem("organisation", reason));
+          }
+          handle.execute("DELETE FROM dns_challenge WHERE organisation = ?", id);
+          handle.execute(
+              "UPDATE api_token SET revoked_at = coalesce(revoked_at, now())"
+                  + " WHERE organisation = ?",
+              id);
+          handle.execute("UPDATE organisation SET removed_at = now() WHERE id = ?", id);
+          return new Change.Committed<>(found.get(), 0);
+        });
+  }
+
+  /** Keeps it from being removed until this transaction ends; false where there is none. */
+  static boolean hold(Handle handle, String id) {
+    return handle
+        .createQuery("SELECT id FROM organisation WHERE id = ? AND removed_at IS NULL FOR SHARE")
+        .bind(0, id)
+        .mapTo(String.class)
+        .findOne()
+        .isPresent();
+  }
+
+  private static Optional<Organisation> find(Handle handle, String id) {
+    return handle
+        .createQuery(SELECT + " AND o.id = ?")
+        .bind(0, id)
+        .map((row, context) -> read(row))
+        .findOne();
+  }
+
+  private static Organisation read(java.sql.ResultSet row) throws java.sql.SQLException {
+    return new Organisation(
+        row.getString(1), row.getString(2), row.getTimestamp(3).toInstant(), row.getInt(4));
+  }
+}

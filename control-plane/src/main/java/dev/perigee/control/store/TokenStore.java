@@ -1,0 +1,181 @@
+package dev.perigee.control.store;
+
+import dev.perigee.contract.Problem;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.JdbiException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Tokens of the API in PostgreSQL, by the SHA-256 of their secrets. */
+public final class TokenStore {
+  private static final Logger LOG = LoggerFactory.getLogger(TokenStore.class);
+
+  private static final String SELECT =
+      "SELECT id, name, role, organisation, sites, made_at, expires_at, revoked_at, used_at"
+          + " FROM api_token";
+
+  /** For so long those that are not good any more are shown. */
+  private static final String KEPT =
+      "coalesce(revoked_at, expires_at, 'infinity') > now() - interval '30 days'";
+
+  private final Database database;
+
+  public TokenStore(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * The token with this secret, where it is good now. That it is used is noted once an hour, so
+   * that most requests write nothing. By the database's clock, for all control planes.
+   */
+  public Optional<ApiToken> good(String secretSha256) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    SELECT.replace(" FROM", ", used_at >= date_trunc('hour', now()) FROM")
+                        + " WHERE secret_sha256 = ? AND revoked_at IS NULL"
+                        + " AND coalesce(expires_at, 'infinity') > now()")
+                .bind(0, secretSha256)
+                .map(
+                    (row, context) -> {
+                      ApiToken token = read(row);
+                      if (!row.getBoolean(10)) {
+                        used(handle, secretSha256);
+                      }
+                      return token;
+                    })
+                .findOne());
+  }
+
+  private static void used(Handle handle, String secretSha256) {
+    try {
+      handle.execute(
+          "UPDATE api_token SET used_at = date_trunc('hour', now()) WHERE secret_sha256 = ?"
+              + " AND coalesce(used_at, '-infinity') < date_trunc('hour', now())",
+          secretSha256);
+    } catch (JdbiException e) {
+      // A disk that is full is no reason to refuse who only wants to look.
+      LOG.debug("the use of a token is not noted", e);
+    }
+  }
+
+  /** Those of whoever asks, the newest first; those of the operators and all others where all. */
+  public List<ApiToken> all(Purview purview) {
+    String condition = purview.isAll() ? "" : Purview.OF_ORGANISATION;
+    return database.read(
+        handle -> {
+          var query =
+              handle.createQuery(
+                  SELECT + " WHERE " + KEPT + condition + " ORDER BY made_at DESC, id");
+          if (!purview.isAll()) {
+            query.bind(0, purview.organisations());
+          }
+          return query.map((row, context) -> read(row)).list();
+        });
+  }
+
+  /** Adds one with the hash of its secret, and forgets those that are long past. */
+  public Change<ApiToken> add(ApiToken.Wanted wanted, String secretSha256) {
+    return database.inTransaction(handle -> insert(handle, wanted, secretSha256));
+  }
+
+  private static Change<ApiToken> insert(Handle handle, ApiToken.Wanted wanted, String sha256) {
+    handle.execute("LOCK TABLE api_token IN SHARE ROW EXCLUSIVE MODE");
+    Optional<String> organisation = wanted.organisation();
+    if (organisation.isPresent() && !OrganisationStore.hold(handle, organisation.get())) {
+      return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
+    }
+    handle.execute("DELETE FROM api_token WHERE NOT (" + KEPT + ")");
+    int others =
+        handle
+            .createQuery(
+                "SELECT count(*) FROM api_token WHERE revoked_at IS NULL"
+                    + " AND coalesce(organisation, '') = ?")
+            .bind(0, organisation.orElse(""))
+            .mapTo(Integer.class)
+            .one();
+    if (others >= ApiToken.MOST) {
+      String reason =
+          "would be one more than the %d that may be: revoke old ones".formatted(ApiToken.MOST);
+      return new Change.Conflict<>(new Problem("token", reason));
+    }
+    ApiToken made =
+        handle
+            .createQuery(
+                "INSERT INTO api_token (secret_sha256, name, role, organisation, sites, expires_at)"
+                    + " VALUES (?, ?, ?, ?, ?, now() + make_interval(hours => ?)) RETURNING id,"
+                    + " name, role, organisation, sites, made_at, expires_at, revoked_at, used_at")
+            .bind(0, sha256)
+            .bind(1, wanted.name())
+            .bind(2, wanted.role().word())
+            .bind(3, organisation.orElse(null))
+            .bind(4, new Purview(organisation, wanted.sites()).siteIds())
+            .bind(5, wanted.life().map(life -> Math.toIntExact(life.toHours())).orElse(null))
+            .map((row, context) -> read(row))
+            .one();
+    return new Change.Committed<>(made, 0);
+  }
+
+  /** Revokes one, at once on every control plane; one that is revoked already stays so. */
+  public Change<ApiToken> revoke(Purview purview, String id) {
+    Optional<UUID> uuid = uuid(id);
+    if (uuid.isEmpty()) {
+      return new Change.Unknown<>();
+    }
+    String condition = purview.isAll() ? "" : Purview.OF_ORGANISATION;
+    return database.inTransaction(
+        handle -> {
+          var query =
+              handle
+                  .createQuery(
+                      "UPDATE api_token SET revoked_at = coalesce(revoked_at, now()) WHERE id = ?"
+                          + condition
+                          + " RETURNING id, name, role, organisation, sites, made_at, expires_at,"
+                          + " revoked_at, used_at")
+                  .bind(0, uuid.get());
+          if (!purview.isAll()) {
+            query.bind(1, purview.organisations());
+          }
+          return query
+              .map((row, context) -> read(row))
+              .findOne()
+              .<Change<ApiToken>>map(token -> new Change.Committed<>(token, 0))
+              .orElseGet(Change.Unknown::new);
+        });
+  }
+
+  private static Optional<UUID> uuid(String id) {
+    try {
+      return Optional.of(UUID.fromString(id));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static ApiToken read(ResultSet row) throws SQLException {
+    java.sql.Array sites = row.getArray(5);
+    return new ApiToken(
+        row.getString(1),
+        row.getString(2),
+        Role.of(row.getString(3)).orElseThrow(),
+        Optional.ofNullable(row.getString(4)),
+        sites == null ? Optional.empty() : Optional.of(Set.of((String[]) sites.getArray())),
+        row.getTimestamp(6).toInstant(),
+        instant(row.getTimestamp(7)),
+        instant(row.getTimestamp(8)),
+        instant(row.getTimestamp(9)));
+  }
+
+  private static Optional<Instant> instant(@org.jspecify.annotations.Nullable Timestamp at) {
+    return Optional.ofNullable(at).map(Timestamp::toInstant);
+  }
+}
