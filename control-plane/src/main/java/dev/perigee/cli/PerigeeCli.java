@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       DnsCommands.Dns.class,
       OrganisationCommands.Organisations.class,
       TokenCommands.Tokens.class,
+      HostCommands.Hosts.class,
       Commands.Status.class
     })
 public final class PerigeeCli extends Commands.Group {

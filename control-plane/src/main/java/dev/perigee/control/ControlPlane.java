@@ -160,7 +160,7 @@ public final class ControlPlane implements AutoCloseable {
     Answering answering = new Answering(options, parts, facts, running, metering);
     String answers = answering.start(stores.cookieSecret(running));
     ApiPorts.Tenancy tenancy =
-        stores.tenancy(token(options, state, stores.settings()), running.random());
+        stores.tenancy(options, token(options, state, stores.settings()), running);
     int api = api(options, ports(stores, fleet, parts, enrolments, tenancy));
     running.every(
         "sweep-fleet",

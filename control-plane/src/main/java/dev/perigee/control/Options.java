@@ -206,6 +206,8 @@ final class Options {
 
   @Mixin DnsOptions dns = new DnsOptions();
 
+  @Mixin TenantOptions tenants = new TenantOptions();
+
   @Mixin ProbeOptions probes = new ProbeOptions();
 
   @Option(names = "--config", description = "properties file with these keys, without dashes")
@@ -261,7 +263,7 @@ final class Options {
             + " geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
             + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
             + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s"
-            + " %s %s")
+            + " %s %s %s")
         .formatted(
             Arrays.stream(Role.values())
                 .filter(this::has)
@@ -292,6 +294,7 @@ final class Options {
             logReads,
             database.effective(),
             dns.effective(),
+            tenants.effective(),
             probes.effective());
   }
 

@@ -3,6 +3,7 @@ package dev.perigee.control;
 import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.changelog.LogReader;
+import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.OperatorTokens;
@@ -11,6 +12,7 @@ import dev.perigee.control.store.Database;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
 import dev.perigee.control.store.DnsKeyStore;
+import dev.perigee.control.store.HostClaims;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.PostgresCertificateStore;
@@ -27,8 +29,10 @@ import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.ZoneStore;
 import dev.perigee.control.stream.SyncService;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.InstantSource;
+import java.util.List;
 
 /** Everything that is kept in one database. */
 record Stores(
@@ -47,6 +51,9 @@ record Stores(
     PostgresWarmUpStore warmUps,
     SettingStore settings) {
   private static final int COOKIE_SECRET_BYTES = 32;
+
+  /** At which hosts are asked for the tokens of their proofs. */
+  private static final int HTTP_PORT = 80;
 
   static Stores over(
       Database database, String zone, Options options, InstantSource clock, SecureRandom random)
@@ -74,13 +81,23 @@ record Stores(
   }
 
   /** Who may do what here. */
-  ApiPorts.Tenancy tenancy(OperatorTokens operator, SecureRandom random) {
+  ApiPorts.Tenancy tenancy(Options options, OperatorTokens operator, Running running)
+      throws IOException {
+    HostProver prover =
+        new HostProver(
+            options.tenants.resolver(),
+            host -> List.of(InetAddress.getAllByName(host)),
+            options.originAddresses(),
+            HTTP_PORT,
+            running.nanos());
     TokenStore tokens = new TokenStore(database);
     return new ApiPorts.Tenancy(
         new OrganisationStore(database),
         tokens,
-        new ApiTokens(operator, tokens, random),
-        new VisibleSites(database));
+        new ApiTokens(operator, tokens, running.random()),
+        new VisibleSites(database),
+        new HostClaims(database, options.dns.zone()),
+        prover);
   }
 
   /** The newest revision. */

@@ -37,22 +37,23 @@ final class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "store, api changelog console dns fleet pki probe rollout steer stream root cli",
-    "fleet, api changelog console dns pki probe rollout steer store stream root cli",
-    "changelog, api console dns fleet pki probe rollout steer stream root cli",
-    "lastgood, api changelog console dns limit pki probe rollout steer stream root cli",
-    "telemetry, api changelog console dns fleet lastgood limit pki probe rollout steer store stream"
-        + " root cli",
-    "limit, api changelog console dns fleet pki probe rollout steer store stream root cli",
-    "pki, api changelog console dns fleet probe rollout steer stream root cli",
-    "probe, api changelog console dns pki rollout steer stream root cli",
-    "rollout, api changelog console dns fleet pki probe steer stream root cli",
-    "stream, api console dns probe steer root cli",
-    "steer, api changelog console dns pki probe rollout stream root cli",
-    "dns, api changelog console fleet pki probe rollout stream root cli",
+    "claim, api changelog console dns fleet pki probe rollout steer stream root cli",
+    "store, api changelog claim console dns fleet pki probe rollout steer stream root cli",
+    "fleet, api changelog claim console dns pki probe rollout steer store stream root cli",
+    "changelog, api claim console dns fleet pki probe rollout steer stream root cli",
+    "lastgood, api changelog claim console dns limit pki probe rollout steer stream root cli",
+    "telemetry, api changelog claim console dns fleet lastgood limit pki probe rollout steer store"
+        + " stream root cli",
+    "limit, api changelog claim console dns fleet pki probe rollout steer store stream root cli",
+    "pki, api changelog claim console dns fleet probe rollout steer stream root cli",
+    "probe, api changelog claim console dns pki rollout steer stream root cli",
+    "rollout, api changelog claim console dns fleet pki probe steer stream root cli",
+    "stream, api claim console dns probe steer root cli",
+    "steer, api changelog claim console dns pki probe rollout stream root cli",
+    "dns, api changelog claim console fleet pki probe rollout stream root cli",
     "api, changelog console dns probe rollout stream root cli",
-    "console, changelog dns fleet pki probe rollout steer store stream root cli",
-    "cli, api changelog console dns fleet pki probe rollout steer store stream root"
+    "console, changelog claim dns fleet pki probe rollout steer store stream root cli",
+    "cli, api changelog claim console dns fleet pki probe rollout steer store stream root"
   })
   void aPackageDoesNotKnow(String own, String others) {
     noClasses()

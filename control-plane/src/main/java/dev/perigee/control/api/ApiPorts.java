@@ -1,6 +1,7 @@
 package dev.perigee.control.api;
 
 import dev.perigee.contract.GeoFile;
+import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.JoinTokens;
@@ -8,6 +9,7 @@ import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyStore;
+import dev.perigee.control.store.HostClaims;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.PostgresRolloutStore;
@@ -67,10 +69,13 @@ public record ApiPorts(
       OrganisationStore organisations,
       TokenStore tokenStore,
       ApiTokens tokens,
-      VisibleSites visible) {
+      VisibleSites visible,
+      HostClaims hosts,
+      HostProver prover) {
     List<Routes.Route> routes(SiteFinder find) {
       List<Routes.Route> routes = new ArrayList<>(new OrganisationResource(organisations).routes());
       routes.addAll(new TokenResource(tokens, tokenStore, organisations, find).routes());
+      routes.addAll(new HostResource(hosts, prover, tokens::secret).routes());
       return routes;
     }
   }

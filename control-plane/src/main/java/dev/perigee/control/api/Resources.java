@@ -414,7 +414,7 @@ final class Resources implements SiteFinder {
     String key = input.required("privateKey");
     return input.problems().isEmpty()
         ? changed(
-            certificates.add(organisation, chain, key),
+            certificates.add(organisation, purview.isAll(), chain, key),
             "certificate",
             added -> Reply.created(view(added)))
         : Reply.invalid(input.problems());

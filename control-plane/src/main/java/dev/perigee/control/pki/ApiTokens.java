@@ -47,6 +47,11 @@ public final class ApiTokens {
    */
   public record Made(String secret, Change<ApiToken> change) {}
 
+  /** 256 random bits, as text. */
+  public String secret() {
+    return Secrets.random(random);
+  }
+
   /** Makes one of 256 random bits. */
   public Made make(ApiToken.Wanted wanted) {
     String secret = Secrets.random(random);

@@ -12,12 +12,14 @@ public interface CertificateStore {
    * valid leaf, a chain in the wrong order, a leaf without DNS names.
    *
    * @param organisation that it belongs to
+   * @param byOperator whether an operator says so; else the hosts must be the organisation's
    */
-  Change<CertificateSummary> add(String organisation, String chainPem, String privateKeyPem);
+  Change<CertificateSummary> add(
+      String organisation, boolean byOperator, String chainPem, String privateKeyPem);
 
   /** The same, for the first organisation. */
   default Change<CertificateSummary> add(String chainPem, String privateKeyPem) {
-    return add(Organisation.FIRST, chainPem, privateKeyPem);
+    return add(Organisation.FIRST, true, chainPem, privateKeyPem);
   }
 
   /** Removes one that is within purview. */

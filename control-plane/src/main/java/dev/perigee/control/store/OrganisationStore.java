@@ -93,6 +93,8 @@ public final class OrganisationStore {
             return new Change.Conflict<>(new Problem("organisation", reason));
           }
           handle.execute("DELETE FROM dns_challenge WHERE organisation = ?", id);
+          handle.execute("DELETE FROM host_claim WHERE organisation = ?", id);
+          handle.execute("DELETE FROM host_proof WHERE organisation = ?", id);
           handle.execute(
               "UPDATE api_token SET revoked_at = coalesce(revoked_at, now())"
                   + " WHERE organisation = ?",

@@ -35,12 +35,13 @@ public final class PostgresCertificateStore implements CertificateStore {
 
   @Override
   public Change<CertificateSummary> add(
-      String organisation, String chainPem, String privateKeyPem) {
+      String organisation, boolean byOperator, String chainPem, String privateKeyPem) {
     return switch (PemCertificate.read(chainPem, privateKeyPem, clock.instant())) {
       case PemCertificate.Read.Unsound(var problem) -> new Change.Invalid<>(List.of(problem));
       case PemCertificate.Read.Sound(CertificateConfig config, X509Certificate leaf) -> {
         Change<CertificateSummary> change =
-            database.inTransaction(handle -> insert(handle, organisation, config, leaf));
+            database.inTransaction(
+                handle -> insert(handle, organisation, byOperator, config, leaf));
         numbers.wake();
         yield change;
       }
@@ -48,9 +49,21 @@ public final class PostgresCertificateStore implements CertificateStore {
   }
 
   private static Change<CertificateSummary> insert(
-      Handle handle, String organisation, CertificateConfig config, X509Certificate leaf) {
+      Handle handle,
+      String organisation,
+      boolean byOperator,
+      CertificateConfig config,
+      X509Certificate leaf) {
     if (!OrganisationStore.hold(handle, organisation)) {
       return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
+    }
+    for (String host : byOperator ? List.<String>of() : config.hosts()) {
+      if (!HostClaims.holds(handle, organisation, host)) {
+        String reason =
+            "is for %1$s, which is not yours until you prove it: perigee host prove %1$s"
+                .formatted(host);
+        return new Change.Conflict<>(new Problem("certificate", reason));
+      }
     }
     Base64.Encoder encoder = Base64.getEncoder();
     handle.execute(

@@ -100,7 +100,7 @@ public final class PostgresSiteStore implements SiteStore {
             }
             unique = site.withId(site.id() + "-" + n);
           }
-          return noted(handle, withHosts(handle, unique), SiteHistory.Kind.ADDED, edit);
+          return noted(handle, withHosts(handle, unique, edit), SiteHistory.Kind.ADDED, edit);
         });
   }
 
@@ -150,13 +150,13 @@ public final class PostgresSiteStore implements SiteStore {
         handle -> {
           Change<SiteConfig> before = locked(handle, site.id(), edit);
           return before instanceof Change.Committed<SiteConfig>
-              ? noted(handle, update(handle, site), kind, edit)
+              ? noted(handle, update(handle, site, edit), kind, edit)
               : before;
         });
   }
 
   /** Replaces the settings of a site whose row is locked. */
-  private static Change<SiteConfig> update(Handle handle, SiteConfig site) {
+  private static Change<SiteConfig> update(Handle handle, SiteConfig site, Edit edit) {
     handle.execute(
         "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?, cache_policy"
             + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ?,"
@@ -175,7 +175,7 @@ public final class PostgresSiteStore implements SiteStore {
         site.bandwidth(),
         site.id());
     handle.execute("DELETE FROM site_host WHERE site = ?", site.id());
-    return withHosts(handle, site);
+    return withHosts(handle, site, edit);
   }
 
   @Override
@@ -226,7 +226,7 @@ public final class PostgresSiteStore implements SiteStore {
 
   /** Puts a rollout's candidate in force everywhere; its hosts are those that the site has. */
   long promote(Handle handle, SiteConfig site, Edit edit) {
-    if (update(handle, site)
+    if (update(handle, site, edit)
         instanceof Change.Committed<SiteConfig>(SiteConfig now, long revision)) {
       history.record(handle, now, revision, SiteHistory.Kind.CHANGED, edit);
       return revision;
@@ -310,10 +310,20 @@ public final class PostgresSiteStore implements SiteStore {
     return change;
   }
 
-  private static Change<SiteConfig> withHosts(Handle handle, SiteConfig site) {
+  private static Change<SiteConfig> withHosts(Handle handle, SiteConfig site, Edit edit) {
+    String organisation =
+        handle
+            .createQuery("SELECT organisation FROM site WHERE id = ?")
+            .bind(0, site.id())
+            .mapTo(String.class)
+            .one();
     // In one order for all, so that two sites that want the same hosts do not wait for each other.
     for (String host : site.hosts().stream().sorted().toList()) {
       int position = site.hosts().indexOf(host);
+      Optional<String> refusal = HostClaims.refusal(handle, organisation, host, edit.byOperator());
+      if (refusal.isPresent()) {
+        return conflict(handle, position, refusal.get());
+      }
       int rows =
           handle.execute(
               "INSERT INTO site_host (host, site, position) VALUES (?, ?, ?)"
@@ -322,15 +332,15 @@ public final class PostgresSiteStore implements SiteStore {
               site.id(),
               position);
       if (rows == 0) {
-        return conflict(handle, position, host);
+        return conflict(handle, position, host + " belongs to another site");
       }
     }
     return new Change.Committed<>(site, LogNumbers.nextRevision(handle, "site", site.id()));
   }
 
-  private static Change<SiteConfig> conflict(Handle handle, int index, String host) {
+  private static Change<SiteConfig> conflict(Handle handle, int index, String why) {
     handle.rollback();
-    Problem problem = new Problem("hosts[" + index + "]", host + " belongs to another site");
+    Problem problem = new Problem("hosts[" + index + "]", why);
     return new Change.Conflict<>(problem);
   }
 

@@ -267,6 +267,16 @@ final class ApiContractIT {
     String all = "/v1/organisations";
     call(seen, "POST", all, all, "{'id':'acme','name':'Acme Ltd'}");
     assertEquals(2, call(seen, "GET", all).path("items").size());
+    String hosts = "/v1/hosts";
+    String order = "{'host':'*.acme.example','organisation':'acme'}";
+    JsonNode asked = call(seen, "POST", hosts, hosts, order);
+    api.hosts.texts.put(asked.path("txtName").asText(), asked.path("token").asText());
+    String path = hosts + "/*.acme.example";
+    JsonNode proved = call(seen, "POST", hosts + "/{host}/check", path + "/check");
+    assertEquals("dns", proved.path("proof").asText());
+    call(seen, "GET", hosts);
+    call(seen, "POST", hosts + "/vouch", hosts + "/vouch", order);
+    call(seen, "DELETE", hosts + "/{host}", path);
     String tokens = "/v1/tokens";
     String wanted = "{'name':'ci','role':'editor','lifeHours':24,'sites':['held']}";
     String token = call(seen, "POST", tokens, tokens, wanted).path("id").asText();

@@ -108,6 +108,8 @@ final class RolesIT {
     OWNED.put("key", "1");
     OWNED.put("name", "_acme-challenge.acme-shop.cdn.example");
     OWNED.put("token", id("/v1/tokens", "{'name':'x','role':'viewer','organisation':'acme'}"));
+    made("POST", "/v1/hosts", "{'host':'pending.example','organisation':'acme'}");
+    OWNED.put("host", "pending.example");
     OWNED.put("purge", id("/v1/purges", "{'site':'acme-shop','tag':'a'}"));
     OWNED.put("warmup", id("/v1/warmups", "{'site':'acme-shop','urls':['/a']}"));
     OWNED.put("rollout", id("/v1/sites/acme-shop/rollouts", ROLLOUT));
@@ -421,6 +423,7 @@ final class RolesIT {
   void anIdOfASiteOfAnOrganisationBeginsWithItsName() throws Exception {
     made("POST", "/v1/organisations", "{'id':'third'}");
     String editor = token("{'name':'a','role':'editor','organisation':'third'}");
+    made("POST", "/v1/hosts/vouch", "{'host':'fresh.example','organisation':'third'}");
     String site = "{%s'hosts':['%s.example'],'origins':['https://c.example']}";
     String path = "/v1/sites";
     HttpResponse<String> response = send("POST", path, editor, site.formatted("", "fresh"));

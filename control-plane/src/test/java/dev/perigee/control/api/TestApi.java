@@ -1,10 +1,12 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginHealth;
+import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.pki.ApiTokens;
@@ -16,6 +18,7 @@ import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
 import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.EnrolmentStore;
+import dev.perigee.control.store.HostClaims;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.OrganisationStore;
@@ -63,6 +66,9 @@ public final class TestApi implements AutoCloseable {
 
   /** How much later than now it is for the keys of the DNS. */
   final AtomicReference<Duration> later = new AtomicReference<>(Duration.ZERO);
+
+  /** Where proofs of hosts are looked for. */
+  final ProvingHosts hosts = new ProvingHosts();
 
   private final ApiServer server;
 
@@ -114,7 +120,14 @@ public final class TestApi implements AutoCloseable {
         new OrganisationStore(postgres.database()),
         tokens,
         new ApiTokens(TOKEN::equals, tokens, random),
-        new VisibleSites(postgres.database()));
+        new VisibleSites(postgres.database()),
+        new HostClaims(postgres.database(), "cdn.example"),
+        new HostProver(
+            "dns://127.0.0.1:" + hosts.dnsPort(),
+            host -> List.of(InetAddress.ofLiteral("127.0.0.1")),
+            new OriginAddressPolicy(List.of(AddressRange.of("127.0.0.0/8")), false),
+            hosts.httpPort(),
+            System::nanoTime));
   }
 
   /** Sends everybody to one node, and nobody to it once it fails. */
@@ -185,6 +198,7 @@ public final class TestApi implements AutoCloseable {
   @Override
   public void close() {
     server.close();
+    hosts.close();
     postgres.close();
   }
 }

@@ -1,0 +1,301 @@
+package dev.perigee.control.store;
+
+import dev.perigee.contract.HostName;
+import dev.perigee.contract.Problem;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import org.jdbi.v3.core.Handle;
+
+/**
+ * Which host belongs to which organisation, in PostgreSQL. A claim that no site of its organisation
+ * uses goes over to whoever proves control of the host later; one that is used stays.
+ */
+public final class HostClaims {
+  private static final String PROVED =
+      "SELECT host, organisation, proof, NULL, proved_at FROM host_claim WHERE true";
+  private static final String ASKED =
+      "SELECT host, organisation, NULL, token, asked_at FROM host_proof"
+          + " WHERE asked_at > now() - interval '7 days'";
+
+  private final Database database;
+  private final String zone;
+
+  /**
+   * Claims.
+   *
+   * @param zone whose names nobody may claim
+   */
+  public HostClaims(Database database, String zone) {
+    this.database = database;
+    this.zone = zone;
+  }
+
+  /** Those within view, those that are still to be proved too, by host. */
+  public List<HostClaim> all(Purview purview) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    PROVED
+                        + Purview.OF_ORGANISATION
+                        + " UNION ALL "
+                        + ASKED
+                        + Purview.OF_ORGANISATION
+                        + " ORDER BY 1, 2")
+                .bind(0, purview.organisations())
+                .bind(1, purview.organisations())
+                .map((row, context) -> read(row))
+                .list());
+  }
+
+  /** The proof of a host that was asked for within view. */
+  public Optional<HostClaim> asked(Purview purview, String host) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(ASKED + " AND host = ?" + Purview.OF_ORGANISATION + " LIMIT 1")
+                .bind(0, normal(host))
+                .bind(1, purview.organisations())
+                .map((row, context) -> read(row))
+                .findOne());
+  }
+
+  /**
+   * Asks for a proof. Whether somebody else has the host is not looked at, so nothing is told of
+   * it. Who asks again gets the token of the first time.
+   *
+   * @param token what is to be found, unless one is known already
+   */
+  public Change<HostClaim> ask(String organisation, String host, String token) {
+    String normal = normal(host);
+    Optional<Problem> problem = problem(normal, host);
+    if (problem.isPresent()) {
+      return new Change.Invalid<>(List.of(problem.get()));
+    }
+    return database.inTransaction(
+        handle -> {
+          if (!OrganisationStore.hold(handle, organisation)) {
+            return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
+          }
+          Optional<HostClaim> own = own(handle, organisation, normal);
+          if (own.isPresent()) {
+            return new Change.Committed<>(own.get(), 0);
+          }
+          handle.execute("DELETE FROM host_proof WHERE asked_at <= now() - interval '7 days'");
+          if (count(handle, organisation) >= HostClaim.MOST) {
+            return new Change.Conflict<>(tooMany());
+          }
+          handle.execute(
+              "INSERT INTO host_proof (host, organisation, token) VALUES (?, ?, ?)"
+                  + " ON CONFLICT (host, organisation) DO UPDATE SET asked_at = now()",
+              normal,
+              organisation,
+              token);
+          HostClaim asked =
+              handle
+                  .createQuery(ASKED + " AND host = ? AND organisation = ?")
+                  .bind(0, normal)
+                  .bind(1, organisation)
+                  .map((row, context) -> read(row))
+                  .one();
+          return new Change.Committed<>(asked, 0);
+        });
+  }
+
+  /** Notes that a host is an organisation's; a conflict where another one's site uses it. */
+  public Change<HostClaim> prove(String organisation, String host, HostClaim.Proof proof) {
+    String normal = normal(host);
+    Optional<Problem> problem = problem(normal, host);
+    if (problem.isPresent()) {
+      return new Change.Invalid<>(List.of(problem.get()));
+    }
+    return database.inTransaction(
+        handle -> {
+          if (!OrganisationStore.hold(handle, organisation)) {
+            return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
+          }
+          if (!take(handle, organisation, normal, proof)) {
+            String reason = "is served for somebody else here: ask the network's operator";
+            return new Change.Conflict<>(new Problem("host", reason));
+          }
+          return new Change.Committed<>(own(handle, organisation, normal).orElseThrow(), 0);
+        });
+  }
+
+  /** Gives up a claim, or a proof that was asked for; a conflict where a site uses the host. */
+  public Change<HostClaim> release(Purview purview, String host) {
+    String normal = normal(host);
+    return database.inTransaction(
+        handle -> {
+          Optional<HostClaim> found =
+              handle
+                  .createQuery(PROVED + " AND host = ?" + Purview.OF_ORGANISATION + " FOR UPDATE")
+                  .bind(0, normal)
+                  .bind(1, purview.organisations())
+                  .map((row, context) -> read(row))
+                  .findOne();
+          if (found.isPresent() && isUsed(handle, found.get())) {
+            String reason = "is a host of a site: take it from the site first";
+            return new Change.Conflict<>(new Problem("host", reason));
+          }
+          int asked =
+              handle
+                  .createUpdate("DELETE FROM host_proof WHERE host = ?" + Purview.OF_ORGANISATION)
+                  .bind(0, normal)
+                  .bind(1, purview.organisations())
+                  .execute();
+          found.ifPresent(
+              claim -> handle.execute("DELETE FROM host_claim WHERE host = ?", claim.host()));
+          return found
+              .<Change<HostClaim>>map(claim -> new Change.Committed<>(claim, 0))
+              .orElseGet(
+                  () ->
+                      asked > 0 ? new Change.Committed<>(gone(normal), 0) : new Change.Unknown<>());
+        });
+  }
+
+  private static HostClaim gone(String host) {
+    return new HostClaim(host, "", Optional.empty(), Optional.empty(), java.time.Instant.EPOCH);
+  }
+
+  /**
+   * Why an organisation's site may not have a host; empty where it may. An operator's word makes it
+   * the organisation's. Who is none is not told whether somebody else has it.
+   */
+  static Optional<String> refusal(
+      Handle handle, String organisation, String host, boolean byOperator) {
+    if (holds(handle, organisation, host)) {
+      return Optional.empty();
+    }
+    if (!byOperator) {
+      return Optional.of(host + " is not yours until you prove it: perigee host prove " + host);
+    }
+    return take(handle, organisation, host, HostClaim.Proof.VOUCHED)
+        ? Optional.empty()
+        : Optional.of(host + " belongs to another organisation: see perigee host list");
+  }
+
+  /**
+   * Whether a host of a site is the organisation's: claimed as it is, or below a wildcard that is.
+   * The claim stays until this transaction ends.
+   */
+  static boolean holds(Handle handle, String organisation, String host) {
+    return handle
+        .createQuery(
+            "SELECT host FROM host_claim WHERE host = ANY (?) AND organisation = ? FOR SHARE")
+        .bind(0, coverers(host))
+        .bind(1, organisation)
+        .mapTo(String.class)
+        .findFirst()
+        .isPresent();
+  }
+
+  /** Has a host be an organisation's; false where a site of another one uses what it would take. */
+  static boolean take(Handle handle, String organisation, String host, HostClaim.Proof proof) {
+    List<HostClaim> others =
+        handle
+            .createQuery(
+                PROVED + " AND host = ANY (?) AND organisation <> ? ORDER BY host FOR UPDATE")
+            .bind(0, coverers(host))
+            .bind(1, organisation)
+            .map((row, context) -> read(row))
+            .list();
+    boolean served =
+        handle
+            .createQuery(
+                "SELECT EXISTS (SELECT 1 FROM site_host h JOIN site s ON s.id = h.site"
+                    + " WHERE h.host = ? AND s.organisation <> ?)")
+            .bind(0, host)
+            .bind(1, organisation)
+            .mapTo(Boolean.class)
+            .one();
+    if (served || others.stream().anyMatch(claim -> isUsed(handle, claim))) {
+      return false;
+    }
+    handle.execute(
+        "DELETE FROM host_proof WHERE host = ? AND organisation = ?", host, organisation);
+    return handle.execute(
+            "INSERT INTO host_claim AS c (host, organisation, proof) VALUES (?, ?, ?)"
+                + " ON CONFLICT (host) DO UPDATE SET organisation = excluded.organisation,"
+                + " proof = excluded.proof, proved_at = now()",
+            host,
+            organisation,
+            proof.word())
+        == 1;
+  }
+
+  /** Whether a site of the claim's organisation lists it, or a host below the wildcard. */
+  private static boolean isUsed(Handle handle, HostClaim claim) {
+    boolean wildcard = claim.host().startsWith("*.");
+    return handle
+        .createQuery(
+            "SELECT EXISTS (SELECT 1 FROM site_host h JOIN site s ON s.id = h.site"
+                + " WHERE s.organisation = ? AND (h.host = ?"
+                + " OR (? AND substr(h.host, strpos(h.host, '.')) = ?)))")
+        .bind(0, claim.organisation())
+        .bind(1, claim.host())
+        .bind(2, wildcard)
+        .bind(3, claim.host().substring(wildcard ? 1 : 0))
+        .mapTo(Boolean.class)
+        .one();
+  }
+
+  /** The host, and the wildcard that covers it. */
+  private static String[] coverers(String host) {
+    int dot = host.indexOf('.');
+    return host.startsWith("*.") || dot < 0
+        ? new String[] {host}
+        : new String[] {host, "*" + host.substring(dot)};
+  }
+
+  private static Optional<HostClaim> own(Handle handle, String organisation, String host) {
+    return handle
+        .createQuery(PROVED + " AND host = ? AND organisation = ?")
+        .bind(0, host)
+        .bind(1, organisation)
+        .map((row, context) -> read(row))
+        .findOne();
+  }
+
+  private static int count(Handle handle, String organisation) {
+    return handle
+        .createQuery(
+            "SELECT (SELECT count(*) FROM host_claim WHERE organisation = ?)"
+                + " + (SELECT count(*) FROM host_proof WHERE organisation = ?)")
+        .bind(0, organisation)
+        .bind(1, organisation)
+        .mapTo(Integer.class)
+        .one();
+  }
+
+  private static Problem tooMany() {
+    return new Problem(
+        "host",
+        "would be one more than the %d of an organisation: release old ones"
+            .formatted(HostClaim.MOST));
+  }
+
+  private Optional<Problem> problem(String normal, String host) {
+    if (normal.isEmpty() || normal.startsWith("[") || normal.matches("[0-9.]+")) {
+      return Optional.of(new Problem("host", "is no host name: " + host));
+    }
+    return normal.equals(zone) || normal.endsWith("." + zone)
+        ? Optional.of(new Problem("host", "lies in the zone " + zone + " of the network itself"))
+        : Optional.empty();
+  }
+
+  private static String normal(String host) {
+    return HostName.normalisePattern(host).orElse("");
+  }
+
+  private static HostClaim read(ResultSet row) throws SQLException {
+    return new HostClaim(
+        row.getString(1),
+        row.getString(2),
+        Optional.ofNullable(row.getString(3)).flatMap(HostClaim.Proof::of),
+        Optional.ofNullable(row.getString(4)),
+        row.getTimestamp(5).toInstant());
+  }
+}

@@ -1,0 +1,224 @@
+package dev.perigee.control.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.perigee.control.store.TestPem;
+import dev.perigee.testkit.NothingLeaks;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/**
+ * A host is an organisation's once it proved control of it, and nobody else is told whose it is.
+ */
+@ExtendWith(NothingLeaks.class)
+final class HostsIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  private static TestApi api;
+  private static String acme;
+  private static String other;
+
+  @BeforeAll
+  static void start() throws Exception {
+    api = new TestApi();
+    acme = organisation("acme");
+    other = organisation("other");
+  }
+
+  @AfterAll
+  static void stop() {
+    api.close();
+  }
+
+  /** A token of its owner. */
+  private static String organisation(String id) throws Exception {
+    send(201, "POST", "/v1/organisations", TestApi.TOKEN, "{'id':'%s'}".formatted(id));
+    String owner = "{'name':'a','role':'owner','organisation':'%s'}".formatted(id);
+    return send(201, "POST", "/v1/tokens", TestApi.TOKEN, owner).path("secret").asText();
+  }
+
+  private static JsonNode send(int status, String method, String path, String token, String body)
+      throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(api.url().resolve(path))
+            .header("Authorization", "Bearer " + token)
+            .header("Content-Type", "application/json")
+            .method(method, BodyPublishers.ofString(body.replace('\'', '"')))
+            .build();
+    HttpResponse<String> response = CLIENT.send(request, BodyHandlers.ofString());
+    assertEquals(status, response.statusCode(), path + ": " + response.body());
+    return response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
+  }
+
+  private static String site(String... hosts) {
+    return "{'hosts':['%s'],'origins':['https://origin.example']}"
+        .formatted(String.join("','", hosts));
+  }
+
+  private static JsonNode ask(String token, String host) throws Exception {
+    return send(201, "POST", "/v1/hosts", token, "{'host':'%s'}".formatted(host));
+  }
+
+  private static JsonNode check(int status, String token, String host) throws Exception {
+    return send(status, "POST", "/v1/hosts/" + host + "/check", token, "");
+  }
+
+  private static void show(JsonNode asked) {
+    api.hosts.texts.put(asked.path("txtName").asText(), asked.path("token").asText());
+  }
+
+  private static void prove(String token, String host) throws Exception {
+    show(ask(token, host));
+    check(200, token, host);
+  }
+
+  @Test
+  void aTxtRecordProvesAHostAndASiteMayHaveItFromThenOn() throws Exception {
+    send(409, "POST", "/v1/sites", acme, site("dns.example"));
+    JsonNode asked = ask(acme, "DNS.example.");
+    assertEquals("_perigee-challenge.dns.example", asked.path("txtName").asText());
+    assertEquals(asked.path("token"), ask(acme, "dns.example").path("token"));
+    check(409, acme, "dns.example");
+    api.hosts.texts.put("_perigee-challenge.dns.example", "another");
+    JsonNode refused = check(409, acme, "dns.example");
+    assertTrue(refused.path("detail").asText().contains("another TXT record"), refused.toString());
+    show(asked);
+    assertEquals("dns", check(200, acme, "dns.example").path("proof").asText());
+    JsonNode site = send(201, "POST", "/v1/sites", acme, site("dns.example"));
+    assertEquals("acme-dns-example", site.path("id").asText());
+  }
+
+  @Test
+  void aFileOfTheHostProvesItAndNoRedirectIsFollowed() throws Exception {
+    JsonNode asked = ask(acme, "web.example");
+    String token = asked.path("token").asText();
+    String path = "/.well-known/perigee-challenge/" + token;
+    assertEquals("http://web.example" + path, asked.path("url").asText());
+    api.hosts.bodies.put("web.example" + path, "http://elsewhere.example/token");
+    api.hosts.bodies.put("elsewhere.example/token", token);
+    JsonNode refused = check(409, acme, "web.example");
+    assertTrue(refused.path("detail").asText().contains("status 302"), refused.toString());
+    api.hosts.bodies.put("web.example" + path, token + "x");
+    check(409, acme, "web.example");
+    api.hosts.bodies.put("web.example" + path, token + "\n");
+    assertEquals("http", check(200, acme, "web.example").path("proof").asText());
+  }
+
+  @Test
+  void aWildcardIsProvedByTheDnsAloneAndCoversTheHostsBelowIt() throws Exception {
+    JsonNode asked = ask(acme, "*.wild.example");
+    assertFalse(asked.has("url"));
+    String token = asked.path("token").asText();
+    api.hosts.bodies.put("*.wild.example/.well-known/perigee-challenge/" + token, token);
+    api.hosts.bodies.put("wild.example/.well-known/perigee-challenge/" + token, token);
+    check(409, acme, "*.wild.example");
+    show(asked);
+    check(200, acme, "*.wild.example");
+    send(201, "POST", "/v1/sites", acme, site("*.wild.example", "a.wild.example"));
+    send(409, "POST", "/v1/sites", acme, site("wild.example"));
+    send(409, "POST", "/v1/sites", acme, site("a.b.wild.example"));
+    // One who shows control of a host below it cannot shadow it.
+    show(ask(other, "b.wild.example"));
+    check(409, other, "b.wild.example");
+    send(409, "POST", "/v1/sites", other, site("b.wild.example"));
+  }
+
+  @Test
+  void whoHasAHostThatIsTakenIsNotSaid() throws Exception {
+    prove(acme, "taken.example");
+    send(201, "POST", "/v1/sites", acme, site("taken.example"));
+    JsonNode taken = send(409, "POST", "/v1/sites", other, site("taken.example"));
+    JsonNode free = send(409, "POST", "/v1/sites", other, site("free.example"));
+    assertEquals(free.toString().replace("free.", "taken."), taken.toString());
+    JsonNode own =
+        send(
+            201,
+            "POST",
+            "/v1/sites",
+            other,
+            site("mine.example").replace("mine.example", vouched("mine.example")));
+    String path = "/v1/sites/" + own.path("id").asText();
+    assertEquals(
+        free.toString().replace("free.", "taken."),
+        send(409, "PUT", path, other, site("taken.example")).toString());
+    show(ask(other, "taken.example"));
+    JsonNode refused = check(409, other, "taken.example");
+    assertFalse(refused.toString().contains("acme"), refused.toString());
+    assertFalse(send(200, "GET", "/v1/hosts", other, "").toString().contains("acme"));
+  }
+
+  private static String vouched(String host) throws Exception {
+    String order = "{'host':'%s','organisation':'other'}".formatted(host);
+    send(200, "POST", "/v1/hosts/vouch", TestApi.TOKEN, order);
+    return host;
+  }
+
+  @Test
+  void aHostThatNoSiteUsesGoesToWhoProvesItLaterAndOneThatIsUsedStays() throws Exception {
+    prove(acme, "sold.example");
+    prove(other, "sold.example");
+    send(409, "POST", "/v1/sites", acme, site("sold.example"));
+    send(201, "POST", "/v1/sites", other, site("sold.example"));
+    show(ask(acme, "sold.example"));
+    check(409, acme, "sold.example");
+    send(409, "DELETE", "/v1/hosts/sold.example", other, "");
+    send(204, "DELETE", "/v1/sites/sold.example", other, "");
+    check(200, acme, "sold.example");
+  }
+
+  @Test
+  void anOperatorsSiteNeedsNoProofAndTakesNoHostFromAnother() throws Exception {
+    String operator = TestApi.TOKEN;
+    send(201, "POST", "/v1/sites", operator, site("plain.example"));
+    prove(acme, "kept.example");
+    send(201, "POST", "/v1/sites", acme, site("kept.example"));
+    JsonNode refused = send(409, "POST", "/v1/sites", operator, site("kept.example"));
+    assertTrue(refused.toString().contains("another organisation"), refused.toString());
+    String given = site("given.example").replace("}", ",'organisation':'acme'}");
+    send(201, "POST", "/v1/sites", operator, given);
+    send(200, "PUT", "/v1/sites/given.example", acme, site("given.example"));
+  }
+
+  @Test
+  void aCertificateIsForHostsThatAreProved() throws Exception {
+    TestPem pem = TestPem.ec("cert.example");
+    String upload =
+        JSON.createObjectNode()
+            .put("certificate", pem.certificate())
+            .put("privateKey", pem.key())
+            .toString();
+    send(409, "POST", "/v1/certificates", acme, upload);
+    prove(acme, "cert.example");
+    send(201, "POST", "/v1/certificates", acme, upload);
+  }
+
+  @Test
+  void whatIsNoHostOrTheNetworksOwnCannotBeAskedFor() throws Exception {
+    for (String host : new String[] {"10.0.0.1", "[::1]", "a..b", "x.cdn.example", "cdn.example"}) {
+      send(422, "POST", "/v1/hosts", acme, "{'host':'%s'}".formatted(host));
+    }
+    check(404, acme, "never-asked.example");
+  }
+
+  @Test
+  void eachOrganisationSeesItsOwnHosts() throws Exception {
+    ask(acme, "seen.example");
+    for (JsonNode host : send(200, "GET", "/v1/hosts", other, "").path("items")) {
+      assertEquals("other", host.path("organisation").asText());
+    }
+    send(404, "DELETE", "/v1/hosts/seen.example", other, "");
+    send(204, "DELETE", "/v1/hosts/seen.example", acme, "");
+  }
+}
