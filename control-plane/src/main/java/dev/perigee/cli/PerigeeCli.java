@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
       OrganisationCommands.Organisations.class,
       TokenCommands.Tokens.class,
       HostCommands.Hosts.class,
+      AuditCommand.class,
       Commands.Status.class
     })
 public final class PerigeeCli extends Commands.Group {

@@ -7,6 +7,7 @@ import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.OperatorTokens;
+import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.DnsChallengeStore;
@@ -24,6 +25,7 @@ import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
+import dev.perigee.control.store.StoreException;
 import dev.perigee.control.store.TokenStore;
 import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.ZoneStore;
@@ -33,6 +35,8 @@ import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Everything that is kept in one database. */
 record Stores(
@@ -54,6 +58,11 @@ record Stores(
 
   /** At which hosts are asked for the tokens of their proofs. */
   private static final int HTTP_PORT = 80;
+
+  /** In which refused attempts are gathered. */
+  private static final long AUDIT_MILLIS = 10_000;
+
+  private static final Logger LOG = LoggerFactory.getLogger(Stores.class);
 
   static Stores over(
       Database database, String zone, Options options, InstantSource clock, SecureRandom random)
@@ -83,6 +92,8 @@ record Stores(
   /** Who may do what here. */
   ApiPorts.Tenancy tenancy(Options options, OperatorTokens operator, Running running)
       throws IOException {
+    AuditLog audit = running.keep(new AuditLog(database, options.tenants.auditDays()));
+    running.every("sweep-audit", AUDIT_MILLIS, () -> sweep(audit));
     HostProver prover =
         new HostProver(
             options.tenants.resolver(),
@@ -94,10 +105,20 @@ record Stores(
     return new ApiPorts.Tenancy(
         new OrganisationStore(database),
         tokens,
-        new ApiTokens(operator, tokens, running.random()),
+        new ApiTokens(
+            operator, tokens, options.tenants.guesses(), running.random(), running.nanos()),
         new VisibleSites(database),
         new HostClaims(database, options.dns.zone()),
-        prover);
+        prover,
+        audit);
+  }
+
+  private static void sweep(AuditLog audit) {
+    try {
+      audit.sweep();
+    } catch (StoreException e) {
+      LOG.debug("refusals are written to the audit log once the database answers", e);
+    }
   }
 
   /** The newest revision. */

@@ -77,6 +77,7 @@ final class ExitCodeIT {
         "token self",
         "host prove new.example",
         "host list",
+        "audit --org first --limit 1",
         "host vouch vouched.example --org first",
         "host release vouched.example",
         "site list --org first",

@@ -6,6 +6,7 @@ import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.steer.Steering;
+import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyStore;
@@ -71,11 +72,13 @@ public record ApiPorts(
       ApiTokens tokens,
       VisibleSites visible,
       HostClaims hosts,
-      HostProver prover) {
+      HostProver prover,
+      AuditLog audit) {
     List<Routes.Route> routes(SiteFinder find) {
       List<Routes.Route> routes = new ArrayList<>(new OrganisationResource(organisations).routes());
       routes.addAll(new TokenResource(tokens, tokenStore, organisations, find).routes());
       routes.addAll(new HostResource(hosts, prover, tokens::secret).routes());
+      routes.addAll(new AuditResource(audit).routes());
       return routes;
     }
   }

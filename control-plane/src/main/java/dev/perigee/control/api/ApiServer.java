@@ -2,6 +2,7 @@ package dev.perigee.control.api;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.perigee.control.pki.Caller;
+import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.StoreException;
 import io.undertow.Undertow;
@@ -11,7 +12,9 @@ import io.undertow.server.RoutingHandler;
 import io.undertow.server.handlers.BlockingHandler;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
+import io.undertow.util.PathTemplateMatch;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -22,6 +25,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +39,7 @@ public final class ApiServer implements AutoCloseable {
 
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Authorisation authorisation;
+  private final AuditLog audit;
   private final Undertow server;
 
   /**
@@ -44,6 +50,7 @@ public final class ApiServer implements AutoCloseable {
    */
   public ApiServer(ApiConfig config, ApiPorts stores, Map<String, StaticFile> console) {
     this.authorisation = new Authorisation(stores.tenancy().tokens());
+    this.audit = stores.tenancy().audit();
     List<Routes.Route> routes = stores.routes();
     RoutingHandler routing = new RoutingHandler();
     for (Routes.Route route : routes) {
@@ -103,16 +110,58 @@ public final class ApiServer implements AutoCloseable {
     reply(exchange, guarded(route, () -> admit(exchange, route)));
   }
 
-  private Reply admit(HttpServerExchange exchange, Routes.Route route) throws IOException {
+  private Reply admit(HttpServerExchange exchange, Routes.Route route) {
     String header =
         Optional.ofNullable(exchange.getRequestHeaders().getFirst("Authorization")).orElse("");
-    return switch (authorisation.of(header, route.access())) {
-      case Authorisation.Verdict.Admitted(Caller caller) -> answer(exchange, route, caller);
-      case Authorisation.Verdict.Forbidden(Caller caller, Reply reply) -> reply;
+    InetAddress from = exchange.getSourceAddress().getAddress();
+    return switch (authorisation.of(from, header, route.access())) {
+      case Authorisation.Verdict.Admitted(Caller caller) -> changed(exchange, route, caller);
+      case Authorisation.Verdict.Forbidden(Caller caller, Reply reply) -> {
+        audit.refused(audited(exchange, route, Optional.of(caller)), status(reply));
+        yield reply;
+      }
       case Authorisation.Verdict.Unknown(Reply reply) -> {
+        audit.refused(audited(exchange, route, Optional.empty()), status(reply));
         exchange.getResponseHeaders().put(Headers.WWW_AUTHENTICATE, "Bearer");
         yield reply;
       }
+    };
+  }
+
+  /** Answers; what is no mere look has its row in the audit log. */
+  private Reply changed(HttpServerExchange exchange, Routes.Route route, Caller caller) {
+    Supplier<Reply> answering = () -> guarded(route, () -> answer(exchange, route, caller));
+    return route.method().equals("GET")
+        ? answering.get()
+        : audit.during(audited(exchange, route, Optional.of(caller)), answering, ApiServer::status);
+  }
+
+  private static AuditLog.Caller audited(
+      HttpServerExchange exchange, Routes.Route route, Optional<Caller> caller) {
+    return new AuditLog.Caller(
+        caller.map(Caller::name).orElse(""),
+        caller.flatMap(Caller::tokenId),
+        caller.map(Caller::role),
+        caller.flatMap(known -> known.purview().organisation()),
+        route.method() + " " + route.template(),
+        OpenApi.parameters(route).stream()
+            .map(name -> named(exchange, name).orElse(""))
+            .collect(Collectors.joining(" ")),
+        exchange.getSourceAddress().getAddress().getHostAddress());
+  }
+
+  /** A part of the path, which a query parameter of the same name does not replace. */
+  private static Optional<String> named(HttpServerExchange exchange, String name) {
+    return Optional.ofNullable(exchange.getAttachment(PathTemplateMatch.ATTACHMENT_KEY))
+        .flatMap(match -> Optional.ofNullable(match.getParameters().get(name)));
+  }
+
+  private static int status(Reply reply) {
+    return switch (reply) {
+      case Reply.Json json -> json.status();
+      case Reply.Empty() -> 204;
+      case Reply.Refused refused -> refused.status();
+      case Reply.Later later -> 429;
     };
   }
 
@@ -220,7 +269,7 @@ public final class ApiServer implements AutoCloseable {
       implements Routes.Call {
     @Override
     public String path(String name) {
-      return first(exchange.getQueryParameters().get(name)).orElse("");
+      return named(exchange, name).map(ExchangeCall::text).orElse("");
     }
 
     @Override
@@ -234,7 +283,17 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private static Optional<String> first(@org.jspecify.annotations.Nullable Deque<String> values) {
-      return values == null ? Optional.empty() : Optional.ofNullable(values.peekFirst());
+      return values == null
+          ? Optional.empty()
+          : Optional.ofNullable(values.peekFirst()).map(ExchangeCall::text);
+    }
+
+    /** PostgreSQL cannot look for this character. */
+    private static String text(String value) {
+      if (value.indexOf('\0') >= 0) {
+        throw new Input.Unreadable("The URL must not hold the character NUL.");
+      }
+      return value;
     }
   }
 }

@@ -22,6 +22,9 @@ final class Input {
           .enable(com.fasterxml.jackson.core.StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
 
+  /** PostgreSQL cannot keep it. */
+  private static final String NUL = "must not hold the character NUL";
+
   private final JsonNode root;
 
   /** Where it stands in the whole body, with a dot at its end; empty for all of it. */
@@ -119,6 +122,10 @@ final class Input {
       problem(field, "must be a string");
       return Optional.empty();
     }
+    if (value.textValue().indexOf('\0') >= 0) {
+      problem(field, NUL);
+      return Optional.empty();
+    }
     return Optional.of(value.textValue());
   }
 
@@ -142,8 +149,11 @@ final class Input {
     }
     boolean sound = true;
     for (int i = 0; i < value.size(); i++) {
-      if (value.get(i).isTextual()) {
+      if (value.get(i).isTextual() && value.get(i).textValue().indexOf('\0') < 0) {
         found.add(value.get(i).textValue());
+      } else if (value.get(i).isTextual()) {
+        problem(field + "[" + i + "]", NUL);
+        sound = false;
       } else {
         problem(field + "[" + i + "]", "must be a string");
         sound = false;

@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.List;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** The OpenAPI 3.1 document: paths from the routes, schemas from the file beside this class. */
@@ -54,10 +53,7 @@ final class OpenApi {
     operation.put("x-perigee-role", route.access().least());
     operation.put("x-perigee-whole", route.access().whole());
     ArrayNode parameters = operation.putArray("parameters");
-    Matcher matcher = PARAMETER.matcher(route.template());
-    while (matcher.find()) {
-      parameter(parameters, matcher.group(1), "path");
-    }
+    parameters(route).forEach(name -> parameter(parameters, name, "path"));
     route.query().forEach(name -> parameter(parameters, name, "query"));
     route.headers().forEach(name -> parameter(parameters, name, "header"));
     if (!route.request().isEmpty()) {
@@ -74,6 +70,11 @@ final class OpenApi {
     ObjectNode problem = responses.putObject("default");
     problem.put("description", "Refused; nothing was changed.");
     content(problem, "application/problem+json", "Problem");
+  }
+
+  /** What is named in a route's path. */
+  static List<String> parameters(Routes.Route route) {
+    return PARAMETER.matcher(route.template()).results().map(found -> found.group(1)).toList();
   }
 
   private static void parameter(ArrayNode parameters, String name, String in) {

@@ -3,8 +3,11 @@ package dev.perigee.control.pki;
 import dev.perigee.control.store.ApiToken;
 import dev.perigee.control.store.Change;
 import dev.perigee.control.store.TokenStore;
+import java.net.InetAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 
 /**
  * The tokens that the API accepts: the operator's in the file, which needs no database, and those
@@ -16,23 +19,58 @@ public final class ApiTokens {
 
   private final OperatorTokens file;
   private final TokenStore store;
+  private final TokenGuesses guesses;
   private final SecureRandom random;
 
-  public ApiTokens(OperatorTokens file, TokenStore store, SecureRandom random) {
+  /**
+   * Tokens.
+   *
+   * @param nanos a clock that only runs forward
+   */
+  public ApiTokens(
+      OperatorTokens file,
+      TokenStore store,
+      GuessLimits limits,
+      SecureRandom random,
+      LongSupplier nanos) {
     this.file = file;
     this.store = store;
+    this.guesses = new TokenGuesses(limits, nanos);
     this.random = random;
   }
 
-  /** Who sends this secret; empty where it is unknown, expired or revoked. */
-  public Optional<Caller> caller(String secret) {
+  /** The answer to somebody who sends a token. */
+  public sealed interface Sent {
+    /** It is good. */
+    record Known(Caller caller) implements Sent {}
+
+    /** It is unknown, expired or revoked, or there is none. */
+    record Unknown() implements Sent {}
+
+    /** There were too many wrong ones from there; whether this one is good was not looked at. */
+    record Later(Duration retryAfter) implements Sent {}
+  }
+
+  /** Who sends this secret. */
+  public Sent look(InetAddress from, String secret) {
     if (secret.isEmpty() || secret.length() > MOST_SECRET) {
-      return Optional.empty();
+      return new Sent.Unknown();
     }
-    if (file.isValid(secret)) {
-      return Optional.of(Caller.OPERATOR);
+    String sha256 = Secrets.sha256(secret);
+    Optional<Duration> wait = guesses.begin(from, sha256);
+    if (wait.isPresent()) {
+      return new Sent.Later(wait.get());
     }
-    return store.good(Secrets.sha256(secret)).map(ApiTokens::caller);
+    Optional<Caller> caller =
+        file.isValid(secret)
+            ? Optional.of(Caller.OPERATOR)
+            : store.good(sha256).map(ApiTokens::caller);
+    if (caller.isPresent()) {
+      guesses.known(from, sha256);
+    } else {
+      guesses.forget(from, sha256);
+    }
+    return caller.<Sent>map(Sent.Known::new).orElseGet(Sent.Unknown::new);
   }
 
   private static Caller caller(ApiToken token) {

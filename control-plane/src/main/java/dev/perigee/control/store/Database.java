@@ -96,10 +96,20 @@ public final class Database implements AutoCloseable {
     return source(config).getConnection();
   }
 
-  /** One transaction: all of it or nothing. */
+  /**
+   * One transaction: all of it or nothing. Where it is a change that somebody called for, its row
+   * of the audit log is part of it.
+   */
   <T> T inTransaction(Function<Handle, T> work) {
     try {
-      return jdbi.inTransaction(work::apply);
+      return jdbi.inTransaction(
+          handle -> {
+            T result = work.apply(handle);
+            if (result instanceof Change.Committed<?> change) {
+              AuditLog.note(handle, change.value());
+            }
+            return result;
+          });
     } catch (JdbiException e) {
       throw StoreException.of(e);
     }

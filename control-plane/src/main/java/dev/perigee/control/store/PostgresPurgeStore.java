@@ -58,7 +58,7 @@ public final class PostgresPurgeStore implements PurgeStore {
     }
     Optional<String> key =
         purview.isAll() ? idempotencyKey : idempotencyKey.map(k -> site.orElse("") + OF_SITE + k);
-    return issues.commit(new PurgeIssue.Wanted(site, scope, soft, key));
+    return issues.commit(new PurgeIssue.Wanted(site, scope, soft, key, AuditLog.current()));
   }
 
   /** Whether PostgreSQL would refuse it, and with it all that is issued at the same time. */

@@ -36,8 +36,17 @@ final class PurgeIssue {
   private final Map<String, Double> left = new TreeMap<>();
   private final List<Row> rows = new ArrayList<>();
 
-  /** A purge that somebody wants. */
-  record Wanted(Optional<String> site, PurgeScope scope, boolean soft, Optional<String> key) {
+  /**
+   * A purge that somebody wants.
+   *
+   * @param call whose row of the audit log it is
+   */
+  record Wanted(
+      Optional<String> site,
+      PurgeScope scope,
+      boolean soft,
+      Optional<String> key,
+      Optional<AuditLog.Call> call) {
     Purge numbered(long number) {
       return new Purge(number, site, scope, soft);
     }
@@ -51,7 +60,7 @@ final class PurgeIssue {
   private record Budget(double tokens, Duration since) {}
 
   /** What is to be inserted. */
-  private record Row(Purge purge, Optional<String> key) {}
+  private record Row(Purge purge, Optional<String> key, Optional<AuditLog.Call> call) {}
 
   /** A purge that stands for a key: from before, or of these and without its receipt yet. */
   private record Known(Purge purge, Optional<IssuedPurge> issued) {}
@@ -116,11 +125,13 @@ final class PurgeIssue {
     }
     long next = number;
     for (PurgeScope keyed : asKeyed(one)) {
-      rows.add(new Row(new Purge(next, one.site(), keyed, one.soft()), Optional.empty()));
+      rows.add(
+          new Row(
+              new Purge(next, one.site(), keyed, one.soft()), Optional.empty(), Optional.empty()));
       next++;
     }
     Known known = new Known(one.numbered(next), Optional.empty());
-    rows.add(new Row(known.purge(), one.key()));
+    rows.add(new Row(known.purge(), one.key(), one.call()));
     one.key().ifPresent(key -> byKey.put(key, known));
     return new Verdict.Stands(known);
   }
@@ -265,6 +276,15 @@ final class PurgeIssue {
         .bind(0, head)
         .map((row, context) -> PostgresPurgeStore.read(row))
         .forEach(one -> issued.put(one.purge().number(), one));
+    List<Map.Entry<AuditLog.Call, IssuedPurge>> notes = new ArrayList<>();
+    for (Row row : rows) {
+      row.call()
+          .ifPresent(
+              call ->
+                  Optional.ofNullable(issued.get(row.purge().number()))
+                      .ifPresent(purge -> notes.add(Map.entry(call, purge))));
+    }
+    AuditLog.noteAll(handle, notes);
     return issued;
   }
 }

@@ -281,6 +281,7 @@ final class ApiContractIT {
     String wanted = "{'name':'ci','role':'editor','lifeHours':24,'sites':['held']}";
     String token = call(seen, "POST", tokens, tokens, wanted).path("id").asText();
     call(seen, "GET", tokens);
+    assertEquals(2, call(seen, "GET", "/v1/audit", "/v1/audit?limit=2").path("items").size());
     call(seen, "DELETE", tokens + "/{token}", tokens + "/" + token);
     assertEquals("operator", call(seen, "GET", "/v1/self").path("role").asText());
     call(seen, "DELETE", all + "/{organisation}", all + "/acme");

@@ -365,6 +365,18 @@ final class RolesIT {
   }
 
   @Test
+  void aNameInThePathIsNotReplacedByOneInTheQueryAndNulIsRefused() throws Exception {
+    String owner = of("owner");
+    JsonNode site =
+        JSON.readTree(send("GET", "/v1/sites/acme-shop?site=acme-side", owner, "").body());
+    assertEquals("acme-shop", site.path("id").asText());
+    assertEquals(400, send("GET", "/v1/sites/a%00b", owner, "").statusCode());
+    assertEquals(400, send("GET", "/v1/sites?organisation=%00", owner, "").statusCode());
+    String body = "{'id':'a\\u0000'}";
+    assertEquals(422, send("POST", "/v1/organisations", TestApi.TOKEN, body).statusCode());
+  }
+
+  @Test
   void aListHasWhatIsTheCallersAlone() throws Exception {
     String foreign = of("foreign owner");
     for (String path :

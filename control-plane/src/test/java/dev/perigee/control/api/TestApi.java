@@ -12,8 +12,10 @@ import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
+import dev.perigee.control.pki.GuessLimits;
 import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
+import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
 import dev.perigee.control.store.DnsKeyStore;
@@ -70,9 +72,16 @@ public final class TestApi implements AutoCloseable {
   /** Where proofs of hosts are looked for. */
   final ProvingHosts hosts = new ProvingHosts();
 
+  private final GuessLimits guesses;
   private final ApiServer server;
 
   public TestApi() {
+    this(new GuessLimits(100_000, Duration.ofSeconds(1), 100));
+  }
+
+  /** One with a limit of wrong tokens. */
+  TestApi(GuessLimits guesses) {
+    this.guesses = guesses;
     InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
     PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
@@ -119,7 +128,7 @@ public final class TestApi implements AutoCloseable {
     return new ApiPorts.Tenancy(
         new OrganisationStore(postgres.database()),
         tokens,
-        new ApiTokens(TOKEN::equals, tokens, random),
+        new ApiTokens(TOKEN::equals, tokens, guesses, random, System::nanoTime),
         new VisibleSites(postgres.database()),
         new HostClaims(postgres.database(), "cdn.example"),
         new HostProver(
@@ -127,7 +136,8 @@ public final class TestApi implements AutoCloseable {
             host -> List.of(InetAddress.ofLiteral("127.0.0.1")),
             new OriginAddressPolicy(List.of(AddressRange.of("127.0.0.0/8")), false),
             hosts.httpPort(),
-            System::nanoTime));
+            System::nanoTime),
+        new AuditLog(postgres.database(), 0));
   }
 
   /** Sends everybody to one node, and nobody to it once it fails. */

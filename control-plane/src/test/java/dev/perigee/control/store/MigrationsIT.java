@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
@@ -36,9 +37,13 @@ final class MigrationsIT {
   }
 
   private Flyway to(MigrationVersion version) {
+    return to(SCHEMA, version);
+  }
+
+  private Flyway to(String schema, MigrationVersion version) {
     return Flyway.configure()
         .dataSource(postgres.url(), postgres.user(), postgres.password())
-        .schemas(SCHEMA)
+        .schemas(schema)
         .locations("classpath:db/migration")
         .target(version)
         .load();
@@ -65,6 +70,27 @@ final class MigrationsIT {
       SchemaShape after = shape();
       assertEquals(List.of(), before.brokenBy(after), "migration " + version);
       before = after;
+    }
+  }
+
+  @Test
+  void whatWasThereBeforeThereWereOrganisationsBelongsToTheFirst() throws Exception {
+    to("upgrade", MigrationVersion.fromVersion("37")).migrate();
+    postgres.execute(
+        "SET search_path = upgrade; INSERT INTO site (id, origins, regions, scheme_in_key,"
+            + " port_in_key) VALUES ('old', '{}', '{}', false, false);"
+            + " INSERT INTO site_host (host, site, position) VALUES ('old.example', 'old', 0)");
+    to("upgrade", MigrationVersion.LATEST).migrate();
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT s.organisation, c.organisation, c.proof FROM upgrade.site s,"
+                    + " upgrade.host_claim c WHERE s.id = 'old' AND c.host = 'old.example'")) {
+      assertTrue(row.next());
+      assertEquals(
+          List.of("first", "first", "vouched"),
+          List.of(row.getString(1), row.getString(2), row.getString(3)));
     }
   }
 

@@ -1,0 +1,214 @@
+package dev.perigee.control.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.perigee.control.store.AuditLog;
+import dev.perigee.control.store.Purview;
+import dev.perigee.testkit.NothingLeaks;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Every change and every refused attempt has a row that stays. */
+@ExtendWith(NothingLeaks.class)
+final class AuditIT {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static final String SITE =
+      "{'hosts':['shop.example'],'origins':['https://origin.example']}";
+
+  private TestApi api;
+  private String owner = "";
+
+  @BeforeEach
+  void start() throws Exception {
+    api = new TestApi();
+    send(201, "POST", "/v1/organisations", TestApi.TOKEN, "{'id':'acme'}");
+    String wanted = "{'name':'ann','role':'owner','organisation':'acme'}";
+    owner = send(201, "POST", "/v1/tokens", TestApi.TOKEN, wanted).path("secret").asText();
+    String host = "{'host':'shop.example','organisation':'acme'}";
+    send(200, "POST", "/v1/hosts/vouch", TestApi.TOKEN, host);
+  }
+
+  @AfterEach
+  void stop() {
+    api.close();
+  }
+
+  private JsonNode send(int status, String method, String path, String token, String body)
+      throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(api.url().resolve(path))
+            .header("Authorization", "Bearer " + token)
+            .header("Content-Type", "application/json")
+            .method(method, BodyPublishers.ofString(body.replace('\'', '"')))
+            .build();
+    HttpResponse<String> response = CLIENT.send(request, BodyHandlers.ofString());
+    assertEquals(status, response.statusCode(), path + ": " + response.body());
+    return response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
+  }
+
+  /** The newest row that a token may see. */
+  private JsonNode newest(String token) throws Exception {
+    return send(200, "GET", "/v1/audit?limit=1", token, "").at("/items/0");
+  }
+
+  private static void assertRow(
+      JsonNode row, String who, String operation, String target, String result) {
+    assertEquals(
+        List.of(who, operation, target, result),
+        List.of(
+            row.path("who").asText(),
+            row.path("operation").asText(),
+            row.path("target").asText(),
+            row.path("result").asText()),
+        row.toString());
+  }
+
+  @Test
+  void aChangeSaysWhoDidWhatToWhat() throws Exception {
+    send(201, "POST", "/v1/sites", owner, SITE);
+    JsonNode row = newest(owner);
+    assertRow(row, "ann", "POST /v1/sites", "acme-shop-example", "done");
+    assertEquals("owner", row.path("role").asText());
+    assertEquals("acme", row.path("organisation").asText());
+    assertEquals("127.0.0.1", row.path("address").asText());
+    assertFalse(row.path("token").asText().isEmpty());
+    JsonNode purge = send(202, "POST", "/v1/purges", owner, "{'site':'shop.example','tag':'a'}");
+    assertRow(newest(owner), "ann", "POST /v1/purges", purge.path("id").asText(), "done");
+    send(204, "DELETE", "/v1/sites/shop.example", owner, "");
+    assertRow(newest(owner), "ann", "DELETE /v1/sites/{site}", "acme-shop-example", "done");
+  }
+
+  @Test
+  void whatAnOperatorDoesToAnOrganisationsSiteTheOwnerSees() throws Exception {
+    send(201, "POST", "/v1/sites", owner, SITE);
+    send(200, "PUT", "/v1/sites/shop.example", TestApi.TOKEN, SITE);
+    JsonNode row = newest(owner);
+    assertRow(row, "operator token file", "PUT /v1/sites/{site}", "acme-shop-example", "done");
+    String zones = "{'items':[]}";
+    send(200, "PUT", "/v1/steer/zones", TestApi.TOKEN, zones);
+    assertEquals(row, newest(owner), "what is the network's is the operators'");
+    assertRow(newest(TestApi.TOKEN), "operator token file", "PUT /v1/steer/zones", "", "done");
+  }
+
+  @Test
+  void whoIsRefusedIsNamedAndEqualAttemptsAreOneRow() throws Exception {
+    String viewer = "{'name':'eve','role':'viewer'}";
+    String eve = send(201, "POST", "/v1/tokens", owner, viewer).path("secret").asText();
+    for (int i = 0; i < 3; i++) {
+      send(403, "DELETE", "/v1/sites/shop.example", eve, "");
+    }
+    JsonNode row = newest(owner);
+    assertRow(row, "eve", "DELETE /v1/sites/{site}", "shop.example", "refused");
+    assertEquals(403, row.path("status").asInt());
+    assertEquals(3, row.path("times").asInt());
+    send(404, "DELETE", "/v1/sites/nobody", owner, "");
+    assertRow(newest(owner), "ann", "DELETE /v1/sites/{site}", "nobody", "refused");
+    send(401, "GET", "/v1/sites", "wrong", "");
+    assertRow(newest(TestApi.TOKEN), "", "GET /v1/sites", "", "refused");
+    assertRow(newest(owner), "ann", "DELETE /v1/sites/{site}", "nobody", "refused");
+  }
+
+  @Test
+  void refusalsWithoutNumberTakeFewRows() throws Exception {
+    for (int i = 0; i < 150; i++) {
+      send(401, "GET", "/v1/sites/s" + i, "wrong", "");
+    }
+    List<AuditLog.Entry> all =
+        new AuditLog(api.postgres.database(), 0).before(Purview.ALL, Long.MAX_VALUE, 200);
+    assertTrue(all.stream().noneMatch(row -> row.status() == 401), "gathered, not written yet");
+    JsonNode rows = send(200, "GET", "/v1/audit?limit=200", TestApi.TOKEN, "").path("items");
+    int rowCount = 0;
+    int attempts = 0;
+    for (JsonNode row : rows) {
+      if (row.path("status").asInt() == 401) {
+        rowCount++;
+        attempts += row.path("times").asInt();
+      }
+    }
+    assertEquals(150, attempts);
+    assertTrue(rowCount <= 101, rowCount + " rows");
+  }
+
+  @Test
+  void pagesFollowEachOtherWithoutGapOrRepetition() throws Exception {
+    for (int i = 0; i < 7; i++) {
+      String wanted = "{'name':'t%d','role':'viewer'}".formatted(i);
+      send(201, "POST", "/v1/tokens", owner, wanted);
+    }
+    List<Long> seen = new ArrayList<>();
+    String path = "/v1/audit?limit=3";
+    for (String next = path; !next.isEmpty(); ) {
+      JsonNode page = send(200, "GET", next, owner, "");
+      page.path("items").forEach(row -> seen.add(row.path("id").asLong()));
+      next = page.has("next") ? path + "&before=" + page.path("next").asLong() : "";
+    }
+    List<Long> all = new ArrayList<>();
+    send(200, "GET", "/v1/audit", owner, "")
+        .path("items")
+        .forEach(row -> all.add(row.path("id").asLong()));
+    assertEquals(all, seen);
+    assertTrue(all.size() >= 7);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"limit=0", "limit=201", "limit=x", "before=x", "before=-1"})
+  void aPageThatCannotBeIsRefused(String query) throws Exception {
+    send(422, "GET", "/v1/audit?" + query, owner, "");
+  }
+
+  @Test
+  void noSecretIsInIt() throws Exception {
+    String all = send(200, "GET", "/v1/audit", TestApi.TOKEN, "").toString();
+    assertFalse(all.contains(owner));
+    assertFalse(all.contains(TestApi.TOKEN));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "UPDATE audit SET who = 'nobody'",
+        "DELETE FROM audit",
+        "TRUNCATE audit",
+        "SET perigee.audit_retention = 'on'; DELETE FROM audit",
+        "SET perigee.audit_retention = 'on'; TRUNCATE audit"
+      })
+  void itsRowsStayAsTheyAre(String statement) {
+    SQLException refused = assertThrows(SQLException.class, () -> api.postgres.execute(statement));
+    assertTrue(String.valueOf(refused.getMessage()).contains("stay as they are"));
+  }
+
+  @Test
+  void rowsThatAreOldEnoughGoWhereTheOperatorSaysSo() throws Exception {
+    api.postgres.execute(
+        "INSERT INTO audit (at, who, operation, target, status, address)"
+            + " VALUES (now() - interval '41 days', 'old', '', '', 200, ''),"
+            + " (now() - interval '39 days', 'younger', '', '', 200, '')");
+    AuditLog keeping = new AuditLog(api.postgres.database(), 40);
+    keeping.sweep();
+    List<String> left =
+        keeping.before(Purview.ALL, Long.MAX_VALUE, 200).stream()
+            .map(row -> row.caller().who())
+            .toList();
+    assertTrue(left.contains("younger"), left.toString());
+    assertFalse(left.contains("old"), left.toString());
+    assertThrows(IllegalArgumentException.class, () -> new AuditLog(api.postgres.database(), 29));
+  }
+}
