@@ -131,9 +131,9 @@ public final class ApiServer implements AutoCloseable {
   /** Answers; what is no mere look has its row in the audit log. */
   private Reply changed(HttpServerExchange exchange, Routes.Route route, Caller caller) {
     Supplier<Reply> answering = () -> guarded(route, () -> answer(exchange, route, caller));
-    return route.method().equals("GET")
-        ? answering.get()
-        : audit.during(audited(exchange, route, Optional.of(caller)), answering, ApiServer::status);
+    return route.changes()
+        ? audit.during(audited(exchange, route, Optional.of(caller)), answering, ApiServer::status)
+        : answering.get();
   }
 
   private static AuditLog.Caller audited(

@@ -11,6 +11,9 @@ import java.util.Optional;
  * document too, so that neither can have one that the other lacks.
  */
 final class Routes {
+  /** Where simulations are asked for. */
+  static final String SIMULATION = "/v1/steer/simulate";
+
   private Routes() {}
 
   /** What a handler gets. */
@@ -63,6 +66,11 @@ final class Routes {
       Objects.requireNonNull(access, template);
       query = List.copyOf(query);
       headers = List.copyOf(headers);
+    }
+
+    /** Whether it is more than a look; a simulation is sent what it looks at. */
+    boolean changes() {
+      return !method.equals("GET") && !template.equals(SIMULATION);
     }
   }
 

@@ -45,7 +45,7 @@ final class SteeringResource {
         new Routes.Route(
             Access.OPERATOR,
             "POST",
-            "/v1/steer/simulate",
+            Routes.SIMULATION,
             "How clients share the nodes as things are, and without some regions or nodes; nothing"
                 + " is changed.",
             "SimulationOrder",

@@ -66,8 +66,8 @@ final class WarmUpResource {
                 new Reply.Refused(
                     429,
                     "Too many",
-                    "At most %d URLs are kept for all warm-ups; begin this one in an hour."
-                        .formatted(WarmUpStore.MAX_URLS),
+                    "At most %d URLs of an organisation are kept, and %d of all; begin it in an hour."
+                        .formatted(WarmUpStore.MAX_URLS_OF_ONE, WarmUpStore.MAX_URLS),
                     List.of()));
   }
 

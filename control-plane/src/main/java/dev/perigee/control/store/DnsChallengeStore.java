@@ -68,7 +68,8 @@ public final class DnsChallengeStore {
     // One after the other, so that no two take the last place.
     handle.execute("LOCK TABLE dns_challenge IN SHARE ROW EXCLUSIVE MODE");
     int most = purview.isAll() ? DnsChallenge.MOST_NAMES : DnsChallenge.MOST_NAMES_OF_ONE;
-    if (others(handle, purview, wanted.name()) >= most) {
+    if (others(handle, purview, wanted.name()) >= most
+        || others(handle, Purview.ALL, wanted.name()) >= DnsChallenge.MOST_NAMES) {
       return new Change.Conflict<>(
           new Problem(
               "name",

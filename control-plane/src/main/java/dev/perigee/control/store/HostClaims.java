@@ -19,6 +19,9 @@ public final class HostClaims {
       "SELECT host, organisation, NULL, token, asked_at FROM host_proof"
           + " WHERE asked_at > now() - interval '7 days'";
 
+  /** Of an advisory lock: hosts go to one organisation at a time. */
+  private static final long TAKING = 0x7065_7269_0002L;
+
   private final Database database;
   private final String zone;
 
@@ -116,6 +119,7 @@ public final class HostClaims {
           if (!OrganisationStore.hold(handle, organisation)) {
             return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
           }
+          lock(handle);
           if (!take(handle, organisation, normal, proof)) {
             String reason = "is served for somebody else here: ask the network's operator";
             return new Change.Conflict<>(new Problem("host", reason));
@@ -161,8 +165,8 @@ public final class HostClaims {
   }
 
   /**
-   * Why an organisation's site may not have a host; empty where it may. An operator's word makes it
-   * the organisation's. Who is none is not told whether somebody else has it.
+   * Why an organisation's site may not have a host; empty where it may. An operator's word, under
+   * the lock, makes it the organisation's. Who is none is not told whether somebody else has it.
    */
   static Optional<String> refusal(
       Handle handle, String organisation, String host, boolean byOperator) {
@@ -192,7 +196,15 @@ public final class HostClaims {
         .isPresent();
   }
 
-  /** Has a host be an organisation's; false where a site of another one uses what it would take. */
+  /** Lets nobody else take a host until this transaction ends; before any claim is looked at. */
+  static void lock(Handle handle) {
+    handle.execute("SELECT pg_advisory_xact_lock(?)", TAKING);
+  }
+
+  /**
+   * Has a host be an organisation's, under the lock; false where a site of another one uses what it
+   * would take.
+   */
   static boolean take(Handle handle, String organisation, String host, HostClaim.Proof proof) {
     List<HostClaim> others =
         handle

@@ -317,6 +317,9 @@ public final class PostgresSiteStore implements SiteStore {
             .bind(0, site.id())
             .mapTo(String.class)
             .one();
+    if (edit.byOperator()) {
+      HostClaims.lock(handle);
+    }
     // In one order for all, so that two sites that want the same hosts do not wait for each other.
     for (String host : site.hosts().stream().sorted().toList()) {
       int position = site.hosts().indexOf(host);

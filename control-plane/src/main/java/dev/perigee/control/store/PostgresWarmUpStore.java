@@ -49,7 +49,18 @@ public final class PostgresWarmUpStore implements WarmUpStore {
             .createQuery("SELECT coalesce(sum(cardinality(urls)), 0) FROM warm_up")
             .mapTo(Long.class)
             .one();
-    if (held + order.urls().size() > MAX_URLS) {
+    long own =
+        handle
+            .createQuery(
+                "SELECT coalesce(sum(cardinality(w.urls)), 0) FROM warm_up w"
+                    + " JOIN site o ON o.id = w.site JOIN site s ON s.organisation = o.organisation"
+                    + " WHERE s.id = ? AND s.organisation <> ?")
+            .bind(0, order.site())
+            .bind(1, Organisation.FIRST)
+            .mapTo(Long.class)
+            .one();
+    int more = order.urls().size();
+    if (held + more > MAX_URLS || own + more > MAX_URLS_OF_ONE) {
       return Optional.empty();
     }
     UUID id =

@@ -16,7 +16,10 @@ public interface WarmUpStore {
   /** URLs in all warm-ups that are kept. */
   int MAX_URLS = 50_000;
 
-  /** Begins one; empty where as many URLs as may be are kept. */
+  /** URLs in those of one organisation; the first, which is the operators' too, may use up all. */
+  int MAX_URLS_OF_ONE = 10_000;
+
+  /** Begins one; empty where as many URLs as may be are kept, of all or of the organisation. */
   Optional<Progress> begin(Order order);
 
   /** How far it is; empty where it is not known, not any more, or not within purview. */

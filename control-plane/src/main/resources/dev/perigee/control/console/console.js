@@ -3,14 +3,14 @@
 const at = id => document.getElementById(id);
 const EVERY_MS = 2000;
 let token = sessionStorage.getItem('token');
-let self = {};
+let holder = {};
 let timer;
 
 // What the token may, as the API's document says of each operation: the page asks for nothing else.
-const runs = () => self.role === 'operator';
-const looks = () => self.role !== 'purge-only';
-const purges = () => self.role !== 'viewer';
-const whole = () => !self.sites;
+const runs = () => holder.role === 'operator';
+const looks = () => holder.role !== 'purge-only';
+const purges = () => holder.role !== 'viewer';
+const whole = () => !holder.sites;
 
 async function call(path, options = {}) {
   const response = await fetch(path, {
@@ -83,13 +83,13 @@ function network(status, nodes) {
 
 async function refresh() {
   try {
-    self = await call('/v1/self');
+    holder = await call('/v1/self');
     const ask = (may, name) => may ? call('/v1/' + name) : undefined;
     const [status, nodes, all, certificates, purged] = await Promise.all([
       ask(runs(), 'status'), ask(runs(), 'nodes'), ask(looks(), 'sites'),
       ask(looks() && whole(), 'certificates'), ask(looks(), 'purges')]);
     if (status) network(status, nodes);
-    else at('summary').textContent = `${self.name}: ${self.role} of ${self.organisation}`;
+    else at('summary').textContent = `${holder.name}: ${holder.role} of ${holder.organisation}`;
     if (all) sites(all.items);
     if (certificates) rows('certificates', certificates.items, c => [cell(c.hosts.join(' ')),
       cell(c.notAfter.slice(0, 10)), cell(c.issuer)], 'No certificate: perigee cert add');
@@ -134,7 +134,7 @@ function leave() {
   clearInterval(timer);
   sessionStorage.removeItem('token');
   token = null;
-  self = {};
+  holder = {};
   at('summary').textContent = 'Not signed in.';
   show(false);
 }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.perigee.contract.FromEdge;
+import dev.perigee.control.store.DnsChallenge;
 import dev.perigee.control.store.TestPem;
 import dev.perigee.testkit.NothingLeaks;
 import java.net.http.HttpClient;
@@ -374,6 +375,26 @@ final class RolesIT {
     assertEquals(400, send("GET", "/v1/sites?organisation=%00", owner, "").statusCode());
     String body = "{'id':'a\\u0000'}";
     assertEquals(422, send("POST", "/v1/organisations", TestApi.TOKEN, body).statusCode());
+  }
+
+  @Test
+  void anOrganisationHasSoManyNamesWithTextsAndLeavesTheOthersRoom() throws Exception {
+    String path = "/v1/dns/challenges/_%d.acme-shop.cdn.example";
+    String owner = of("owner");
+    int most = DnsChallenge.MOST_NAMES_OF_ONE;
+    for (int i = 0; i < most; i++) {
+      HttpResponse<String> set = send("PUT", path.formatted(i), owner, "{'texts':['t']}");
+      assertEquals(200, set.statusCode(), set.body());
+    }
+    HttpResponse<String> more = send("PUT", path.formatted(most), owner, "{'texts':['t']}");
+    assertEquals(409, more.statusCode());
+    HttpResponse<String> operators =
+        send("PUT", path.formatted(most), TestApi.TOKEN, "{'texts':['t']}");
+    assertEquals(200, operators.statusCode());
+    for (int i = 0; i < most; i++) {
+      assertEquals(204, send("DELETE", path.formatted(i), owner, "").statusCode());
+    }
+    assertEquals(404, send("DELETE", path.formatted(most), owner, "").statusCode());
   }
 
   @Test

@@ -87,6 +87,26 @@ final class WarmUpStoreIT {
   }
 
   @Test
+  void anOrganisationLeavesRoomForOthers() throws SQLException {
+    postgres.execute(
+        "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, organisation)"
+            + " VALUES ('shop', '{}', '{}', false, false, 'acme'),"
+            + " ('acme-2', '{}', '{}', false, false, 'acme'),"
+            + " ('other', '{}', '{}', false, false, 'other')");
+    for (int i = 0; i < WarmUpStore.MAX_URLS_OF_ONE / 5_000; i++) {
+      assertTrue(store.begin(order(5_000, "fra-1")).isPresent());
+    }
+    assertEquals(Optional.empty(), store.begin(order(1, "fra-1")));
+    assertEquals(Optional.empty(), store.begin(of("acme-2")));
+    assertTrue(store.begin(of("other")).isPresent());
+  }
+
+  private static Order of(String site) {
+    Order one = order(1, "fra-1");
+    return new Order(site, one.urls(), one.fields(), 10, one.nodes(), one.absent());
+  }
+
+  @Test
   void urlsOfAllWarmUpsAreLimitedAndForgottenAfterAnHour() throws SQLException {
     String first = store.begin(order(5_000, "fra-1")).orElseThrow().id();
     for (int i = 1; i < WarmUpStore.MAX_URLS / 5_000; i++) {
