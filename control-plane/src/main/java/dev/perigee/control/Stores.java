@@ -108,7 +108,7 @@ record Stores(
         new ApiTokens(
             operator, tokens, options.tenants.guesses(), running.random(), running.nanos()),
         new VisibleSites(database),
-        new HostClaims(database, options.dns.zone()),
+        new HostClaims(database, numbers, options.dns.zone()),
         prover,
         audit);
   }

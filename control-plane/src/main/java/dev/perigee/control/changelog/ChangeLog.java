@@ -2,13 +2,13 @@ package dev.perigee.control.changelog;
 
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
-import dev.perigee.contract.HostName;
 import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.ChangeStore.LoggedChange;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.PostgresCertificateStore;
+import dev.perigee.control.store.PostgresCertificateStore.Held;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresSiteStore;
 import java.util.ArrayList;
@@ -77,8 +77,9 @@ public final class ChangeLog {
   public List<FromControl.Update> snapshot(long head, String region, String node) {
     List<SiteConfig> served =
         sites.allFor(node).stream().filter(site -> site.isServedIn(region)).toList();
+    ServedHosts hosts = hosts(served);
     List<CertificateConfig> wanted =
-        certificates.allWithKeys().stream().filter(c -> isFor(c, served)).toList();
+        certificates.allWithKeys().stream().filter(hosts::want).map(Held::certificate).toList();
     List<PeerConfig> peers = nodes.all().stream().map(Node::peer).toList();
     return parts(head, 0, served, List.of(), wanted, List.of(), peers, List.of());
   }
@@ -93,23 +94,26 @@ public final class ChangeLog {
     Set<String> removedSites = new HashSet<>(siteIds);
     served.forEach(site -> removedSites.remove(site.id()));
     // A changed site may bring hosts that a certificate sent to nobody here so far is for.
-    Collection<CertificateConfig> concerned =
+    Collection<Held> concerned =
         siteIds.isEmpty()
             ? certificates.byIds(certificateIds).values()
             : certificates.allWithKeys();
-    List<SiteConfig> all =
-        concerned.isEmpty()
-            ? List.of()
-            : sites.allFor(node).stream().filter(s -> s.isServedIn(region)).toList();
+    ServedHosts changedHosts = hosts(served);
+    ServedHosts allHosts =
+        hosts(
+            concerned.isEmpty()
+                ? List.of()
+                : sites.allFor(node).stream().filter(s -> s.isServedIn(region)).toList());
     List<CertificateConfig> wanted = new ArrayList<>();
     Set<String> removedCertificates = new HashSet<>(certificateIds);
-    for (CertificateConfig certificate : concerned) {
-      if (!isFor(certificate, all)) {
+    for (Held held : concerned) {
+      String id = held.certificate().id();
+      if (!allHosts.want(held)) {
         // With the last site that it is for, a key goes too.
-        removedCertificates.add(certificate.id());
-      } else if (certificateIds.contains(certificate.id()) || isFor(certificate, served)) {
-        wanted.add(certificate);
-        removedCertificates.remove(certificate.id());
+        removedCertificates.add(id);
+      } else if (certificateIds.contains(id) || changedHosts.want(held)) {
+        wanted.add(held.certificate());
+        removedCertificates.remove(id);
       }
     }
     if (removedSites.isEmpty()) {
@@ -132,13 +136,8 @@ public final class ChangeLog {
   }
 
   /** Keys go only to nodes that serve a site they are for. */
-  private static boolean isFor(CertificateConfig certificate, Collection<SiteConfig> served) {
-    return served.stream()
-        .flatMap(site -> site.hosts().stream())
-        .anyMatch(
-            host ->
-                certificate.hosts().stream()
-                    .anyMatch(name -> name.equals(host) || HostName.matches(name, host)));
+  private ServedHosts hosts(List<SiteConfig> served) {
+    return new ServedHosts(served, sites.organisations(served));
   }
 
   private List<FromControl.Update> parts(

@@ -1,6 +1,5 @@
 package dev.perigee.control.store;
 
-import dev.perigee.contract.CertificateConfig;
 import java.time.Instant;
 import java.util.List;
 
@@ -11,7 +10,8 @@ public interface CertificateStore {
    * ({@code certificate}, {@code privateKey}), a key that does not match, an expired or not yet
    * valid leaf, a chain in the wrong order, a leaf without DNS names.
    *
-   * @param organisation that it belongs to
+   * @param organisation that it belongs to, and whose sites alone it serves; one that is here
+   *     already stays whose it is
    * @param byOperator whether an operator says so; else the hosts must be the organisation's
    */
   Change<CertificateSummary> add(
@@ -38,16 +38,19 @@ public interface CertificateStore {
     return all(Purview.ALL);
   }
 
-  /** All certificates with keys, for the edges. */
-  List<CertificateConfig> allWithKeys();
-
   /**
    * A certificate without its key.
    *
    * @param id lower-case hexadecimal SHA-256 of the leaf
+   * @param organisation whose sites it serves
    */
   record CertificateSummary(
-      String id, List<String> hosts, String issuer, Instant notBefore, Instant notAfter) {
+      String id,
+      List<String> hosts,
+      String issuer,
+      Instant notBefore,
+      Instant notAfter,
+      String organisation) {
     public CertificateSummary {
       hosts = List.copyOf(hosts);
     }

@@ -4,8 +4,12 @@ import dev.perigee.contract.HostName;
 import dev.perigee.contract.Problem;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -23,6 +27,7 @@ public final class HostClaims {
   private static final long TAKING = 0x7065_7269_0002L;
 
   private final Database database;
+  private final LogNumbers numbers;
   private final String zone;
 
   /**
@@ -30,8 +35,9 @@ public final class HostClaims {
    *
    * @param zone whose names nobody may claim
    */
-  public HostClaims(Database database, String zone) {
+  public HostClaims(Database database, LogNumbers numbers, String zone) {
     this.database = database;
+    this.numbers = numbers;
     this.zone = zone;
   }
 
@@ -79,7 +85,7 @@ public final class HostClaims {
     }
     return database.inTransaction(
         handle -> {
-          if (!OrganisationStore.hold(handle, organisation)) {
+          if (!OrganisationStore.holdAlone(handle, organisation)) {
             return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
           }
           Optional<HostClaim> own = own(handle, organisation, normal);
@@ -114,18 +120,25 @@ public final class HostClaims {
     if (problem.isPresent()) {
       return new Change.Invalid<>(List.of(problem.get()));
     }
-    return database.inTransaction(
-        handle -> {
-          if (!OrganisationStore.hold(handle, organisation)) {
-            return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
-          }
-          lock(handle);
-          if (!take(handle, organisation, normal, proof)) {
-            String reason = "is served for somebody else here: ask the network's operator";
-            return new Change.Conflict<>(new Problem("host", reason));
-          }
-          return new Change.Committed<>(own(handle, organisation, normal).orElseThrow(), 0);
-        });
+    Change<HostClaim> change =
+        database.inTransaction(handle -> prove(handle, organisation, normal, proof));
+    numbers.wake();
+    return change;
+  }
+
+  private static Change<HostClaim> prove(
+      Handle handle, String organisation, String host, HostClaim.Proof proof) {
+    if (!OrganisationStore.hold(handle, organisation)) {
+      return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
+    }
+    lock(handle);
+    Taken taken = take(handle, organisation, host, proof);
+    if (!taken.done()) {
+      String reason = "is served for somebody else here: ask the network's operator";
+      return new Change.Conflict<>(new Problem("host", reason));
+    }
+    PostgresCertificateStore.withdraw(handle, taken.former(), Set.of(host));
+    return new Change.Committed<>(own(handle, organisation, host).orElseThrow(), 0);
   }
 
   /** Gives up a claim, or a proof that was asked for; a conflict where a site uses the host. */
@@ -140,9 +153,9 @@ public final class HostClaims {
                   .bind(1, purview.organisations())
                   .map((row, context) -> read(row))
                   .findOne();
-          if (found.isPresent() && isUsed(handle, found.get())) {
-            String reason = "is a host of a site: take it from the site first";
-            return new Change.Conflict<>(new Problem("host", reason));
+          Optional<String> kept = found.flatMap(claim -> kept(handle, claim));
+          if (kept.isPresent()) {
+            return new Change.Conflict<>(new Problem("host", kept.get()));
           }
           int asked =
               handle
@@ -160,39 +173,42 @@ public final class HostClaims {
         });
   }
 
+  /** Why a claim cannot be given up; empty where it can. */
+  private static Optional<String> kept(Handle handle, HostClaim claim) {
+    if (isUsed(handle, claim)) {
+      return Optional.of("is a host of a site: take it from the site first");
+    }
+    return isCertified(handle, claim)
+        ? Optional.of("is named in a certificate: remove that first (perigee cert list)")
+        : Optional.empty();
+  }
+
   private static HostClaim gone(String host) {
     return new HostClaim(host, "", Optional.empty(), Optional.empty(), java.time.Instant.EPOCH);
   }
 
-  /**
-   * Why an organisation's site may not have a host; empty where it may. An operator's word, under
-   * the lock, makes it the organisation's. Who is none is not told whether somebody else has it.
-   */
-  static Optional<String> refusal(
-      Handle handle, String organisation, String host, boolean byOperator) {
-    if (holds(handle, organisation, host)) {
-      return Optional.empty();
-    }
-    if (!byOperator) {
-      return Optional.of(host + " is not yours until you prove it: perigee host prove " + host);
-    }
-    return take(handle, organisation, host, HostClaim.Proof.VOUCHED)
-        ? Optional.empty()
-        : Optional.of(host + " belongs to another organisation: see perigee host list");
+  /** Why an organisation's site may not have a host. Who is no operator is not told whose it is. */
+  static String refusal(String host, boolean toOperator) {
+    return toOperator
+        ? host + " belongs to another organisation: see perigee host list"
+        : host + " is not yours until you prove it: perigee host prove " + host;
   }
 
   /**
-   * Whether a host of a site is the organisation's: claimed as it is, or below a wildcard that is.
-   * The claim stays until this transaction ends.
+   * Whether a host of a site is the organisation's: the claim of the host itself decides, and where
+   * there is none, that of the wildcard that covers it. The claim stays until this transaction
+   * ends.
    */
   static boolean holds(Handle handle, String organisation, String host) {
     return handle
         .createQuery(
-            "SELECT host FROM host_claim WHERE host = ANY (?) AND organisation = ? FOR SHARE")
+            "SELECT organisation FROM host_claim WHERE host = ANY (?)"
+                + " ORDER BY host <> ? FOR SHARE")
         .bind(0, coverers(host))
-        .bind(1, organisation)
+        .bind(1, host)
         .mapTo(String.class)
         .findFirst()
+        .filter(organisation::equals)
         .isPresent();
   }
 
@@ -202,10 +218,23 @@ public final class HostClaims {
   }
 
   /**
-   * Has a host be an organisation's, under the lock; false where a site of another one uses what it
-   * would take.
+   * The answer to who wants a host.
+   *
+   * @param former organisations that had it, whose certificates for it are to go
    */
-  static boolean take(Handle handle, String organisation, String host, HostClaim.Proof proof) {
+  record Taken(boolean done, Set<String> former) {
+    static final Taken REFUSED = new Taken(false, Set.of());
+
+    Taken {
+      former = Set.copyOf(former);
+    }
+  }
+
+  /**
+   * Has a host be an organisation's, under the lock; not done where a site of another one uses what
+   * it would take.
+   */
+  static Taken take(Handle handle, String organisation, String host, HostClaim.Proof proof) {
     List<HostClaim> others =
         handle
             .createQuery(
@@ -224,18 +253,30 @@ public final class HostClaims {
             .mapTo(Boolean.class)
             .one();
     if (served || others.stream().anyMatch(claim -> isUsed(handle, claim))) {
-      return false;
+      return Taken.REFUSED;
     }
     handle.execute(
         "DELETE FROM host_proof WHERE host = ? AND organisation = ?", host, organisation);
-    return handle.execute(
-            "INSERT INTO host_claim AS c (host, organisation, proof) VALUES (?, ?, ?)"
-                + " ON CONFLICT (host) DO UPDATE SET organisation = excluded.organisation,"
-                + " proof = excluded.proof, proved_at = now()",
-            host,
-            organisation,
-            proof.word())
-        == 1;
+    handle.execute(
+        "INSERT INTO host_claim AS c (host, organisation, proof) VALUES (?, ?, ?)"
+            + " ON CONFLICT (host) DO UPDATE SET organisation = excluded.organisation,"
+            + " proof = excluded.proof, proved_at = now()",
+        host,
+        organisation,
+        proof.word());
+    return new Taken(
+        true, others.stream().map(HostClaim::organisation).collect(Collectors.toSet()));
+  }
+
+  /** Of these hosts those that nobody claims: an earlier build gave them to a site. */
+  static Set<String> unclaimed(Handle handle, Collection<String> hosts) {
+    Set<String> left = new HashSet<>(hosts);
+    handle
+        .createQuery("SELECT host FROM host_claim WHERE host = ANY (?)")
+        .bind(0, hosts.toArray(String[]::new))
+        .mapTo(String.class)
+        .forEach(left::remove);
+    return left;
   }
 
   /** Whether a site of the claim's organisation lists it, or a host below the wildcard. */
@@ -246,6 +287,23 @@ public final class HostClaims {
             "SELECT EXISTS (SELECT 1 FROM site_host h JOIN site s ON s.id = h.site"
                 + " WHERE s.organisation = ? AND (h.host = ?"
                 + " OR (? AND substr(h.host, strpos(h.host, '.')) = ?)))")
+        .bind(0, claim.organisation())
+        .bind(1, claim.host())
+        .bind(2, wildcard)
+        .bind(3, claim.host().substring(wildcard ? 1 : 0))
+        .mapTo(Boolean.class)
+        .one();
+  }
+
+  /** Whether a certificate of the claim's organisation names what is its by this claim alone. */
+  private static boolean isCertified(Handle handle, HostClaim claim) {
+    boolean wildcard = claim.host().startsWith("*.");
+    return handle
+        .createQuery(
+            "SELECT EXISTS (SELECT 1 FROM certificate t, unnest(t.hosts) AS n (host)"
+                + " WHERE t.organisation = ? AND (n.host = ?"
+                + " OR (? AND substr(n.host, strpos(n.host, '.')) = ? AND NOT EXISTS"
+                + " (SELECT 1 FROM host_claim c WHERE c.host = n.host))))")
         .bind(0, claim.organisation())
         .bind(1, claim.host())
         .bind(2, wildcard)

@@ -22,4 +22,10 @@ public record Organisation(String id, String name, Instant madeAt, int sites) {
 
   /** Organisations of one network. */
   static final int MOST = 10_000;
+
+  /** Sites that one may add itself; operators may add more to it. */
+  public static final int MOST_SITES = 1_000;
+
+  /** Certificates that one may add itself; operators may add more to it. */
+  public static final int MOST_CERTIFICATES = 1_000;
 }

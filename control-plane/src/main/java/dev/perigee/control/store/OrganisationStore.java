@@ -106,8 +106,17 @@ public final class OrganisationStore {
 
   /** Keeps it from being removed until this transaction ends; false where there is none. */
   static boolean hold(Handle handle, String id) {
+    return hold(handle, id, " FOR SHARE");
+  }
+
+  /** The same, alone: whatever is counted of it stays as it is until this transaction ends. */
+  static boolean holdAlone(Handle handle, String id) {
+    return hold(handle, id, " FOR UPDATE");
+  }
+
+  private static boolean hold(Handle handle, String id, String how) {
     return handle
-        .createQuery("SELECT id FROM organisation WHERE id = ? AND removed_at IS NULL FOR SHARE")
+        .createQuery("SELECT id FROM organisation WHERE id = ? AND removed_at IS NULL" + how)
         .bind(0, id)
         .mapTo(String.class)
         .findOne()

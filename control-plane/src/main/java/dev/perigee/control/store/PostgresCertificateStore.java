@@ -20,8 +20,9 @@ import org.jdbi.v3.core.Handle;
 /** Certificates in PostgreSQL. */
 public final class PostgresCertificateStore implements CertificateStore {
   private static final String SUMMARY =
-      "SELECT id, hosts, issuer, not_before, not_after FROM certificate";
-  private static final String WITH_KEY = "SELECT id, hosts, chain, private_key FROM certificate";
+      "SELECT id, hosts, issuer, not_before, not_after, organisation FROM certificate";
+  private static final String WITH_KEY =
+      "SELECT id, hosts, chain, private_key, organisation FROM certificate";
 
   private final Database database;
   private final LogNumbers numbers;
@@ -54,35 +55,87 @@ public final class PostgresCertificateStore implements CertificateStore {
       boolean byOperator,
       CertificateConfig config,
       X509Certificate leaf) {
-    if (!OrganisationStore.hold(handle, organisation)) {
+    // A tenant's are counted: one after the other, so that no two take the last place.
+    if (!(byOperator
+        ? OrganisationStore.hold(handle, organisation)
+        : OrganisationStore.holdAlone(handle, organisation))) {
       return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
     }
-    for (String host : byOperator ? List.<String>of() : config.hosts()) {
-      if (!HostClaims.holds(handle, organisation, host)) {
-        String reason =
-            "is for %1$s, which is not yours until you prove it: perigee host prove %1$s"
-                .formatted(host);
-        return new Change.Conflict<>(new Problem("certificate", reason));
-      }
+    Optional<String> refusal =
+        byOperator ? Optional.empty() : refusal(handle, organisation, config);
+    if (refusal.isPresent()) {
+      return new Change.Conflict<>(new Problem("certificate", refusal.get()));
     }
     Base64.Encoder encoder = Base64.getEncoder();
-    handle.execute(
-        "INSERT INTO certificate (id, hosts, issuer, not_before, not_after, chain, private_key,"
-            + " organisation) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
-            + " SET chain = excluded.chain, private_key = excluded.private_key,"
-            + " organisation = excluded.organisation",
-        config.id(),
-        config.hosts().toArray(String[]::new),
-        leaf.getIssuerX500Principal().getName(),
-        Timestamp.from(leaf.getNotBefore().toInstant()),
-        Timestamp.from(leaf.getNotAfter().toInstant()),
-        config.chain().stream()
-            .map(der -> encoder.encodeToString(der.toArray()))
-            .toArray(String[]::new),
-        config.privateKey().toArray(),
-        organisation);
+    int rows =
+        handle.execute(
+            "INSERT INTO certificate AS c (id, hosts, issuer, not_before, not_after, chain,"
+                + " private_key, organisation) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id)"
+                + " DO UPDATE SET chain = excluded.chain, private_key = excluded.private_key"
+                + " WHERE ? OR c.organisation = excluded.organisation",
+            config.id(),
+            config.hosts().toArray(String[]::new),
+            leaf.getIssuerX500Principal().getName(),
+            Timestamp.from(leaf.getNotBefore().toInstant()),
+            Timestamp.from(leaf.getNotAfter().toInstant()),
+            config.chain().stream()
+                .map(der -> encoder.encodeToString(der.toArray()))
+                .toArray(String[]::new),
+            config.privateKey().toArray(),
+            organisation,
+            byOperator);
+    if (rows == 0) {
+      // Whoever has its key may know that it is here.
+      String reason = "is here already, for somebody else: ask the network's operator";
+      return new Change.Conflict<>(new Problem("certificate", reason));
+    }
     long revision = LogNumbers.nextRevision(handle, "certificate", config.id());
     return new Change.Committed<>(find(handle, Purview.ALL, config.id()).orElseThrow(), revision);
+  }
+
+  /** Why an organisation may not have it; empty where it may. */
+  private static Optional<String> refusal(
+      Handle handle, String organisation, CertificateConfig config) {
+    int others =
+        handle
+            .createQuery("SELECT count(*) FROM certificate WHERE organisation = ? AND id <> ?")
+            .bind(0, organisation)
+            .bind(1, config.id())
+            .mapTo(Integer.class)
+            .one();
+    if (others >= Organisation.MOST_CERTIFICATES) {
+      return Optional.of(
+          "would be one more than the %d of an organisation: remove old ones"
+              .formatted(Organisation.MOST_CERTIFICATES));
+    }
+    for (String host : config.hosts()) {
+      if (!HostClaims.holds(handle, organisation, host)) {
+        return Optional.of(
+            "is for %1$s, which is not yours until you prove it: perigee host prove %1$s"
+                .formatted(host));
+      }
+    }
+    return Optional.empty();
+  }
+
+  /**
+   * Takes what organisations had for hosts that went over to another one. Its keys go from the
+   * nodes, too.
+   */
+  static void withdraw(Handle handle, Set<String> organisations, Set<String> hosts) {
+    if (organisations.isEmpty()) {
+      return;
+    }
+    List<CertificateSummary> gone =
+        handle
+            .createQuery(
+                "DELETE FROM certificate WHERE organisation = ANY (?) AND hosts && ?::text[]"
+                    + " RETURNING id, hosts, issuer, not_before, not_after, organisation")
+            .bind(0, organisations.toArray(String[]::new))
+            .bind(1, hosts.toArray(String[]::new))
+            .map((row, context) -> summary(row))
+            .list();
+    gone.forEach(one -> LogNumbers.nextRevision(handle, "certificate", one.id()));
   }
 
   @Override
@@ -117,8 +170,15 @@ public final class PostgresCertificateStore implements CertificateStore {
                 .list());
   }
 
-  @Override
-  public List<CertificateConfig> allWithKeys() {
+  /**
+   * A certificate with its key.
+   *
+   * @param organisation whose sites it serves
+   */
+  public record Held(CertificateConfig certificate, String organisation) {}
+
+  /** All certificates with keys, for the edges. */
+  public List<Held> allWithKeys() {
     return database.read(
         handle ->
             handle
@@ -128,8 +188,8 @@ public final class PostgresCertificateStore implements CertificateStore {
   }
 
   /** The certificates with these ids that still exist, by id. */
-  public Map<String, CertificateConfig> byIds(Set<String> ids) {
-    Map<String, CertificateConfig> found = new LinkedHashMap<>();
+  public Map<String, Held> byIds(Set<String> ids) {
+    Map<String, Held> found = new LinkedHashMap<>();
     database
         .read(
             handle ->
@@ -138,7 +198,7 @@ public final class PostgresCertificateStore implements CertificateStore {
                     .bind(0, ids.toArray(String[]::new))
                     .map((row, context) -> withKey(row))
                     .list())
-        .forEach(certificate -> found.put(certificate.id(), certificate));
+        .forEach(held -> found.put(held.certificate().id(), held));
     return found;
   }
 
@@ -157,16 +217,19 @@ public final class PostgresCertificateStore implements CertificateStore {
         List.of((String[]) row.getArray(2).getArray()),
         row.getString(3),
         row.getTimestamp(4).toInstant(),
-        row.getTimestamp(5).toInstant());
+        row.getTimestamp(5).toInstant(),
+        row.getString(6));
   }
 
-  private static CertificateConfig withKey(ResultSet row) throws SQLException {
+  private static Held withKey(ResultSet row) throws SQLException {
     String[] chain = (String[]) row.getArray(3).getArray();
     Base64.Decoder decoder = Base64.getDecoder();
-    return new CertificateConfig(
-        row.getString(1),
-        List.of((String[]) row.getArray(2).getArray()),
-        Arrays.stream(chain).map(text -> Bytes.copyOf(decoder.decode(text))).toList(),
-        Bytes.copyOf(row.getBytes(4)));
+    CertificateConfig certificate =
+        new CertificateConfig(
+            row.getString(1),
+            List.of((String[]) row.getArray(2).getArray()),
+            Arrays.stream(chain).map(text -> Bytes.copyOf(decoder.decode(text))).toList(),
+            Bytes.copyOf(row.getBytes(4)));
+    return new Held(certificate, row.getString(5));
   }
 }

@@ -12,6 +12,8 @@ import dev.perigee.contract.SteeringPolicyCodec;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.TierPolicy;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -88,8 +90,9 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return change(
         handle -> {
-          if (!OrganisationStore.hold(handle, organisation)) {
-            return new Change.Invalid<>(List.of(new Problem("organisation", "is not known")));
+          Optional<Change<SiteConfig>> refused = refused(handle, organisation, edit);
+          if (refused.isPresent()) {
+            return refused.get();
           }
           SiteConfig unique = site;
           // Of others that are being added, only those that are committed can be seen.
@@ -100,8 +103,40 @@ public final class PostgresSiteStore implements SiteStore {
             }
             unique = site.withId(site.id() + "-" + n);
           }
-          return noted(handle, withHosts(handle, unique, edit), SiteHistory.Kind.ADDED, edit);
+          return noted(
+              handle, withHosts(handle, unique, Set.of(), edit), SiteHistory.Kind.ADDED, edit);
         });
+  }
+
+  /** Why there may not be one more site of an organisation; empty where there may. */
+  private static Optional<Change<SiteConfig>> refused(
+      Handle handle, String organisation, Edit edit) {
+    // A tenant's are counted: one after the other, so that no two take the last place.
+    boolean known =
+        edit.byOperator()
+            ? OrganisationStore.hold(handle, organisation)
+            : OrganisationStore.holdAlone(handle, organisation);
+    if (!known) {
+      return Optional.of(
+          new Change.Invalid<>(List.of(new Problem("organisation", "is not known"))));
+    }
+    int others =
+        edit.byOperator()
+            ? 0
+            : handle
+                .createQuery(
+                    "SELECT count(*) FROM site WHERE organisation = ? AND removed_at IS NULL")
+                .bind(0, organisation)
+                .mapTo(Integer.class)
+                .one();
+    return others < Organisation.MOST_SITES
+        ? Optional.empty()
+        : Optional.of(
+            new Change.Conflict<>(
+                new Problem(
+                    "site",
+                    "would be one more than the %d of an organisation: remove old ones"
+                        .formatted(Organisation.MOST_SITES))));
   }
 
   /** Inserts the site without its hosts; false where its id was ever used. */
@@ -174,8 +209,13 @@ public final class PostgresSiteStore implements SiteStore {
         RateRuleCodec.toBytes(site.limits()),
         site.bandwidth(),
         site.id());
-    handle.execute("DELETE FROM site_host WHERE site = ?", site.id());
-    return withHosts(handle, site, edit);
+    List<String> before =
+        handle
+            .createQuery("DELETE FROM site_host WHERE site = ? RETURNING host")
+            .bind(0, site.id())
+            .mapTo(String.class)
+            .list();
+    return withHosts(handle, site, HostClaims.unclaimed(handle, before), edit);
   }
 
   @Override
@@ -310,22 +350,35 @@ public final class PostgresSiteStore implements SiteStore {
     return change;
   }
 
-  private static Change<SiteConfig> withHosts(Handle handle, SiteConfig site, Edit edit) {
+  /**
+   * Gives a site its hosts, which it has to hold; an operator's word makes them its organisation's.
+   *
+   * @param had those that it had before and that nobody claims: they stay its own
+   */
+  private static Change<SiteConfig> withHosts(
+      Handle handle, SiteConfig site, Set<String> had, Edit edit) {
     String organisation =
         handle
             .createQuery("SELECT organisation FROM site WHERE id = ?")
             .bind(0, site.id())
             .mapTo(String.class)
             .one();
-    if (edit.byOperator()) {
+    if (edit.byOperator() || !had.isEmpty()) {
       HostClaims.lock(handle);
     }
+    Set<String> former = new HashSet<>();
     // In one order for all, so that two sites that want the same hosts do not wait for each other.
     for (String host : site.hosts().stream().sorted().toList()) {
       int position = site.hosts().indexOf(host);
-      Optional<String> refusal = HostClaims.refusal(handle, organisation, host, edit.byOperator());
-      if (refusal.isPresent()) {
-        return conflict(handle, position, refusal.get());
+      if (!HostClaims.holds(handle, organisation, host)) {
+        HostClaims.Taken taken =
+            edit.byOperator() || had.contains(host)
+                ? HostClaims.take(handle, organisation, host, HostClaim.Proof.VOUCHED)
+                : HostClaims.Taken.REFUSED;
+        if (!taken.done()) {
+          return conflict(handle, position, HostClaims.refusal(host, edit.byOperator()));
+        }
+        former.addAll(taken.former());
       }
       int rows =
           handle.execute(
@@ -338,6 +391,8 @@ public final class PostgresSiteStore implements SiteStore {
         return conflict(handle, position, host + " belongs to another site");
       }
     }
+    // Behind all claims: who has the log's number waits for none.
+    PostgresCertificateStore.withdraw(handle, former, Set.copyOf(site.hosts()));
     return new Change.Committed<>(site, LogNumbers.nextRevision(handle, "site", site.id()));
   }
 
@@ -402,6 +457,26 @@ public final class PostgresSiteStore implements SiteStore {
                 .bind(0, node)
                 .map((row, context) -> readForNode(row))
                 .list());
+  }
+
+  /** To which organisations sites belong, by their ids; those that still exist. */
+  public Map<String, String> organisations(List<SiteConfig> of) {
+    Map<String, String> found = new HashMap<>();
+    String[] ids = of.stream().map(SiteConfig::id).toArray(String[]::new);
+    if (ids.length > 0) {
+      database
+          .read(
+              handle ->
+                  handle
+                      .createQuery(
+                          "SELECT id, organisation FROM site"
+                              + " WHERE id = ANY (?) AND removed_at IS NULL")
+                      .bind(0, ids)
+                      .map((row, context) -> Map.entry(row.getString(1), row.getString(2)))
+                      .list())
+          .forEach(site -> found.put(site.getKey(), site.getValue()));
+    }
+    return found;
   }
 
   /** The sites with these ids that still exist, as one node is to have them, by id. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.perigee.control.store.Organisation;
 import dev.perigee.control.store.TestPem;
 import dev.perigee.testkit.NothingLeaks;
 import java.net.http.HttpClient;
@@ -13,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -191,17 +193,102 @@ final class HostsIT {
     send(200, "PUT", "/v1/sites/given.example", acme, site("given.example"));
   }
 
+  private static String upload(String host) throws Exception {
+    TestPem pem = TestPem.ec(host);
+    return JSON.createObjectNode()
+        .put("certificate", pem.certificate())
+        .put("privateKey", pem.key())
+        .toString();
+  }
+
   @Test
   void aCertificateIsForHostsThatAreProved() throws Exception {
-    TestPem pem = TestPem.ec("cert.example");
-    String upload =
-        JSON.createObjectNode()
-            .put("certificate", pem.certificate())
-            .put("privateKey", pem.key())
-            .toString();
+    String upload = upload("cert.example");
     send(409, "POST", "/v1/certificates", acme, upload);
     prove(acme, "cert.example");
     send(201, "POST", "/v1/certificates", acme, upload);
+  }
+
+  @Test
+  void aHostIsNotGivenUpWhileACertificateNamesIt() throws Exception {
+    prove(acme, "named.example");
+    String id =
+        send(201, "POST", "/v1/certificates", acme, upload("named.example")).path("id").asText();
+    JsonNode refused = send(409, "DELETE", "/v1/hosts/named.example", acme, "");
+    assertTrue(refused.toString().contains("certificate"), refused.toString());
+    send(204, "DELETE", "/v1/certificates/" + id, acme, "");
+    send(204, "DELETE", "/v1/hosts/named.example", acme, "");
+    prove(acme, "*.below.example");
+    send(201, "POST", "/v1/certificates", acme, upload("a.below.example"));
+    send(409, "DELETE", "/v1/hosts/*.below.example", acme, "");
+  }
+
+  @Test
+  void aCertificateGoesWithTheHostThatAnotherProved() throws Exception {
+    prove(acme, "moved.example");
+    String id =
+        send(201, "POST", "/v1/certificates", acme, upload("moved.example")).path("id").asText();
+    prove(other, "moved.example");
+    assertFalse(send(200, "GET", "/v1/certificates", TestApi.TOKEN, "").toString().contains(id));
+    assertEquals(
+        List.of("certificate", "certificate"), api.logged(id), "its key goes from the nodes too");
+    send(409, "POST", "/v1/certificates", acme, upload("moved.example"));
+  }
+
+  @Test
+  void aCertificateThatIsHereStaysWhoseItIs() throws Exception {
+    String host = vouched("same.example");
+    String upload = upload(host);
+    String id = send(201, "POST", "/v1/certificates", other, upload).path("id").asText();
+    send(201, "POST", "/v1/certificates", TestApi.TOKEN, upload);
+    assertTrue(send(200, "GET", "/v1/certificates", other, "").toString().contains(id));
+  }
+
+  @Test
+  void aWildcardIsNotAboveTheClaimOfAHostBelowIt() throws Exception {
+    prove(other, "mine.deep.example");
+    prove(acme, "*.deep.example");
+    send(409, "POST", "/v1/sites", acme, site("mine.deep.example"));
+    send(409, "POST", "/v1/certificates", acme, upload("mine.deep.example"));
+    send(201, "POST", "/v1/sites", acme, site("yours.deep.example"));
+    send(201, "POST", "/v1/sites", other, site("mine.deep.example"));
+  }
+
+  @Test
+  void aHostThatAnEarlierBuildGaveToASiteStaysItsOwn() throws Exception {
+    prove(acme, "early.example");
+    String path =
+        "/v1/sites/"
+            + send(201, "POST", "/v1/sites", acme, site("early.example")).path("id").asText();
+    api.postgres.execute("DELETE FROM host_claim WHERE host = 'early.example'");
+    send(200, "PUT", path, acme, site("early.example"));
+    JsonNode hosts = send(200, "GET", "/v1/hosts", acme, "");
+    assertTrue(hosts.toString().contains("early.example"), hosts.toString());
+    send(409, "PUT", path, acme, site("early.example", "new.early.example"));
+  }
+
+  @Test
+  void anOrganisationHasNoMoreSitesAndCertificatesThanItMay() throws Exception {
+    String full = organisation("full");
+    api.postgres.execute(
+        "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, organisation)"
+            + " SELECT 'full-' || n, '{}', '{}', false, false, 'full'"
+            + " FROM generate_series(1, %1$d) n;".formatted(Organisation.MOST_SITES)
+            + " INSERT INTO certificate (id, hosts, issuer, not_before, not_after, chain,"
+            + " private_key, organisation) SELECT 'full' || n, '{}', '', now(), now(), '{}',"
+            + " '', 'full' FROM generate_series(1, %1$d) n"
+                .formatted(Organisation.MOST_CERTIFICATES));
+    prove(full, "more.example");
+    for (String path : List.of("/v1/sites", "/v1/certificates")) {
+      String body = path.equals("/v1/sites") ? site("more.example") : upload("more.example");
+      JsonNode refused = send(409, "POST", path, full, body);
+      assertTrue(refused.toString().contains("would be one more than"), refused.toString());
+    }
+    String byOperator = site("more.example").replace("}", ",'organisation':'full'}");
+    send(201, "POST", "/v1/sites", TestApi.TOKEN, byOperator);
+    api.postgres.execute("DELETE FROM certificate WHERE organisation = 'full'");
+    api.postgres.execute(
+        "DELETE FROM site_host WHERE site LIKE 'full-%'; DELETE FROM site WHERE id LIKE 'full-%'");
   }
 
   @Test

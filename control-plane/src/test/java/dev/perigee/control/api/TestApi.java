@@ -16,6 +16,7 @@ import dev.perigee.control.pki.GuessLimits;
 import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.AuditLog;
+import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
 import dev.perigee.control.store.DnsKeyStore;
@@ -130,7 +131,7 @@ public final class TestApi implements AutoCloseable {
         tokens,
         new ApiTokens(TOKEN::equals, tokens, guesses, random, System::nanoTime),
         new VisibleSites(postgres.database()),
-        new HostClaims(postgres.database(), "cdn.example"),
+        new HostClaims(postgres.database(), numbers, "cdn.example"),
         new HostProver(
             "dns://127.0.0.1:" + hosts.dnsPort(),
             host -> List.of(InetAddress.ofLiteral("127.0.0.1")),
@@ -198,6 +199,15 @@ public final class TestApi implements AutoCloseable {
         new OriginHealth.Server("default", "http://a", "check-failed", "status", 1, 2, 3, 4);
     List<OriginHealth> origins = List.of(new OriginHealth(site, List.of(server)));
     fleet.heartbeat(node, new FromEdge.Heartbeat(0, 0, 0, 0, 0, true, "", List.of(), origins));
+  }
+
+  /** The kinds of what the change log says of a resource, in order. */
+  List<String> logged(String resource) {
+    return new ChangeStore(postgres.database())
+        .after(0, 10_000).stream()
+            .filter(change -> change.resource().equals(resource))
+            .map(ChangeStore.LoggedChange::kind)
+            .toList();
   }
 
   /** Where it answers. */

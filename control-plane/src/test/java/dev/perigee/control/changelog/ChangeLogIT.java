@@ -11,6 +11,7 @@ import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.control.store.CertificateStore.CertificateSummary;
 import dev.perigee.control.store.Change;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.ChangeStore.LoggedChange;
@@ -247,12 +248,11 @@ final class ChangeLogIT {
 
   private String certified(String host) {
     TestPem pem = TestPem.ec(host);
-    assertInstanceOf(Change.Committed.class, certificates.add(pem.certificate(), pem.key()));
-    return certificates.allWithKeys().stream()
-        .filter(c -> c.hosts().contains(host))
-        .map(CertificateConfig::id)
-        .findFirst()
-        .orElseThrow();
+    return switch (certificates.add(pem.certificate(), pem.key())) {
+      case Change.Committed<CertificateSummary>(CertificateSummary added, long revision) ->
+          added.id();
+      case Change<CertificateSummary> no -> throw new AssertionError(no);
+    };
   }
 
   private static List<String> keys(FromControl.Update update) {
@@ -289,6 +289,21 @@ final class ChangeLogIT {
     FromControl.Update delta = only(log.between(from, numbers.head().revision(), "eu", "fra-1"));
     assertEquals(List.of("shop"), delta.removedSites());
     assertEquals(List.of(key), delta.removedCertificates());
+  }
+
+  @Test
+  void aKeyServesTheSitesOfItsOrganisationAlone() throws SQLException {
+    postgres.execute("INSERT INTO organisation (id, name) VALUES ('acme', 'Acme')");
+    TestPem foreign = TestPem.ec("shop.example");
+    assertInstanceOf(
+        Change.Committed.class,
+        certificates.add("acme", true, foreign.certificate(), foreign.key()));
+    long from = added(site("shop"));
+    assertEquals(List.of(), keys(only(log.between(0, from, "eu", "fra-1"))));
+    String own = certified("shop.example");
+    long head = numbers.head().revision();
+    assertEquals(List.of(own), keys(only(log.between(0, head, "eu", "fra-1"))));
+    assertEquals(List.of(own), keys(only(log.between(from - 1, head, "eu", "fra-1"))));
   }
 
   @Test
