@@ -104,21 +104,20 @@ public final class AuditLog implements AutoCloseable {
   private record Changed(String target, Optional<String> organisation, Optional<String> site) {
     static Changed of(Object value, String asked) {
       return switch (value) {
+        case Changed changed -> changed;
         case SiteConfig site -> ofSite(site.id(), site.id());
         case PurgeStore.IssuedPurge purge ->
             new Changed(purge.id(), Optional.empty(), purge.purge().site());
         case Rollout rollout -> ofSite(rollout.id(), rollout.candidate().id());
         case Node node -> network(node.name());
-        case DnsChallenge challenge -> network(challenge.name());
-        case CertificateStore.CertificateSummary certificate -> network(certificate.id());
+        case CertificateStore.CertificateSummary certificate ->
+            new Changed(
+                certificate.id(), Optional.of(certificate.organisation()), Optional.empty());
         case DnsKey key -> network(String.valueOf(key.tag()));
         case Organisation one -> new Changed(one.id(), Optional.of(one.id()), Optional.empty());
         case ApiToken token -> new Changed(token.id(), token.organisation(), Optional.empty());
         case HostClaim claim ->
-            new Changed(
-                claim.host(),
-                Optional.of(claim.organisation()).filter(id -> !id.isEmpty()),
-                Optional.empty());
+            new Changed(claim.host(), Optional.of(claim.organisation()), Optional.empty());
         default -> network(asked);
       };
     }
@@ -159,9 +158,30 @@ public final class AuditLog implements AutoCloseable {
     return CALL.isBound() ? Optional.of(CALL.get()) : Optional.empty();
   }
 
-  /** Writes the row of what this call changed, where it is a call that did. */
+  /** Writes the row of what this call changed, where it is a call that did and has none yet. */
   static void note(Handle handle, Object value) {
-    current().ifPresent(call -> note(handle, call, value));
+    current().filter(call -> !call.noted().get()).ifPresent(call -> note(handle, call, value));
+  }
+
+  /** The same, where what was changed does not say itself to which organisation it belongs. */
+  static void note(Handle handle, String target, String organisation) {
+    note(handle, new Changed(target, Optional.of(organisation), Optional.empty()));
+  }
+
+  /**
+   * Where an operator calls, a row for an organisation that lost something by what is done for
+   * another one. What other organisations do is not shown to it.
+   */
+  static void alsoNote(Handle handle, String target, String organisation) {
+    current()
+        .filter(call -> call.caller().organisation().isEmpty())
+        .ifPresent(
+            call -> {
+              PreparedBatch batch = handle.prepareBatch(INSERT);
+              Optional<String> whose = Optional.of(organisation);
+              add(batch, call.caller(), new Changed(target, whose, Optional.empty()), 200, 1);
+              batch.execute();
+            });
   }
 
   private static void note(Handle handle, Call call, Object value) {

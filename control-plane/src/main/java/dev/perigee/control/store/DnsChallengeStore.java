@@ -47,7 +47,8 @@ public final class DnsChallengeStore {
 
   /**
    * Sets the texts of a name in place of those it has. Where not everything is within purview, the
-   * name is one of a site that is: at or below its name in the zone, or a host of its own.
+   * name is one of a site that is: at or below its name in the zone, or a host of its own. A name
+   * that has texts stays whose it is.
    */
   public Change<DnsChallenge> put(Purview purview, DnsChallenge wanted) {
     Optional<String> name = HostName.normalise(wanted.name()).filter(text -> !isLiteral(text));
@@ -67,9 +68,17 @@ public final class DnsChallengeStore {
     }
     // One after the other, so that no two take the last place.
     handle.execute("LOCK TABLE dns_challenge IN SHARE ROW EXCLUSIVE MODE");
+    Optional<String> had = whose(handle, wanted.name());
+    String organisation = purview.organisation().or(() -> had).orElse(Organisation.FIRST);
+    if (!had.orElse(organisation).equals(organisation)) {
+      String reason = "has texts of somebody else: ask the network's operator to remove them";
+      return new Change.Conflict<>(new Problem("name", reason));
+    }
     int most = purview.isAll() ? DnsChallenge.MOST_NAMES : DnsChallenge.MOST_NAMES_OF_ONE;
-    if (others(handle, purview, wanted.name()) >= most
-        || others(handle, Purview.ALL, wanted.name()) >= DnsChallenge.MOST_NAMES) {
+    if (others(handle, "=", organisation, wanted.name()) >= most
+        || (!purview.isAll()
+            && others(handle, "<>", Organisation.FIRST, wanted.name())
+                >= DnsChallenge.MOST_NAMES)) {
       return new Change.Conflict<>(
           new Problem(
               "name",
@@ -79,19 +88,30 @@ public final class DnsChallengeStore {
     handle.execute(
         "INSERT INTO dns_challenge (name, texts, ttl_seconds, organisation) VALUES (?, ?, ?, ?)"
             + " ON CONFLICT (name) DO UPDATE SET texts = excluded.texts, set_at = now(),"
-            + " ttl_seconds = excluded.ttl_seconds, organisation = excluded.organisation",
+            + " ttl_seconds = excluded.ttl_seconds",
         wanted.name(),
         wanted.texts().toArray(String[]::new),
         wanted.ttlSeconds(),
-        purview.organisation().orElse(Organisation.FIRST));
+        organisation);
+    AuditLog.note(handle, wanted.name(), organisation);
     return new Change.Committed<>(wanted, 0);
   }
 
-  private static int others(Handle handle, Purview purview, String name) {
+  private static Optional<String> whose(Handle handle, String name) {
     return handle
-        .createQuery("SELECT count(*) FROM dns_challenge WHERE name <> ?" + Purview.OF_ORGANISATION)
+        .createQuery("SELECT organisation FROM dns_challenge WHERE name = ?")
         .bind(0, name)
-        .bind(1, purview.organisations())
+        .mapTo(String.class)
+        .findOne();
+  }
+
+  /** Other names of an organisation, or of all but one: operators' are counted apart. */
+  private static int others(Handle handle, String equal, String organisation, String name) {
+    return handle
+        .createQuery(
+            "SELECT count(*) FROM dns_challenge WHERE name <> ? AND organisation " + equal + " ?")
+        .bind(0, name)
+        .bind(1, organisation)
         .mapTo(Integer.class)
         .one();
   }
@@ -99,22 +119,28 @@ public final class DnsChallengeStore {
   /** Removes all texts of a name that is within purview. */
   public Change<DnsChallenge> remove(Purview purview, String text) {
     String name = HostName.normalise(text).orElse("");
-    Change<DnsChallenge> change =
-        database.inTransaction(
-            handle ->
-                handle
-                    .createQuery(
-                        "DELETE FROM dns_challenge WHERE name = ?"
-                            + Purview.OF_ORGANISATION
-                            + " RETURNING name, texts, ttl_seconds")
-                    .bind(0, name)
-                    .bind(1, purview.organisations())
-                    .map((row, context) -> challenge(row))
-                    .findOne()
-                    .<Change<DnsChallenge>>map(found -> new Change.Committed<>(found, 0))
-                    .orElseGet(Change.Unknown::new));
+    Change<DnsChallenge> change = database.inTransaction(handle -> remove(handle, purview, name));
     numbers.wake();
     return change;
+  }
+
+  private static Change<DnsChallenge> remove(Handle handle, Purview purview, String name) {
+    Optional<String> whose = whose(handle, name);
+    return handle
+        .createQuery(
+            "DELETE FROM dns_challenge WHERE name = ?"
+                + Purview.OF_ORGANISATION
+                + " RETURNING name, texts, ttl_seconds")
+        .bind(0, name)
+        .bind(1, purview.organisations())
+        .map((row, context) -> challenge(row))
+        .findOne()
+        .<Change<DnsChallenge>>map(
+            found -> {
+              AuditLog.note(handle, name, whose.orElse(Organisation.FIRST));
+              return new Change.Committed<>(found, 0);
+            })
+        .orElseGet(Change.Unknown::new);
   }
 
   private static List<Problem> problems(DnsChallenge wanted, Optional<String> name) {
@@ -153,32 +179,62 @@ public final class DnsChallengeStore {
         .formatted(zone, siteHosts ? ", nor within a host of a site" : "");
   }
 
+  /**
+   * Whether a name may have texts within purview. In the zone the site decides whose name it is
+   * within. Elsewhere the nearest hosts of sites do, and all of them: whoever has the host that is
+   * to be certified, and whoever has the wildcard below it, which the same record certifies.
+   */
   private boolean isServed(Handle handle, Purview purview, String name) {
-    boolean ours = name.equals(zone) || name.endsWith("." + zone);
-    if (purview.isAll() && ours) {
-      return true;
+    if (name.equals(zone) || name.endsWith("." + zone)) {
+      return purview.isAll() || isOfSite(handle, purview, name);
     }
-    List<String> hosts = new ArrayList<>();
-    for (String rest = name; siteHosts && rest.indexOf('.') > 0; ) {
-      hosts.add(rest);
-      hosts.add("*." + rest);
-      rest = rest.substring(rest.indexOf('.') + 1);
+    String host = name;
+    while (host.startsWith("_") && host.indexOf('.') > 0) {
+      host = host.substring(host.indexOf('.') + 1);
     }
-    String labels =
-        ours && !name.equals(zone) ? name.substring(0, name.length() - zone.length() - 1) : "";
-    String label = labels.substring(labels.lastIndexOf('.') + 1);
+    while (siteHosts && host.indexOf('.') > 0) {
+      List<Boolean> nearest = nearest(handle, purview, host);
+      if (!nearest.isEmpty()) {
+        return nearest.stream().allMatch(own -> own);
+      }
+      host = host.substring(host.indexOf('.') + 1);
+    }
+    return false;
+  }
+
+  private boolean isOfSite(Handle handle, Purview purview, String name) {
+    String labels = name.equals(zone) ? "" : name.substring(0, name.length() - zone.length() - 1);
     return handle
         .createQuery(
-            "SELECT EXISTS (SELECT 1 FROM site s WHERE s.removed_at IS NULL AND (s.id = ?"
-                + " OR s.id IN (SELECT h.site FROM site_host h WHERE h.host = ANY (?)))"
+            "SELECT EXISTS (SELECT 1 FROM site s WHERE s.removed_at IS NULL AND s.id = ?"
                 + Purview.OF_SITES
                 + ")")
-        .bind(0, label)
-        .bind(1, hosts.toArray(String[]::new))
-        .bind(2, purview.organisations())
-        .bind(3, purview.siteIds())
+        .bind(0, labels.substring(labels.lastIndexOf('.') + 1))
+        .bind(1, purview.organisations())
+        .bind(2, purview.siteIds())
         .mapTo(Boolean.class)
         .one();
+  }
+
+  /**
+   * Of a host, or else of the wildcard above it, and of the one below it: whether it is in view.
+   */
+  private static List<Boolean> nearest(Handle handle, Purview purview, String host) {
+    String above = "*" + host.substring(host.indexOf('.'));
+    return handle
+        .createQuery(
+            "SELECT EXISTS (SELECT 1 FROM site s WHERE s.id = h.site"
+                + Purview.OF_SITES
+                + ") FROM site_host h WHERE h.host = ? OR h.host = ? OR (h.host = ? AND NOT EXISTS"
+                + " (SELECT 1 FROM site_host e WHERE e.host = ?))")
+        .bind(0, purview.organisations())
+        .bind(1, purview.siteIds())
+        .bind(2, host)
+        .bind(3, "*." + host)
+        .bind(4, above)
+        .bind(5, host)
+        .mapTo(Boolean.class)
+        .list();
   }
 
   private static DnsChallenge challenge(ResultSet row) throws SQLException {

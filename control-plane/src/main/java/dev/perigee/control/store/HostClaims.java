@@ -157,19 +157,25 @@ public final class HostClaims {
           if (kept.isPresent()) {
             return new Change.Conflict<>(new Problem("host", kept.get()));
           }
-          int asked =
+          List<String> asked =
               handle
-                  .createUpdate("DELETE FROM host_proof WHERE host = ?" + Purview.OF_ORGANISATION)
+                  .createQuery(
+                      "DELETE FROM host_proof WHERE host = ?"
+                          + Purview.OF_ORGANISATION
+                          + " RETURNING organisation")
                   .bind(0, normal)
                   .bind(1, purview.organisations())
-                  .execute();
+                  .mapTo(String.class)
+                  .list();
+          asked.stream()
+              .skip(found.isPresent() ? 0 : 1)
+              .forEach(whose -> AuditLog.alsoNote(handle, normal, whose));
           found.ifPresent(
               claim -> handle.execute("DELETE FROM host_claim WHERE host = ?", claim.host()));
           return found
+              .or(() -> asked.stream().findFirst().map(whose -> gone(normal, whose)))
               .<Change<HostClaim>>map(claim -> new Change.Committed<>(claim, 0))
-              .orElseGet(
-                  () ->
-                      asked > 0 ? new Change.Committed<>(gone(normal), 0) : new Change.Unknown<>());
+              .orElseGet(Change.Unknown::new);
         });
   }
 
@@ -183,8 +189,9 @@ public final class HostClaims {
         : Optional.empty();
   }
 
-  private static HostClaim gone(String host) {
-    return new HostClaim(host, "", Optional.empty(), Optional.empty(), java.time.Instant.EPOCH);
+  private static HostClaim gone(String host, String organisation) {
+    return new HostClaim(
+        host, organisation, Optional.empty(), Optional.empty(), java.time.Instant.EPOCH);
   }
 
   /** Why an organisation's site may not have a host. Who is no operator is not told whose it is. */
@@ -264,6 +271,9 @@ public final class HostClaims {
         host,
         organisation,
         proof.word());
+    others.stream()
+        .filter(claim -> claim.host().equals(host))
+        .forEach(claim -> AuditLog.alsoNote(handle, host, claim.organisation()));
     return new Taken(
         true, others.stream().map(HostClaim::organisation).collect(Collectors.toSet()));
   }

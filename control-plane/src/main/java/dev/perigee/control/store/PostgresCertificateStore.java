@@ -135,7 +135,10 @@ public final class PostgresCertificateStore implements CertificateStore {
             .bind(1, hosts.toArray(String[]::new))
             .map((row, context) -> summary(row))
             .list();
-    gone.forEach(one -> LogNumbers.nextRevision(handle, "certificate", one.id()));
+    for (CertificateSummary one : gone) {
+      AuditLog.alsoNote(handle, one.id(), one.organisation());
+      LogNumbers.nextRevision(handle, "certificate", one.id());
+    }
   }
 
   @Override

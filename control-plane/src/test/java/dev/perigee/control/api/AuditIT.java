@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.Purview;
+import dev.perigee.control.store.TestPem;
 import dev.perigee.testkit.NothingLeaks;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -106,6 +107,46 @@ final class AuditIT {
     send(200, "PUT", "/v1/steer/zones", TestApi.TOKEN, zones);
     assertEquals(row, newest(owner), "what is the network's is the operators'");
     assertRow(newest(TestApi.TOKEN), "operator token file", "PUT /v1/steer/zones", "", "done");
+  }
+
+  private static String upload(String organisation) throws Exception {
+    TestPem pem = TestPem.ec("shop.example");
+    return JSON.createObjectNode()
+        .put("certificate", pem.certificate())
+        .put("privateKey", pem.key())
+        .put("organisation", organisation)
+        .toString();
+  }
+
+  @Test
+  void whatAnOperatorDoesToAnOwnersCertificatesTextsAndHostsTheOwnerSees() throws Exception {
+    String operator = "operator token file";
+    send(201, "POST", "/v1/sites", owner, SITE);
+    JsonNode certificate = send(201, "POST", "/v1/certificates", TestApi.TOKEN, upload("acme"));
+    String id = certificate.path("id").asText();
+    assertRow(newest(owner), operator, "POST /v1/certificates", id, "done");
+    send(204, "DELETE", "/v1/certificates/" + id, TestApi.TOKEN, "");
+    assertRow(newest(owner), operator, "DELETE /v1/certificates/{certificate}", id, "done");
+    String name = "_acme-challenge.shop.example";
+    String path = "/v1/dns/challenges/" + name;
+    send(200, "PUT", path, owner, "{'texts':['own']}");
+    send(200, "PUT", path, TestApi.TOKEN, "{'texts':['theirs']}");
+    assertRow(newest(owner), operator, "PUT /v1/dns/challenges/{name}", name, "done");
+    send(204, "DELETE", path, owner, "");
+    send(201, "POST", "/v1/hosts", owner, "{'host':'asked.example'}");
+    send(204, "DELETE", "/v1/hosts/asked.example", TestApi.TOKEN, "");
+    assertRow(newest(owner), operator, "DELETE /v1/hosts/{host}", "asked.example", "done");
+    send(
+        200,
+        "POST",
+        "/v1/hosts/vouch",
+        TestApi.TOKEN,
+        "{'host':'a.example','organisation':'acme'}");
+    send(200, "POST", "/v1/hosts/vouch", TestApi.TOKEN, "{'host':'a.example'}");
+    JsonNode rows = send(200, "GET", "/v1/audit?limit=2", owner, "").path("items");
+    for (JsonNode row : rows) {
+      assertRow(row, operator, "POST /v1/hosts/vouch", "a.example", "done");
+    }
   }
 
   @Test

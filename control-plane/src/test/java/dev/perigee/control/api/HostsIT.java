@@ -291,6 +291,59 @@ final class HostsIT {
         "DELETE FROM site_host WHERE site LIKE 'full-%'; DELETE FROM site WHERE id LIKE 'full-%'");
   }
 
+  private static void texts(int status, String token, String name) throws Exception {
+    send(status, "PUT", "/v1/dns/challenges/" + name, token, "{'texts':['a']}");
+  }
+
+  @Test
+  void theNearestHostOfASiteDecidesWhoSetsTextsOfAName() throws Exception {
+    prove(acme, "near.example");
+    prove(acme, "*.near.example");
+    prove(other, "a.near.example");
+    prove(other, "b.a.near.example");
+    send(201, "POST", "/v1/sites", acme, site("near.example", "*.near.example"));
+    send(201, "POST", "/v1/sites", other, site("a.near.example", "b.a.near.example"));
+    for (String name : List.of("a.near.example", "_acme-challenge.b.a.near.example")) {
+      texts(422, acme, name);
+      texts(200, other, name);
+    }
+    for (String name : List.of("_acme-challenge.near.example", "_acme-challenge.c.near.example")) {
+      texts(422, other, name);
+      texts(200, acme, name);
+    }
+  }
+
+  @Test
+  void whoHasAWildcardSetsNoTextsOfTheHostThatItStandsBelowNorThatOneTheWildcards()
+      throws Exception {
+    prove(acme, "*.star.example");
+    prove(other, "star.example");
+    send(201, "POST", "/v1/sites", acme, site("*.star.example"));
+    texts(200, acme, "_acme-challenge.star.example");
+    send(201, "POST", "/v1/sites", other, site("star.example"));
+    texts(422, acme, "_acme-challenge.star.example");
+    texts(422, other, "_acme-challenge.star.example");
+    texts(200, TestApi.TOKEN, "_acme-challenge.star.example");
+    texts(200, acme, "_acme-challenge.a.star.example");
+    texts(422, other, "_acme-challenge.a.star.example");
+  }
+
+  @Test
+  void textsStayWhoseTheyAre() throws Exception {
+    prove(acme, "texts.example");
+    String name = "_acme-challenge.texts.example";
+    send(201, "POST", "/v1/sites", acme, site("texts.example"));
+    texts(200, acme, name);
+    texts(200, TestApi.TOKEN, name);
+    assertTrue(send(200, "GET", "/v1/dns/challenges", acme, "").toString().contains(name));
+    send(204, "DELETE", "/v1/sites/texts.example", acme, "");
+    prove(other, "texts.example");
+    send(201, "POST", "/v1/sites", other, site("texts.example"));
+    texts(409, other, name);
+    send(204, "DELETE", "/v1/dns/challenges/" + name, TestApi.TOKEN, "");
+    texts(200, other, name);
+  }
+
   @Test
   void whatIsNoHostOrTheNetworksOwnCannotBeAskedFor() throws Exception {
     for (String host : new String[] {"10.0.0.1", "[::1]", "a..b", "x.cdn.example", "cdn.example"}) {
