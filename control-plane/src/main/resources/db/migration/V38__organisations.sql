@@ -1,3 +1,7 @@
+-- Who is served meanwhile waits behind this, so it gives up before that is long; the next start
+-- tries again.
+SET LOCAL lock_timeout = '5s';
+
 -- Who sites belong to. What there is already belongs to the first one, and so does what an earlier
 -- build adds: it knows of none.
 CREATE TABLE organisation (
@@ -28,6 +32,3 @@ ALTER TABLE site ADD COLUMN organisation text NOT NULL DEFAULT 'first';
 ALTER TABLE certificate ADD COLUMN organisation text NOT NULL DEFAULT 'first';
 ALTER TABLE dns_challenge ADD COLUMN organisation text NOT NULL DEFAULT 'first';
 CREATE INDEX site_organisation ON site (organisation);
-
--- The newest purges of one site, without those of all others.
-CREATE INDEX purge_site ON purge (site, number);

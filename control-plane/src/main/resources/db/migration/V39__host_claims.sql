@@ -1,3 +1,5 @@
+SET LOCAL lock_timeout = '5s';
+
 -- Which organisation a host belongs to, and by what. What sites there are have theirs.
 CREATE TABLE host_claim (
   host          text PRIMARY KEY,

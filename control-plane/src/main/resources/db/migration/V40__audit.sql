@@ -1,3 +1,5 @@
+SET LOCAL lock_timeout = '5s';
+
 -- Who changed what, and who was refused. Rows are added and never changed; the operator may set
 -- after how many days they go, and none goes before 30 days.
 CREATE TABLE audit (

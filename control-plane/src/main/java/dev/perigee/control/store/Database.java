@@ -7,6 +7,8 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jdbi.v3.core.Handle;
 import org.jdbi.v3.core.Jdbi;
 import org.jdbi.v3.core.JdbiException;
@@ -88,7 +90,21 @@ public final class Database implements AutoCloseable {
 
   /** Migrates over a connection without the pool's time-outs: a large table may take its time. */
   static void migrate(DatabaseConfig config, String... locations) {
-    Flyway.configure().dataSource(unlimited(config)).locations(locations).load().migrate();
+    migrations(config, locations).load().migrate();
+  }
+
+  /**
+   * The migrations of a database. The lock that lets one process migrate at a time is of a session:
+   * an index that is built beside writers waits for every transaction that is open, so for a lock
+   * that is of one it would wait for ever.
+   */
+  static FluentConfiguration migrations(DatabaseConfig config, String... locations) {
+    FluentConfiguration migrations =
+        Flyway.configure().dataSource(unlimited(config)).locations(locations);
+    migrations
+        .getConfigurationExtension(PostgreSQLConfigurationExtension.class)
+        .setTransactionalLock(false);
+    return migrations;
   }
 
   /** A connection beside the pool, for who keeps one. */

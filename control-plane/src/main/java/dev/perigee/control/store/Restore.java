@@ -18,7 +18,6 @@ import java.util.Optional;
 import java.util.zip.GZIPInputStream;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationVersion;
-import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -74,26 +73,14 @@ public final class Restore {
       }
     }
     MigrationVersion version = MigrationVersion.fromVersion(schema);
-    Flyway flyway =
-        Flyway.configure()
-            .dataSource(address.url(), user(address), password(address))
-            .locations(LOCATION)
-            .target(version)
-            .load();
+    DatabaseConfig config = DatabaseConfig.of(address.url(), address.user(), address.password());
+    Flyway flyway = Database.migrations(config, LOCATION).target(version).load();
     boolean known =
         Arrays.stream(flyway.info().all()).anyMatch(step -> version.equals(step.getVersion()));
     if (!known) {
       throw new IOException("the backup was made by a newer build (schema %s)".formatted(schema));
     }
     flyway.migrate();
-  }
-
-  private static @Nullable String user(Backup.DatabaseAddress address) {
-    return address.user().isEmpty() ? null : address.user();
-  }
-
-  private static @Nullable String password(Backup.DatabaseAddress address) {
-    return address.password().isEmpty() ? null : address.password();
   }
 
   private static Backup.Summary load(
@@ -120,7 +107,7 @@ public final class Restore {
       if (!Arrays.equals(sum, behind.readNBytes(sum.length)) || behind.read() >= 0) {
         throw new IOException("the backup is damaged; nothing was restored");
       }
-      anew(connection, statement, head.at());
+      anew(connection, statement, head.at(), tables);
       connection.commit();
       return new Backup.Summary(head.at(), head.schema(), head.revision(), head.purge(), rows);
     }
@@ -173,12 +160,17 @@ public final class Restore {
     }
   }
 
-  private static void anew(Connection connection, Statement statement, Instant at)
+  private static void anew(
+      Connection connection, Statement statement, Instant at, List<Schema.Table> tables)
       throws SQLException {
     statement.execute("UPDATE log_head SET log_id = gen_random_uuid()");
     // What nodes acknowledged, they acknowledged of the other log.
     statement.execute("DELETE FROM node_purge");
     statement.execute("DELETE FROM purge_timing");
+    if (tables.stream().anyMatch(table -> table.name().equals("api_token"))) {
+      // Which of them were revoked since the backup nobody knows any more.
+      statement.execute("UPDATE api_token SET revoked_at = coalesce(revoked_at, now())");
+    }
     try (PreparedStatement update =
         connection.prepareStatement("UPDATE node SET readmit_after = ? WHERE serial IS NOT NULL")) {
       update.setTimestamp(1, Timestamp.from(at));

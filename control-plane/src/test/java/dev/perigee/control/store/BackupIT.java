@@ -47,6 +47,10 @@ final class BackupIT {
     new SettingStore(database).put("bytes", new byte[] {0, 9, 10, 13, 92, -1});
     PostgresNodeStore nodes = new PostgresNodeStore(database, numbers);
     nodes.add(PostgresNodeStoreIT.node("fra-1", "eu"));
+    ApiToken.Wanted wanted =
+        new ApiToken.Wanted(
+            "ann", Role.OPERATOR, Optional.empty(), Optional.empty(), Optional.empty());
+    PostgresStoresIT.committed(new TokenStore(database).add(wanted, "hash"));
     postgres.execute("UPDATE node SET serial = 'a1'; INSERT INTO node_purge VALUES ('fra-1', 1)");
     backup = made();
   }
@@ -111,6 +115,16 @@ final class BackupIT {
       String numbers = "SELECT revision || ' ' || purge FROM log_head";
       assertEquals(one(postgres, numbers), one(other, numbers));
       assertEquals(List.of(), rows(other, "node_purge"), "acknowledged in the other log");
+    }
+  }
+
+  @Test
+  void noTokenIsGoodAfterARestoreForItMayHaveBeenRevokedSince() throws Exception {
+    assertTrue(new TokenStore(postgres.database()).good("hash").isPresent());
+    try (TestPostgres other = empty()) {
+      Restore.read(address(other), new ByteArrayInputStream(backup));
+      assertEquals(Optional.empty(), new TokenStore(other.database()).good("hash"));
+      assertEquals("1", one(other, "SELECT count(*) FROM api_token WHERE revoked_at IS NOT NULL"));
     }
   }
 

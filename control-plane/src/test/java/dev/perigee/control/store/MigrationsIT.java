@@ -41,10 +41,9 @@ final class MigrationsIT {
   }
 
   private Flyway to(String schema, MigrationVersion version) {
-    return Flyway.configure()
-        .dataSource(postgres.url(), postgres.user(), postgres.password())
+    DatabaseConfig config = DatabaseConfig.of(postgres.url(), postgres.user(), postgres.password());
+    return Database.migrations(config, "classpath:db/migration")
         .schemas(schema)
-        .locations("classpath:db/migration")
         .target(version)
         .load();
   }
@@ -91,6 +90,27 @@ final class MigrationsIT {
       assertEquals(
           List.of("first", "first", "vouched"),
           List.of(row.getString(1), row.getString(2), row.getString(3)));
+    }
+  }
+
+  @Test
+  void anIndexOfPurgesThatWasLeftHalfWayIsBuiltAnew() throws Exception {
+    to("beside", MigrationVersion.fromVersion("40")).migrate();
+    try (Connection writer = postgres.connect();
+        Statement statement = writer.createStatement()) {
+      statement.execute("SET search_path = beside");
+      statement.execute("CREATE INDEX purge_site ON purge (site)");
+    }
+    to("beside", MigrationVersion.LATEST).migrate();
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT indisvalid, indnatts FROM pg_index"
+                    + " WHERE indexrelid = 'beside.purge_site'::regclass")) {
+      assertTrue(row.next());
+      assertTrue(row.getBoolean(1));
+      assertEquals(2, row.getInt(2), "one that was left half-way is not kept");
     }
   }
 
