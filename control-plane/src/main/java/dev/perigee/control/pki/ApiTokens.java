@@ -47,7 +47,7 @@ public final class ApiTokens {
     /** It is unknown, expired or revoked, or there is none. */
     record Unknown() implements Sent {}
 
-    /** There were too many wrong ones from there; whether this one is good was not looked at. */
+    /** It is not good either, and there were too many of those from there. */
     record Later(Duration retryAfter) implements Sent {}
   }
 
@@ -56,21 +56,16 @@ public final class ApiTokens {
     if (secret.isEmpty() || secret.length() > MOST_SECRET) {
       return new Sent.Unknown();
     }
-    String sha256 = Secrets.sha256(secret);
-    Optional<Duration> wait = guesses.begin(from, sha256);
-    if (wait.isPresent()) {
-      return new Sent.Later(wait.get());
-    }
+    // The operator's first: it needs no database, and nobody's guesses stand in its way.
     Optional<Caller> caller =
         file.isValid(secret)
             ? Optional.of(Caller.OPERATOR)
-            : store.good(sha256).map(ApiTokens::caller);
-    if (caller.isPresent()) {
-      guesses.known(from, sha256);
-    } else {
-      guesses.forget(from, sha256);
-    }
-    return caller.<Sent>map(Sent.Known::new).orElseGet(Sent.Unknown::new);
+            : store.good(Secrets.sha256(secret)).map(ApiTokens::caller);
+    return caller.<Sent>map(Sent.Known::new).orElseGet(() -> wrong(from));
+  }
+
+  private Sent wrong(InetAddress from) {
+    return guesses.wrong(from).<Sent>map(Sent.Later::new).orElseGet(Sent.Unknown::new);
   }
 
   private static Caller caller(ApiToken token) {

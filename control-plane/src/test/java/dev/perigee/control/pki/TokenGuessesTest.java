@@ -20,48 +20,34 @@ final class TokenGuessesTest {
 
   private void wrong(InetAddress from, int times) {
     for (int i = 0; i < times; i++) {
-      guesses.begin(from, "wrong" + i);
+      guesses.wrong(from);
     }
   }
 
   @Test
   void whoWasWrongAFewTimesWaitsAndIsToldForHowLong() {
     wrong(HERE, 3);
-    assertEquals(Optional.of(Duration.ofSeconds(6)), guesses.begin(HERE, "x"));
+    assertEquals(Optional.of(Duration.ofSeconds(6)), guesses.wrong(HERE));
     nanos += Duration.ofSeconds(4).toNanos();
-    Duration left = guesses.begin(HERE, "x").orElseThrow();
+    Duration left = guesses.wrong(HERE).orElseThrow();
     assertTrue(left.compareTo(Duration.ofMillis(2_001)) < 0, left.toString());
     nanos += Duration.ofSeconds(3).toNanos();
-    assertEquals(NOW, guesses.begin(HERE, "x"));
-    assertTrue(guesses.begin(HERE, "y").isPresent());
+    assertEquals(NOW, guesses.wrong(HERE));
+    assertTrue(guesses.wrong(HERE).isPresent());
   }
 
   @Test
-  void anotherAddressAndATokenThatWasGoodHereAreNotSlowed() {
-    assertEquals(NOW, guesses.begin(HERE, "good"));
-    guesses.known(HERE, "good");
+  void anotherAddressIsNotSlowed() {
     wrong(HERE, 5);
-    assertTrue(guesses.begin(HERE, "x").isPresent());
-    assertEquals(NOW, guesses.begin(HERE, "good"));
-    assertEquals(NOW, guesses.begin(THERE, "x"));
-    guesses.forget(HERE, "good");
-    assertTrue(guesses.begin(HERE, "good").isPresent());
-  }
-
-  @Test
-  void tokensThatAreGoodCostNothing() {
-    for (int i = 0; i < 10; i++) {
-      assertEquals(NOW, guesses.begin(HERE, "good" + i));
-      guesses.known(HERE, "good" + i);
-    }
-    assertEquals(NOW, guesses.begin(HERE, "x"));
+    assertTrue(guesses.wrong(HERE).isPresent());
+    assertEquals(NOW, guesses.wrong(THERE));
   }
 
   @Test
   void aNetworkOfIpv6IsOneAddressAndItsNeighbourIsAnother() {
     wrong(InetAddress.ofLiteral("2001:db8:0:1::1"), 3);
-    assertTrue(guesses.begin(InetAddress.ofLiteral("2001:db8:0:1::2"), "x").isPresent());
-    assertEquals(NOW, guesses.begin(InetAddress.ofLiteral("2001:db8:0:2::1"), "x"));
+    assertTrue(guesses.wrong(InetAddress.ofLiteral("2001:db8:0:1::2")).isPresent());
+    assertEquals(NOW, guesses.wrong(InetAddress.ofLiteral("2001:db8:0:2::1")));
   }
 
   @Test
@@ -70,6 +56,6 @@ final class TokenGuessesTest {
     for (int i = 0; i < 100; i++) {
       wrong(InetAddress.ofLiteral("198.51.100." + i), 1);
     }
-    assertEquals(NOW, guesses.begin(HERE, "x"));
+    assertEquals(NOW, guesses.wrong(HERE));
   }
 }
