@@ -60,7 +60,9 @@ final class HostCommands {
       out().println("Set this TXT record:");
       out().println("  " + asked.path("txtName").asText() + " " + asked.path("token").asText());
       if (asked.has("url")) {
-        out().println("or answer with the token alone, status 200, at:");
+        out().println("or answer with this text alone, status 200:");
+        out().println("  " + asked.path("content").asText());
+        out().println("at:");
         out().println("  " + asked.path("url").asText());
       }
       out().println("then: perigee host check " + host);

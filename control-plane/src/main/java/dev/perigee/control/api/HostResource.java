@@ -110,7 +110,7 @@ final class HostResource {
       return Reply.notFound("host whose proof is asked for");
     }
     String organisation = asked.get().organisation();
-    return switch (prover.look(host, asked.get().token().orElse(""))) {
+    return switch (prover.look(organisation, host, asked.get().token().orElse(""))) {
       case HostProver.Found.Proved(HostClaim.Proof proof) ->
           Resources.changed(
               claims.prove(organisation, host, proof), "host", claim -> Reply.ok(view(claim)));
@@ -134,7 +134,12 @@ final class HostResource {
             token -> {
               view.put("txtName", HostProver.recordName(claim.host()));
               view.put("token", token);
-              HostProver.url(claim.host(), token).ifPresent(url -> view.put("url", url));
+              HostProver.url(claim.host(), token)
+                  .ifPresent(
+                      url -> {
+                        view.put("url", url);
+                        view.put("content", HostProver.content(claim.organisation(), token));
+                      });
             });
     return view;
   }

@@ -4,9 +4,10 @@ import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.control.store.HostClaim;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.function.LongSupplier;
 import javax.naming.NamingException;
 
@@ -20,9 +21,12 @@ public final class HostProver {
   /** Looks under way at one time: each may take some seconds, and leads where others say. */
   private static final int AT_ONCE = 8;
 
+  /** Of those, for one organisation. */
+  private static final int AT_ONCE_OF_ONE = 2;
+
   private final DnsTexts texts;
   private final HttpToken http;
-  private final Semaphore turns = new Semaphore(AT_ONCE);
+  private final List<String> looking = new ArrayList<>();
 
   /** Where a name leads. */
   public interface Addresses {
@@ -63,33 +67,61 @@ public final class HostProver {
     return LABEL + base(host);
   }
 
-  /** The URL that is to answer with the token; empty for a wildcard, which only the DNS proves. */
+  /**
+   * What is to be the answer at the URL. The URL does not hold it, so a host that repeats parts of
+   * a path in its answers proves nothing: as in RFC 8555, section 8.3.
+   */
+  public static String content(String organisation, String token) {
+    return token + "." + organisation;
+  }
+
+  /**
+   * The URL that is to answer with the content; empty for a wildcard, which only the DNS proves.
+   */
   public static Optional<String> url(String host, String token) {
     return host.startsWith("*.")
         ? Optional.empty()
         : Optional.of("http://" + host + HttpToken.PATH + token);
   }
 
-  /** Looks; takes some seconds at most. */
-  public Found look(String host, String token) {
-    if (!turns.tryAcquire()) {
+  /** Looks for an organisation; takes some seconds at most. */
+  public Found look(String organisation, String host, String token) {
+    if (!begins(organisation)) {
       return new Found.Busy();
     }
     try {
-      Optional<String> dns = dnsLacks(host, token);
-      if (dns.isEmpty()) {
-        return new Found.Proved(HostClaim.Proof.DNS);
-      }
-      if (host.startsWith("*.")) {
-        return new Found.Missing(dns.get());
-      }
-      Optional<String> web = http.lacks(host, token);
-      return web.isEmpty()
-          ? new Found.Proved(HostClaim.Proof.HTTP)
-          : new Found.Missing(dns.get() + "; " + host + " " + web.get());
+      return found(host, token, content(organisation, token));
     } finally {
-      turns.release();
+      ends(organisation);
     }
+  }
+
+  private boolean begins(String organisation) {
+    synchronized (looking) {
+      return looking.size() < AT_ONCE
+          && Collections.frequency(looking, organisation) < AT_ONCE_OF_ONE
+          && looking.add(organisation);
+    }
+  }
+
+  private void ends(String organisation) {
+    synchronized (looking) {
+      looking.remove(organisation);
+    }
+  }
+
+  private Found found(String host, String token, String content) {
+    Optional<String> dns = dnsLacks(host, token);
+    if (dns.isEmpty()) {
+      return new Found.Proved(HostClaim.Proof.DNS);
+    }
+    if (host.startsWith("*.")) {
+      return new Found.Missing(dns.get());
+    }
+    Optional<String> web = http.lacks(host, token, content);
+    return web.isEmpty()
+        ? new Found.Proved(HostClaim.Proof.HTTP)
+        : new Found.Missing(dns.get() + "; " + host + " " + web.get());
   }
 
   private Optional<String> dnsLacks(String host, String token) {

@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
  * one is asked: a name that leads elsewhere a moment later gains nothing. No redirect is followed.
  */
 final class HttpToken {
-  /** Below it, on the host, lies the token under its own name. */
+  /** Below it, on the host, lies the text of a proof, under the name of its token. */
   static final String PATH = "/.well-known/perigee-challenge/";
 
   private static final int CONNECT_MILLIS = 3_000;
@@ -46,8 +46,8 @@ final class HttpToken {
     this.nanos = nanos;
   }
 
-  /** Empty where the host answers with the token; else what it does instead. */
-  Optional<String> lacks(String host, String token) {
+  /** Empty where the host answers with the text of the token; else what it does instead. */
+  Optional<String> lacks(String host, String token, String wanted) {
     List<InetAddress> all;
     try {
       all = addresses.of(host);
@@ -67,7 +67,7 @@ final class HttpToken {
       if (!head.group(1).equals("200")) {
         return Optional.of("answers with status " + head.group(1) + ", and must with 200");
       }
-      return answer.substring(head.end()).strip().equals(token)
+      return answer.substring(head.end()).strip().equals(wanted)
           ? Optional.empty()
           : Optional.of("answers with another text");
     } catch (IOException e) {

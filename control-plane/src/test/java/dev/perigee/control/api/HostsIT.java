@@ -112,9 +112,13 @@ final class HostsIT {
     api.hosts.bodies.put("elsewhere.example/token", token);
     JsonNode refused = check(409, acme, "web.example");
     assertTrue(refused.path("detail").asText().contains("status 302"), refused.toString());
-    api.hosts.bodies.put("web.example" + path, token + "x");
-    check(409, acme, "web.example");
-    api.hosts.bodies.put("web.example" + path, token + "\n");
+    String content = asked.path("content").asText();
+    assertEquals(token + ".acme", content);
+    for (String wrong : List.of(token, token + ".other", content + "x")) {
+      api.hosts.bodies.put("web.example" + path, wrong);
+      check(409, acme, "web.example");
+    }
+    api.hosts.bodies.put("web.example" + path, content + "\n");
     assertEquals("http", check(200, acme, "web.example").path("proof").asText());
   }
 

@@ -32,7 +32,8 @@ final class HttpTokenIT {
   private static Optional<String> answered(String answer) throws Exception {
     try (ServerSocket server = new ServerSocket(0, 1, HERE)) {
       Thread thread = Thread.ofVirtual().start(() -> answer(server, answer));
-      Optional<String> lacks = at(server.getLocalPort(), LOOPBACK).lacks("a.example", "token");
+      Optional<String> lacks =
+          at(server.getLocalPort(), LOOPBACK).lacks("a.example", "token", "token.acme");
       thread.join();
       return lacks;
     }
@@ -52,9 +53,10 @@ final class HttpTokenIT {
 
   @ParameterizedTest
   @CsvSource({
-    "HTTP/1.1 200 OK|Content-Length: 5||token, ''",
-    "HTTP/1.0 200 OK||token, ''",
-    "HTTP/1.0 200 OK||token|, ''",
+    "HTTP/1.1 200 OK|Content-Length: 10||token.acme, ''",
+    "HTTP/1.0 200 OK||token.acme, ''",
+    "HTTP/1.0 200 OK||token.acme|, ''",
+    "HTTP/1.0 200 OK||token, answers with another text",
     "HTTP/1.0 200 OK||tokens, answers with another text",
     "HTTP/1.0 200 OK||, answers with another text",
     "HTTP/1.0 404 None||token, 'answers with status 404, and must with 200'",
@@ -63,7 +65,8 @@ final class HttpTokenIT {
     "token, does not answer in HTTP",
     "'', does not answer in HTTP"
   })
-  void theTokenAloneWithStatus200IsAProof(String answer, String lacks) throws Exception {
+  void theTextOfTheTokenAloneWithStatus200IsAProofAndWhatTheUrlHoldsIsNone(
+      String answer, String lacks) throws Exception {
     Optional<String> expected = lacks.isEmpty() ? Optional.empty() : Optional.of(lacks);
     assertEquals(expected, answered(answer.replace("|", "\r\n")));
   }
@@ -79,7 +82,8 @@ final class HttpTokenIT {
     try (ServerSocket server = new ServerSocket(0, 1, HERE)) {
       assertEquals(
           Optional.of("has no address of the public internet"),
-          at(server.getLocalPort(), OriginAddressPolicy.PUBLIC).lacks("a.example", "token"));
+          at(server.getLocalPort(), OriginAddressPolicy.PUBLIC)
+              .lacks("a.example", "token", "token.acme"));
     }
   }
 
@@ -93,6 +97,6 @@ final class HttpTokenIT {
             LOOPBACK,
             1,
             System::nanoTime);
-    assertEquals(Optional.of("has no address"), nowhere.lacks("a.example", "token"));
+    assertEquals(Optional.of("has no address"), nowhere.lacks("a.example", "token", "token.acme"));
   }
 }
