@@ -26,8 +26,11 @@ public final class AuditLog implements AutoCloseable {
   /** Days for which every row stays; the database sees to it too. */
   public static final int LEAST_DAYS = 30;
 
-  /** Different refusals that are told apart between two writes. */
+  /** Different refusals of callers that are known, told apart between two writes. */
   private static final int MOST_GATHERED = 100;
+
+  /** The same of those whom nobody knows: they take no room of the others. */
+  private static final int MOST_OF_STRANGERS = 20;
 
   private static final int MOST_TEXT = 300;
   private static final int FORGOTTEN_AT_ONCE = 10_000;
@@ -45,6 +48,7 @@ public final class AuditLog implements AutoCloseable {
   private final Database database;
   private final int keepDays;
   private final Map<Refused, Integer> gathered = new LinkedHashMap<>();
+  private final Map<Refused, Integer> strangers = new LinkedHashMap<>();
 
   /**
    * A log.
@@ -88,8 +92,12 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
-  /** A call under way, and whether its row was written. */
-  record Call(Caller caller, AtomicBoolean noted) {}
+  /** A call under way, and whether its row was written, or there is none to write. */
+  record Call(Caller caller, AtomicBoolean noted) {
+    void unchanged() {
+      noted.set(true);
+    }
+  }
 
   private record Refused(Caller caller, int status) {}
 
@@ -151,6 +159,11 @@ public final class AuditLog implements AutoCloseable {
           });
     }
     return answer;
+  }
+
+  /** What this call wants is so already: there is nothing to be noted of it. */
+  static void unchanged() {
+    current().ifPresent(Call::unchanged);
   }
 
   /** The call that runs on this thread. */
@@ -221,11 +234,32 @@ public final class AuditLog implements AutoCloseable {
 
   /** Somebody was refused. */
   public synchronized void refused(Caller caller, int status) {
-    Refused one = new Refused(caller, status);
-    boolean room = gathered.size() < MOST_GATHERED || gathered.containsKey(one);
-    Caller many =
-        new Caller("", Optional.empty(), Optional.empty(), Optional.empty(), "many", "", "several");
-    gathered.merge(room ? one : new Refused(many, status), 1, Integer::sum);
+    gather(new Refused(caller.role().isPresent() ? caller : stranger(caller), status), 1);
+  }
+
+  private void gather(Refused one, int times) {
+    boolean known = one.caller().role().isPresent();
+    Map<Refused, Integer> some = known ? gathered : strangers;
+    int most = known ? MOST_GATHERED : MOST_OF_STRANGERS;
+    boolean room = some.size() < most || some.containsKey(one);
+    some.merge(room ? one : new Refused(many(), one.status()), times, Integer::sum);
+  }
+
+  /** What strangers name may be anything, so it is not kept. */
+  private static Caller stranger(Caller caller) {
+    return new Caller(
+        "",
+        Optional.empty(),
+        Optional.empty(),
+        Optional.empty(),
+        caller.operation(),
+        "",
+        caller.address());
+  }
+
+  private static Caller many() {
+    return new Caller(
+        "", Optional.empty(), Optional.empty(), Optional.empty(), "many", "", "several");
   }
 
   /** Writes the refusals that were gathered, and lets go of rows that are old enough. */
@@ -246,17 +280,14 @@ public final class AuditLog implements AutoCloseable {
 
   private synchronized Map<Refused, Integer> taken() {
     Map<Refused, Integer> some = new LinkedHashMap<>(gathered);
+    strangers.forEach((one, times) -> some.merge(one, times, Integer::sum));
     gathered.clear();
+    strangers.clear();
     return some;
   }
 
   private synchronized void back(Map<Refused, Integer> some) {
-    some.forEach(
-        (one, times) -> {
-          if (gathered.size() < MOST_GATHERED || gathered.containsKey(one)) {
-            gathered.merge(one, times, Integer::sum);
-          }
-        });
+    some.forEach(this::gather);
   }
 
   private static int write(Handle handle, Map<Refused, Integer> some) {

@@ -85,6 +85,14 @@ public final class DnsChallengeStore {
               "would be one more than the %d that may have challenges: remove old ones"
                   .formatted(most)));
     }
+    boolean same =
+        handle
+            .createQuery(ALL + " WHERE name = ?")
+            .bind(0, wanted.name())
+            .map((row, context) -> challenge(row))
+            .findOne()
+            .filter(wanted::equals)
+            .isPresent();
     handle.execute(
         "INSERT INTO dns_challenge (name, texts, ttl_seconds, organisation) VALUES (?, ?, ?, ?)"
             + " ON CONFLICT (name) DO UPDATE SET texts = excluded.texts, set_at = now(),"
@@ -93,7 +101,11 @@ public final class DnsChallengeStore {
         wanted.texts().toArray(String[]::new),
         wanted.ttlSeconds(),
         organisation);
-    AuditLog.note(handle, wanted.name(), organisation);
+    if (same) {
+      AuditLog.unchanged();
+    } else {
+      AuditLog.note(handle, wanted.name(), organisation);
+    }
     return new Change.Committed<>(wanted, 0);
   }
 

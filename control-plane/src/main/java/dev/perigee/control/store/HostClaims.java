@@ -90,10 +90,12 @@ public final class HostClaims {
           }
           Optional<HostClaim> own = own(handle, organisation, normal);
           if (own.isPresent()) {
+            AuditLog.unchanged();
             return new Change.Committed<>(own.get(), 0);
           }
           handle.execute("DELETE FROM host_proof WHERE asked_at <= now() - interval '7 days'");
-          if (count(handle, organisation) >= HostClaim.MOST) {
+          boolean again = isAsked(handle, organisation, normal);
+          if (!again && count(handle, organisation) >= HostClaim.MOST) {
             return new Change.Conflict<>(tooMany());
           }
           handle.execute(
@@ -102,6 +104,9 @@ public final class HostClaims {
               normal,
               organisation,
               token);
+          if (again) {
+            AuditLog.unchanged();
+          }
           HostClaim asked =
               handle
                   .createQuery(ASKED + " AND host = ? AND organisation = ?")
@@ -337,6 +342,15 @@ public final class HostClaims {
         .bind(1, organisation)
         .map((row, context) -> read(row))
         .findOne();
+  }
+
+  private static boolean isAsked(Handle handle, String organisation, String host) {
+    return handle
+        .createQuery("SELECT EXISTS (SELECT 1 FROM host_proof WHERE host = ? AND organisation = ?)")
+        .bind(0, host)
+        .bind(1, organisation)
+        .mapTo(Boolean.class)
+        .one();
   }
 
   private static int count(Handle handle, String organisation) {

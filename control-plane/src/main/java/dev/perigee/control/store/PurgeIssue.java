@@ -139,6 +139,7 @@ final class PurgeIssue {
   /** The first purge of the key again, unless another one was meant. */
   private static Verdict again(Known first, Wanted meant) {
     if (first.purge().equals(meant.numbered(first.purge().number()))) {
+      meant.call().ifPresent(AuditLog.Call::unchanged);
       return new Verdict.Stands(first);
     }
     String which = first.issued().map(IssuedPurge::id).orElse("asked for at the same time");

@@ -141,6 +141,12 @@ public final class TokenStore {
     String condition = purview.isAll() ? "" : Purview.OF_ORGANISATION;
     return database.inTransaction(
         handle -> {
+          Optional<String> before =
+              handle
+                  .createQuery("SELECT id FROM api_token WHERE id = ? AND revoked_at IS NOT NULL")
+                  .bind(0, uuid.get())
+                  .mapTo(String.class)
+                  .findOne();
           var query =
               handle
                   .createQuery(
@@ -152,9 +158,11 @@ public final class TokenStore {
           if (!purview.isAll()) {
             query.bind(1, purview.organisations());
           }
-          return query
-              .map((row, context) -> read(row))
-              .findOne()
+          Optional<ApiToken> revoked = query.map((row, context) -> read(row)).findOne();
+          if (before.isPresent()) {
+            AuditLog.unchanged();
+          }
+          return revoked
               .<Change<ApiToken>>map(token -> new Change.Committed<>(token, 0))
               .orElseGet(Change.Unknown::new);
         });
