@@ -13,6 +13,9 @@ public final class OrganisationStore {
           + " WHERE s.organisation = o.id AND s.removed_at IS NULL) FROM organisation o"
           + " WHERE o.removed_at IS NULL";
 
+  /** Of an advisory lock: no site gets an id that begins as that of one which is made meanwhile. */
+  private static final long NAMING = 0x7065_7269_0004L;
+
   private final Database database;
 
   public OrganisationStore(Database database) {
@@ -48,6 +51,20 @@ public final class OrganisationStore {
   }
 
   private static Change<Organisation> insert(Handle handle, String id, String name) {
+    handle.execute("SELECT pg_advisory_xact_lock(?)", NAMING);
+    boolean used =
+        handle
+            .createQuery(
+                "SELECT EXISTS (SELECT 1 FROM site WHERE organisation <> ?"
+                    + " AND starts_with(id, ?))")
+            .bind(0, id)
+            .bind(1, id + "-")
+            .mapTo(Boolean.class)
+            .one();
+    if (used) {
+      String reason = "is how ids of sites of others begin, now or once: choose another";
+      return new Change.Conflict<>(new Problem("id", reason));
+    }
     // One after the other, so that no two take the last place.
     handle.execute("LOCK TABLE organisation IN SHARE ROW EXCLUSIVE MODE");
     int others =
@@ -102,6 +119,22 @@ public final class OrganisationStore {
           handle.execute("UPDATE organisation SET removed_at = now() WHERE id = ?", id);
           return new Change.Committed<>(found.get(), 0);
         });
+  }
+
+  /**
+   * Whether a site's id begins as those of another organisation do, now or once; before anything
+   * else is locked.
+   */
+  static boolean isOfAnother(Handle handle, String organisation, String siteId) {
+    handle.execute("SELECT pg_advisory_xact_lock_shared(?)", NAMING);
+    int hyphen = siteId.indexOf('-');
+    return hyphen > 0
+        && handle
+            .createQuery("SELECT EXISTS (SELECT 1 FROM organisation WHERE id = ? AND id <> ?)")
+            .bind(0, siteId.substring(0, hyphen))
+            .bind(1, organisation)
+            .mapTo(Boolean.class)
+            .one();
   }
 
   /** Keeps it from being removed until this transaction ends; false where there is none. */

@@ -80,9 +80,9 @@ public final class PostgresSiteStore implements SiteStore {
   public Change<SiteConfig> add(SiteConfig wish, String organisation, Edit edit) {
     boolean derived = wish.id().isEmpty();
     String prefix = edit.byOperator() ? "" : organisation + "-";
-    SiteConfig site = derived ? wish.withId(SiteRules.derivedId(wish, prefix)) : wish;
-    List<Problem> problems = new ArrayList<>(problems(site));
-    if (!site.id().startsWith(prefix)) {
+    SiteConfig named = derived ? wish.withId(SiteRules.derivedId(wish, prefix)) : wish;
+    List<Problem> problems = new ArrayList<>(problems(named));
+    if (!named.id().startsWith(prefix)) {
       problems.add(new Problem("id", "must begin with " + prefix + " or be left out"));
     }
     if (!problems.isEmpty()) {
@@ -90,10 +90,18 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return change(
         handle -> {
+          // Else "is taken" would tell the other organisation of a site that it does not see.
+          boolean foreign = OrganisationStore.isOfAnother(handle, organisation, named.id());
+          if (foreign && !derived) {
+            String reason = "begins as those of another organisation do: choose another";
+            return new Change.Conflict<>(new Problem("id", reason));
+          }
           Optional<Change<SiteConfig>> refused = refused(handle, organisation, edit);
           if (refused.isPresent()) {
             return refused.get();
           }
+          SiteConfig site =
+              foreign ? wish.withId(SiteRules.derivedId(wish, organisation + "-")) : named;
           SiteConfig unique = site;
           // Of others that are being added, only those that are committed can be seen.
           for (int n = 2; !insert(handle, unique, organisation); n++) {

@@ -295,6 +295,21 @@ final class HostsIT {
         "DELETE FROM site_host WHERE site LIKE 'full-%'; DELETE FROM site WHERE id LIKE 'full-%'");
   }
 
+  @Test
+  void idsOfSitesBeginAsThoseOfTheirOwnOrganisationAlone() throws Exception {
+    String operator = TestApi.TOKEN;
+    String named = site("ids.example").replace("{", "{'id':'acme-ids',");
+    JsonNode refused = send(409, "POST", "/v1/sites", operator, named);
+    assertTrue(refused.toString().contains("another organisation"), refused.toString());
+    JsonNode derived = send(201, "POST", "/v1/sites", operator, site("acme.ids.example"));
+    assertEquals("first-acme-ids-example", derived.path("id").asText());
+    String later = site("later.example").replace("{", "{'id':'later-site',");
+    send(201, "POST", "/v1/sites", operator, later);
+    send(409, "POST", "/v1/organisations", operator, "{'id':'later'}");
+    String given = named.replace("}", ",'organisation':'acme'}");
+    send(201, "POST", "/v1/sites", operator, given);
+  }
+
   private static void texts(int status, String token, String name) throws Exception {
     send(status, "PUT", "/v1/dns/challenges/" + name, token, "{'texts':['a']}");
   }
