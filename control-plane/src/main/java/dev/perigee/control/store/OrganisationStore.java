@@ -147,6 +147,22 @@ public final class OrganisationStore {
     return hold(handle, id, " FOR UPDATE");
   }
 
+  /** Why there may not be one more site of it; empty where there may. */
+  static <T> Optional<Change<T>> oneMoreSite(Handle handle, String id, boolean byOperator) {
+    // A tenant's are counted: one after the other, so that no two take the last place.
+    if (!(byOperator ? hold(handle, id) : holdAlone(handle, id))) {
+      return Optional.of(
+          new Change.Invalid<>(List.of(new Problem("organisation", "is not known"))));
+    }
+    if (byOperator || find(handle, id).orElseThrow().sites() < Organisation.MOST_SITES) {
+      return Optional.empty();
+    }
+    String reason =
+        "would be one more than the %d of an organisation: remove old ones"
+            .formatted(Organisation.MOST_SITES);
+    return Optional.of(new Change.Conflict<>(new Problem("site", reason)));
+  }
+
   private static boolean hold(Handle handle, String id, String how) {
     return handle
         .createQuery("SELECT id FROM organisation WHERE id = ? AND removed_at IS NULL" + how)

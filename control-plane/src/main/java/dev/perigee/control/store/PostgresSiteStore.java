@@ -96,7 +96,8 @@ public final class PostgresSiteStore implements SiteStore {
             String reason = "begins as those of another organisation do: choose another";
             return new Change.Conflict<>(new Problem("id", reason));
           }
-          Optional<Change<SiteConfig>> refused = refused(handle, organisation, edit);
+          Optional<Change<SiteConfig>> refused =
+              OrganisationStore.oneMoreSite(handle, organisation, edit.byOperator());
           if (refused.isPresent()) {
             return refused.get();
           }
@@ -114,37 +115,6 @@ public final class PostgresSiteStore implements SiteStore {
           return noted(
               handle, withHosts(handle, unique, Set.of(), edit), SiteHistory.Kind.ADDED, edit);
         });
-  }
-
-  /** Why there may not be one more site of an organisation; empty where there may. */
-  private static Optional<Change<SiteConfig>> refused(
-      Handle handle, String organisation, Edit edit) {
-    // A tenant's are counted: one after the other, so that no two take the last place.
-    boolean known =
-        edit.byOperator()
-            ? OrganisationStore.hold(handle, organisation)
-            : OrganisationStore.holdAlone(handle, organisation);
-    if (!known) {
-      return Optional.of(
-          new Change.Invalid<>(List.of(new Problem("organisation", "is not known"))));
-    }
-    int others =
-        edit.byOperator()
-            ? 0
-            : handle
-                .createQuery(
-                    "SELECT count(*) FROM site WHERE organisation = ? AND removed_at IS NULL")
-                .bind(0, organisation)
-                .mapTo(Integer.class)
-                .one();
-    return others < Organisation.MOST_SITES
-        ? Optional.empty()
-        : Optional.of(
-            new Change.Conflict<>(
-                new Problem(
-                    "site",
-                    "would be one more than the %d of an organisation: remove old ones"
-                        .formatted(Organisation.MOST_SITES))));
   }
 
   /** Inserts the site without its hosts; false where its id was ever used. */

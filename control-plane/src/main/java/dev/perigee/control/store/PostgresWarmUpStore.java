@@ -49,12 +49,14 @@ public final class PostgresWarmUpStore implements WarmUpStore {
         handle
             .createQuery(
                 "SELECT coalesce(sum(cardinality(w.urls)), 0) FROM warm_up w"
-                    + " JOIN site o ON o.id = w.site"
-                    + " JOIN site s ON (s.organisation = ?) = (o.organisation = ?)"
-                    + " WHERE s.id = ?")
+                    + " LEFT JOIN site o ON o.id = w.site"
+                    + " WHERE (coalesce(o.organisation, ?) = ?) = (coalesce("
+                    + "(SELECT s.organisation FROM site s WHERE s.id = ?), ?) = ?)")
             .bind(0, Organisation.FIRST)
             .bind(1, Organisation.FIRST)
             .bind(2, order.site())
+            .bind(3, Organisation.FIRST)
+            .bind(4, Organisation.FIRST)
             .mapTo(Long.class)
             .one();
     long own =
