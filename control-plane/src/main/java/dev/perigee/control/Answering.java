@@ -6,7 +6,7 @@ import dev.perigee.control.steer.HttpSteering;
 import java.io.IOException;
 import java.net.InetAddress;
 
-/** The ports at which readers and their resolvers are answered, as far as the roles have them. */
+/** The ports at which readers and their resolvers are answered, as far as the duties have them. */
 record Answering(
     Options options, SteeringParts parts, DnsFacts facts, Running running, Metering metering) {
   /**
@@ -16,7 +16,7 @@ record Answering(
    */
   String start(byte[] cookieSecret) throws IOException {
     String said = "";
-    if (options.has(Role.DNS)) {
+    if (options.has(Duty.DNS)) {
       DnsServer dns =
           running.keep(
               new DnsServer(
@@ -33,7 +33,7 @@ record Answering(
       metering.dns(dns.counters());
       said += " dns=%s:%d".formatted(options.dns.bind.getFirst(), dns.port());
     }
-    if (options.has(Role.STEER)) {
+    if (options.has(Duty.STEER)) {
       HttpSteering redirects =
           running.keep(
               new HttpSteering(

@@ -52,7 +52,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 
-/** The control plane's process: the composition root, with what it shares with others by role. */
+/** The control plane's process: the composition root, with what it shares with others by duty. */
 public final class ControlPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
   private static final long SWEEP_MILLIS = 250;
@@ -116,7 +116,7 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   private String start(Options options) throws IOException {
-    return options.has(Role.API)
+    return options.has(Duty.API)
         ? startWhole(options)
         : new DnsReplica(id, options, running).start();
   }

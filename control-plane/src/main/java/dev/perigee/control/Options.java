@@ -32,16 +32,16 @@ final class Options {
   Path stateDir = Path.of(".");
 
   @Option(
-      names = "--roles",
+      names = {"--duties", "--roles"},
       split = ",",
       defaultValue = "api,dns,steer",
-      converter = Role.Converter.class,
+      converter = Duty.Converter.class,
       description = {
         "what it does; ${DEFAULT-VALUE}. api: API and console, the streams of edges; dns: the DNS",
         "server; steer: HTTP redirects. Without api it answers with the database down too, also",
-        "when it starts then, from what was last good"
+        "when it starts then, from what was last good. --roles was its name once"
       })
-  Set<Role> roles = EnumSet.noneOf(Role.class);
+  Set<Duty> duties = EnumSet.noneOf(Duty.class);
 
   @Option(
       names = "--database-url",
@@ -219,8 +219,8 @@ final class Options {
       description = "this text")
   boolean help;
 
-  boolean has(Role role) {
-    return roles.contains(role);
+  boolean has(Duty duty) {
+    return duties.contains(duty);
   }
 
   /** How often edges ask whether this one lives. */
@@ -259,15 +259,15 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return ("roles=%s state-dir=%s database=%s api=%s:%d grpc=%s:%d steer=%s:%d admin=%s:%d"
+    return ("duties=%s state-dir=%s database=%s api=%s:%d grpc=%s:%d steer=%s:%d admin=%s:%d"
             + " geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
             + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
             + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s"
             + " %s %s %s")
         .formatted(
-            Arrays.stream(Role.values())
+            Arrays.stream(Duty.values())
                 .filter(this::has)
-                .map(Role::word)
+                .map(Duty::word)
                 .collect(Collectors.joining(",")),
             stateDir,
             databaseUrl == null ? "embedded" : "external",

@@ -134,7 +134,7 @@ final class ControlPlaneIT {
 
   @Test
   void aProcessWithoutTheApiNeedsADatabaseOfOthers() {
-    List<String> command = command("--roles", "dns");
+    List<String> command = command("--duties", "dns");
     int url = command.indexOf("--database-url");
     command.subList(url, url + 2).clear();
     RunningProcess.Finished finished =

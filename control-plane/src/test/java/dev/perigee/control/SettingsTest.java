@@ -68,15 +68,17 @@ final class SettingsTest {
   }
 
   @Test
-  void rolesAreAllByDefaultAndOneThatIsNotKnownIsNamed() throws IOException {
-    assertEquals(Set.of(Role.values()), parsed("--state-dir", "here").roles);
+  void dutiesAreAllByDefaultAndOneThatIsNotKnownIsNamed() throws IOException {
+    assertEquals(Set.of(Duty.values()), parsed("--state-dir", "here").duties);
     assertEquals(
-        Set.of(Role.DNS, Role.STEER), parsed("--state-dir", "here", "--roles", "dns,steer").roles);
+        Set.of(Duty.DNS, Duty.STEER),
+        parsed("--state-dir", "here", "--duties", "dns,steer").duties);
+    assertEquals(Set.of(Duty.DNS), parsed("--state-dir", "here", "--roles", "dns").duties);
     CommandLine.ParameterException refusal =
         assertThrows(
             CommandLine.ParameterException.class,
-            () -> parsed("--state-dir", "here", "--roles", "dns,mail"));
-    assertTrue(refusal.toString().contains("'mail' is no role; roles are api, dns, steer"));
+            () -> parsed("--state-dir", "here", "--duties", "dns,mail"));
+    assertTrue(refusal.toString().contains("'mail' is no duty; duties are api, dns, steer"));
   }
 
   @Test

@@ -33,7 +33,7 @@ class DnsReplicaE2E {
   private static final int REPLICA = 2;
   private static final List<String> EDGES = List.of("fra-1", "fra-2", "fra-3");
   private static final String NAME = "shop.cdn.example";
-  private static final String[] ROLE = {"--roles", "dns", "--dns-last-good-every", "1"};
+  private static final String[] DUTY = {"--duties", "dns", "--dns-last-good-every", "1"};
 
   private final Path folder;
   private final ReplicaNetwork network;
@@ -55,7 +55,7 @@ class DnsReplicaE2E {
         ReplicaModel.addSite(network, WHOLE, "shop", "www.shop.example", origin.url()));
     ReplicaModel.requireDone(network.ask(WHOLE, "POST", "/v1/dns/keys", "", ""));
     awaitThat("all edges are in", this::areAllServing);
-    network.startControl(REPLICA, ROLE);
+    network.startControl(REPLICA, DUTY);
     awaitSame("both tell the same");
   }
 
@@ -132,7 +132,7 @@ class DnsReplicaE2E {
     assertEquals(before, told(REPLICA), "the database is down");
 
     network.killControl(REPLICA);
-    network.startControl(REPLICA, ROLE);
+    network.startControl(REPLICA, DUTY);
     awaitThat("it tells the same after kill -9", () -> told(REPLICA).equals(before));
     assertTrue(isSigned(REPLICA), "with the key of its disk");
 
@@ -144,7 +144,7 @@ class DnsReplicaE2E {
     // And now nobody says anything: the nodes are as they were, but for what its probes find.
     network.killControl(REPLICA);
     network.killControl(WHOLE);
-    network.startControl(REPLICA, ROLE);
+    network.startControl(REPLICA, DUTY);
     assertEquals(before.subList(1, 5), told(REPLICA).subList(1, 5), "alone after kill -9");
     assertFalse(addresses(REPLICA).isEmpty(), "an answer is never empty");
     awaitThat("the dead one is out still, or again", () -> isOut(first));
@@ -184,7 +184,7 @@ class DnsReplicaE2E {
     byte[] bytes = Files.readAllBytes(lastGood());
     bytes[bytes.length / 2] ^= 1;
     Files.write(lastGood(), bytes);
-    RunningProcess replica = network.launchControl(REPLICA, ROLE);
+    RunningProcess replica = network.launchControl(REPLICA, DUTY);
     replica.awaitLine("last-good-answers is damaged", SOON);
     replica.awaitLine("nothing is answered before the database is", SOON);
     assertFalse(replica.output().contains("control plane ready"), replica.output());

@@ -7,7 +7,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** What a control plane's process does; every one of them has steering and what that needs. */
-enum Role {
+enum Duty {
   /** The API and console, the streams of edges, and the keeping of the logs. */
   API,
   /** The DNS server. */
@@ -20,21 +20,21 @@ enum Role {
     return name().toLowerCase(Locale.ROOT);
   }
 
-  /** Reads one role. */
-  static final class Converter implements ITypeConverter<Role> {
+  /** Reads one duty. */
+  static final class Converter implements ITypeConverter<Duty> {
     @Override
-    public Role convert(String text) {
+    public Duty convert(String text) {
       return Arrays.stream(values())
-          .filter(role -> role.word().equals(text))
+          .filter(duty -> duty.word().equals(text))
           .findFirst()
           .orElseThrow(
               () ->
                   new TypeConversionException(
-                      "'%s' is no role; roles are %s"
+                      "'%s' is no duty; duties are %s"
                           .formatted(
                               text,
                               Arrays.stream(values())
-                                  .map(Role::word)
+                                  .map(Duty::word)
                                   .collect(Collectors.joining(", ")))));
     }
   }
