@@ -3,10 +3,14 @@ package dev.perigee.control.store;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.function.Function;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.configuration.Configuration;
 import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.flywaydb.database.postgresql.PostgreSQLConfigurationExtension;
 import org.jdbi.v3.core.Handle;
@@ -90,7 +94,33 @@ public final class Database implements AutoCloseable {
 
   /** Migrates over a connection without the pool's time-outs: a large table may take its time. */
   static void migrate(DatabaseConfig config, String... locations) {
-    migrations(config, locations).load().migrate();
+    migrate(migrations(config, locations).load());
+  }
+
+  /**
+   * Migrates, once more where it failed: of a migration outside of a transaction a row stays that
+   * says so, and that would stop every start from then on. Such ones can be run again from their
+   * beginning; one in a transaction leaves nothing.
+   */
+  static void migrate(Flyway flyway) {
+    Configuration settings = flyway.getConfiguration();
+    try (Connection connection = settings.getDataSource().getConnection();
+        Statement statement = connection.createStatement()) {
+      String schema =
+          settings.getSchemas().length > 0 ? settings.getSchemas()[0] : connection.getSchema();
+      String table = Schema.quoted(schema) + "." + Schema.quoted(settings.getTable());
+      try (ResultSet found = statement.executeQuery("SELECT to_regclass('" + table + "')")) {
+        if (!found.next() || found.getString(1) == null) {
+          table = "";
+        }
+      }
+      if (!table.isEmpty()) {
+        statement.execute("DELETE FROM " + table + " WHERE NOT success");
+      }
+    } catch (SQLException e) {
+      throw new FlywayException("the migrations that ran cannot be looked at", e);
+    }
+    flyway.migrate();
   }
 
   /**

@@ -109,6 +109,7 @@ public final class OrganisationStore {
             String reason = "has sites or certificates: remove those first";
             return new Change.Conflict<>(new Problem("organisation", reason));
           }
+          HostClaims.lock(handle);
           handle.execute("DELETE FROM dns_challenge WHERE organisation = ?", id);
           handle.execute("DELETE FROM host_claim WHERE organisation = ?", id);
           handle.execute("DELETE FROM host_proof WHERE organisation = ?", id);

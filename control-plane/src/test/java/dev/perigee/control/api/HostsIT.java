@@ -14,7 +14,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -361,6 +366,35 @@ final class HostsIT {
     texts(409, other, name);
     send(204, "DELETE", "/v1/dns/challenges/" + name, TestApi.TOKEN, "");
     texts(200, other, name);
+  }
+
+  @Test
+  void oneOrganisationLooksForTwoProofsAtOnceAndLeavesTheOthersTheirs() throws Exception {
+    List<String> slow = List.of("slow1.example", "slow2.example");
+    ask(acme, "third.example");
+    JsonNode elsewhere = ask(other, "fourth.example");
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<JsonNode>> looks = new ArrayList<>();
+      for (String host : slow) {
+        ask(acme, host);
+        ProvingHosts.Held held = new ProvingHosts.Held();
+        api.hosts.held.put(host, held);
+        looks.add(threads.submit(() -> check(409, acme, host)));
+        assertTrue(held.asked().await(10, TimeUnit.SECONDS), host);
+      }
+      check(429, acme, "third.example");
+      check(429, acme, slow.getFirst());
+      show(elsewhere);
+      check(200, other, "fourth.example");
+      api.hosts.held.values().forEach(held -> held.let().countDown());
+      for (Future<JsonNode> look : looks) {
+        look.get(10, TimeUnit.SECONDS);
+      }
+    } finally {
+      api.hosts.held.values().forEach(held -> held.let().countDown());
+      api.hosts.held.clear();
+    }
+    check(409, acme, "third.example");
   }
 
   @Test

@@ -13,6 +13,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 
 /** A DNS resolver and a web server for every host, which show what a test has them show. */
 final class ProvingHosts implements AutoCloseable {
@@ -22,8 +25,12 @@ final class ProvingHosts implements AutoCloseable {
   /** Bodies, by host and path; status 302 leads to what a body begins with {@code http} names. */
   final Map<String, String> bodies = new ConcurrentHashMap<>();
 
+  /** Hosts whose web server says nothing for now. */
+  final Map<String, Held> held = new ConcurrentHashMap<>();
+
   private final DatagramSocket dns;
   private final HttpServer http;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
 
   ProvingHosts() {
     InetAddress here = InetAddress.getLoopbackAddress();
@@ -37,6 +44,10 @@ final class ProvingHosts implements AutoCloseable {
         "/",
         exchange -> {
           String host = exchange.getRequestHeaders().getFirst("Host");
+          Held hold = held.get(host);
+          if (hold != null) {
+            hold.pass();
+          }
           String body = bodies.getOrDefault(host + exchange.getRequestURI().getPath(), "");
           boolean leads = body.startsWith("http");
           if (leads) {
@@ -47,8 +58,30 @@ final class ProvingHosts implements AutoCloseable {
           exchange.getResponseBody().write(bytes);
           exchange.close();
         });
+    http.setExecutor(threads);
     http.start();
     Thread.ofVirtual().name("test-resolver").start(this::serve);
+  }
+
+  /**
+   * A request that is held.
+   *
+   * @param asked down once it is there
+   * @param let down when it is to be answered
+   */
+  record Held(CountDownLatch asked, CountDownLatch let) {
+    Held() {
+      this(new CountDownLatch(1), new CountDownLatch(1));
+    }
+
+    private void pass() throws IOException {
+      asked.countDown();
+      try {
+        let.await();
+      } catch (InterruptedException e) {
+        throw new IOException(e);
+      }
+    }
   }
 
   int dnsPort() {
@@ -106,5 +139,6 @@ final class ProvingHosts implements AutoCloseable {
   public void close() {
     dns.close();
     http.stop(0);
+    threads.shutdownNow();
   }
 }

@@ -1,6 +1,7 @@
 package dev.perigee.control.store;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.sql.Connection;
@@ -10,6 +11,7 @@ import java.sql.Statement;
 import java.util.Arrays;
 import java.util.List;
 import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationVersion;
 import org.junit.jupiter.api.AfterAll;
@@ -102,16 +104,45 @@ final class MigrationsIT {
       statement.execute("CREATE INDEX purge_site ON purge (site)");
     }
     to("beside", MigrationVersion.LATEST).migrate();
+    assertIndexed("beside");
+  }
+
+  private void assertIndexed(String schema) throws SQLException {
     try (Connection connection = postgres.connect();
         Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
-                "SELECT indisvalid, indnatts FROM pg_index"
-                    + " WHERE indexrelid = 'beside.purge_site'::regclass")) {
+                "SELECT indisvalid, indnatts FROM pg_index WHERE indexrelid = '%s.purge_site'"
+                        .formatted(schema)
+                    + "::regclass")) {
       assertTrue(row.next());
-      assertTrue(row.getBoolean(1));
+      assertTrue(row.getBoolean(1), "an index that is not valid");
       assertEquals(2, row.getInt(2), "one that was left half-way is not kept");
     }
+  }
+
+  @Test
+  void anIndexWhoseBuildWaitedTooLongForATransactionIsBuiltByTheNextStart() throws Exception {
+    to("waiting", MigrationVersion.fromVersion("40")).migrate();
+    String role = postgres.user();
+    postgres.execute("ALTER ROLE " + role + " SET lock_timeout = '200ms'");
+    try (Connection other = postgres.connect();
+        Statement statement = other.createStatement()) {
+      other.setAutoCommit(false);
+      statement.execute("LOCK TABLE waiting.purge IN ROW EXCLUSIVE MODE");
+      for (int start = 0; start < 2; start++) {
+        FlywayException refused =
+            assertThrows(
+                FlywayException.class,
+                () -> Database.migrate(to("waiting", MigrationVersion.LATEST)));
+        assertTrue(refused.toString().contains("lock timeout"), refused.toString());
+      }
+      other.rollback();
+      Database.migrate(to("waiting", MigrationVersion.LATEST));
+    } finally {
+      postgres.execute("ALTER ROLE " + role + " RESET lock_timeout");
+    }
+    assertIndexed("waiting");
   }
 
   @ParameterizedTest
