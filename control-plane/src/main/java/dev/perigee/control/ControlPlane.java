@@ -14,6 +14,7 @@ import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
+import dev.perigee.control.pki.TicketKeys;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.GeoDatabase;
 import dev.perigee.control.store.Database;
@@ -26,6 +27,7 @@ import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.ReplicaStore;
 import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.TicketKeyStore;
 import dev.perigee.control.stream.EnrolmentService;
 import dev.perigee.control.stream.ReplicaLinks;
 import dev.perigee.control.stream.ReplicaRegistry;
@@ -56,6 +58,7 @@ import picocli.CommandLine;
 public final class ControlPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
   private static final long SWEEP_MILLIS = 250;
+  private static final long TICKET_LOOK_MILLIS = 10_000;
 
   private final Running running =
       new Running(InstantSource.system(), new SecureRandom(), System::nanoTime);
@@ -142,6 +145,7 @@ public final class ControlPlane implements AutoCloseable {
     parts.feed().start();
     parts.start(Set.of());
     FleetLimits limits = new FleetLimits(limitKey(stores.settings()), running.nanos());
+    TicketKeys tickets = tickets(stores);
     int grpc =
         edges(
             options,
@@ -149,6 +153,7 @@ public final class ControlPlane implements AutoCloseable {
             fleet,
             rollouts,
             limits,
+            tickets,
             authority,
             enrolments,
             parts.layers().orNone(parts.geoFiles()));
@@ -210,6 +215,7 @@ public final class ControlPlane implements AutoCloseable {
       Fleet fleet,
       Rollouts rollouts,
       FleetLimits limits,
+      TicketKeys tickets,
       EdgeAuthority authority,
       Enrolments enrolments,
       Supplier<List<GeoFile>> geoFiles)
@@ -230,6 +236,7 @@ public final class ControlPlane implements AutoCloseable {
             limits,
             geoFiles,
             () -> replicas.get().get(),
+            tickets::keys,
             options.pulse(),
             clock);
     SyncServer grpc =
@@ -259,6 +266,19 @@ public final class ControlPlane implements AutoCloseable {
     replicas.set(registry::addresses);
     registry.start();
     return grpc.port();
+  }
+
+  /** What the nodes seal session tickets with. */
+  private TicketKeys tickets(Stores stores) {
+    TicketKeys tickets =
+        new TicketKeys(
+            new TicketKeyStore(stores.database()),
+            running.clock(),
+            running.random(),
+            () -> stores.numbers().stir());
+    tickets.look();
+    running.every("ticket-keys", TICKET_LOOK_MILLIS, tickets::look);
+    return tickets;
   }
 
   private static String build() {

@@ -144,6 +144,7 @@ final class EdgeGauges {
         "perigee_store_index_bytes", "Heap of the index.", () -> store.statistics().indexBytes());
     metrics.gauge("perigee_purge", "Last purge in force.", store::lastPurge);
     metrics.gauge("perigee_revision", "In force.", () -> active.get().revision());
+    metrics.gauge("perigee_tls_names", "Kept ready for handshakes.", tls::names);
     metrics.gauge("perigee_connected", "To a control plane.", () -> serving.isConnected() ? 1 : 0);
     metrics.gauge("perigee_fetches", "Under way.", pipeline::openFetches);
     metrics.counter(

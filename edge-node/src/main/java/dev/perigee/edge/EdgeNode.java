@@ -16,6 +16,7 @@ import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.ServingState;
 import dev.perigee.edge.config.SyncClient;
 import dev.perigee.edge.config.SyncConfig;
+import dev.perigee.edge.config.TicketKeeper;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.GeoReceiver;
 import dev.perigee.edge.limit.LimitMetrics;
@@ -23,6 +24,7 @@ import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.AdminListener;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
+import dev.perigee.edge.listener.tls.TlsEngine;
 import dev.perigee.edge.origin.HealthChecks;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
@@ -141,7 +143,10 @@ public final class EdgeNode implements AutoCloseable {
     Identity identity = identity(options, enrolment);
     ChronicleResponseStore store = store(options, state);
     ServingState serving = serving(options, store, state);
-    ServerTls tls = new ServerTls(options.tlsEngine);
+    ServerTls tls = tls(options);
+    TicketKeeper tickets =
+        new TicketKeeper(state.resolve("ticket-keys"), clock, new SecureRandom(), tls::tickets);
+    tickets.start();
     LastGoodStore lastGood = keep(new LastGoodStore(state.resolve("last-good")));
     Origins origins = origins(options);
     RateLimits limits =
@@ -186,6 +191,7 @@ public final class EdgeNode implements AutoCloseable {
                 warming,
                 databases,
                 limits.fleet(),
+                tickets,
                 () ->
                     load(
                         meter,
@@ -210,10 +216,20 @@ public final class EdgeNode implements AutoCloseable {
         () -> metrics.scrape() + servers.scrape(clock.millis()) + counts.scrape();
     AdminListener admin = keep(admin(options, store, serving, active, scrape));
     admin.start();
-    sweep(pipeline, origins.table);
+    sweep(pipeline, origins.table, tickets);
     return "edge %s ready http=%d https=%d admin=%d"
         .formatted(
             options.name, listener.port("http"), listener.port("https"), admin.bound().getPort());
+  }
+
+  private static ServerTls tls(EdgeOptions options) throws GeneralSecurityException {
+    ServerTls tls = new ServerTls(options.tlsEngine, options.tlsProfile, options.tlsNames);
+    if (tls.engine() == TlsEngine.JDK) {
+      LOG.warn(
+          "TLS is the JDK's, whose keys of session tickets cannot be set: a reader who comes back"
+              + " resumes on the same node alone");
+    }
+    return tls;
   }
 
   private ServingState serving(EdgeOptions options, ChronicleResponseStore store, Path state) {
@@ -419,7 +435,7 @@ public final class EdgeNode implements AutoCloseable {
     return new AdminListener.Page(now == Serving.NOTHING ? 503 : 200, "application/json", body);
   }
 
-  private void sweep(Pipeline pipeline, OriginTable origins) {
+  private void sweep(Pipeline pipeline, OriginTable origins, TicketKeeper tickets) {
     Thread.ofVirtual()
         .name("sweep")
         .start(
@@ -428,6 +444,7 @@ public final class EdgeNode implements AutoCloseable {
                 while (!stopping.await(SWEEP_MILLIS, TimeUnit.MILLISECONDS)) {
                   pipeline.sweep();
                   origins.sweep(clock.millis());
+                  tickets.look();
                 }
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();

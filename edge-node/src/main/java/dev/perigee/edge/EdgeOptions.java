@@ -2,7 +2,9 @@ package dev.perigee.edge;
 
 import dev.perigee.contract.SiteValidator;
 import dev.perigee.edge.config.ControlAddress;
+import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.listener.tls.TlsEngine;
+import dev.perigee.edge.listener.tls.TlsProfile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,7 @@ import picocli.CommandLine.Option;
  */
 final class EdgeOptions {
   private static final int MAX_LOAD_AVERAGE = 100_000;
+  private static final int MOST_TLS_NAMES = 1_000_000;
 
   @Option(names = "--config", description = "File of key=value lines, the keys as these options.")
   @Nullable Path config;
@@ -131,6 +134,21 @@ final class EdgeOptions {
       })
   double fullLoadAverage;
 
+  @Option(
+      names = "--tls-profile",
+      defaultValue = "intermediate",
+      converter = ProfileConverter.class,
+      description = "modern: TLS 1.3 alone; intermediate: 1.2 too. Default ${DEFAULT-VALUE}.")
+  TlsProfile tlsProfile = TlsProfile.INTERMEDIATE;
+
+  @Option(
+      names = "--tls-names",
+      defaultValue = "" + ServerTls.NAMES,
+      description =
+          "Server names for which what a handshake needs is kept ready, about 8 KiB each and their"
+              + " certificates; it is made anew for the others. Default ${DEFAULT-VALUE}.")
+  int tlsNames = ServerTls.NAMES;
+
   @Option(names = "--access-log", description = "Log one line for each request.")
   boolean accessLog;
 
@@ -153,6 +171,9 @@ final class EdgeOptions {
     }
     if (!(fullLoadAverage >= 0 && fullLoadAverage <= MAX_LOAD_AVERAGE)) {
       return Optional.of("--full-load-average: it must be 0 to " + MAX_LOAD_AVERAGE + ".");
+    }
+    if (tlsNames < 1 || tlsNames > MOST_TLS_NAMES) {
+      return Optional.of("--tls-names: it must be 1 to 1000000.");
     }
     return ioThreads < 0 || ioThreads > 1024
         ? Optional.of("--io-threads: it must be 0 to 1024.")
@@ -177,7 +198,7 @@ final class EdgeOptions {
     return ("name=%s control=%s state-dir=%s bind=%s http-port=%d https-port=%d peer-bind=%s"
             + " peer-port=%d admin-bind=%s admin-port=%d cache-size=%s max-object-size=%s"
             + " memory-size=%s io-threads=%d serve-unsynced=%s sync-wait=%s tls-engine=%s"
-            + " full-load-average=%s access-log=%s %s %s")
+            + " tls-profile=%s tls-names=%d full-load-average=%s access-log=%s %s %s")
         .formatted(
             name,
             control,
@@ -196,6 +217,8 @@ final class EdgeOptions {
             serveUnsynced,
             syncWait,
             tlsEngine.name().toLowerCase(Locale.ROOT),
+            tlsProfile.name().toLowerCase(Locale.ROOT),
+            tlsNames,
             fullLoadAverage(),
             accessLog,
             layers.effective(),
@@ -237,6 +260,19 @@ final class EdgeOptions {
         }
       }
       throw new IllegalArgumentException("'" + text + "' is not auto, boringssl or jdk.");
+    }
+  }
+
+  /** Reads the name of a TLS profile. */
+  static final class ProfileConverter implements ITypeConverter<TlsProfile> {
+    @Override
+    public TlsProfile convert(String text) {
+      for (TlsProfile profile : TlsProfile.values()) {
+        if (profile.name().toLowerCase(Locale.ROOT).equals(text)) {
+          return profile;
+        }
+      }
+      throw new IllegalArgumentException("'" + text + "' is not modern or intermediate.");
     }
   }
 }

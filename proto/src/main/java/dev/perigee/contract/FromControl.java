@@ -186,6 +186,16 @@ public sealed interface FromControl {
     }
   }
 
+  /** The keys of TLS session tickets; they take the place of those before. */
+  record TicketKeys(List<TicketKey> keys) implements FromControl {
+    public TicketKeys {
+      keys = List.copyOf(keys);
+      if (keys.size() > Limits.TICKET_KEYS) {
+        throw new IllegalArgumentException("more than " + Limits.TICKET_KEYS + " ticket keys");
+      }
+    }
+  }
+
   /** Where all control planes listen for edges, each {@code host:port}. */
   record Replicas(List<String> addresses) implements FromControl {
     public Replicas {

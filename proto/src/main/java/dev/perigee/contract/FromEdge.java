@@ -34,6 +34,9 @@ public sealed interface FromEdge {
     /** The feature of a node that drops a GeoIP database when there is none any more. */
     public static final String GEO_NONE = "geo-none";
 
+    /** The feature of a node that takes {@link FromControl.TicketKeys}. */
+    public static final String TICKETS = "tickets";
+
     public Hello {
       features = Set.copyOf(features);
       geo = List.copyOf(geo);

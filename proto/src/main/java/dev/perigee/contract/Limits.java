@@ -116,6 +116,9 @@ public final class Limits {
   /** Bytes of one GeoIP database. */
   public static final int GEO_FILE_BYTES = 1 << 30;
 
+  /** Keys of session tickets that a node is sent at once. */
+  public static final int TICKET_KEYS = 8;
+
   /** Control planes that a node is told of. */
   public static final int REPLICAS = 32;
 

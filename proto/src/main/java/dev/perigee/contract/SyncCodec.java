@@ -126,6 +126,7 @@ public final class SyncCodec {
       case FromControl.Replicas replicas ->
           out.setReplicas(Replicas.newBuilder().addAllAddresses(replicas.addresses()));
       case FromControl.Shares shares -> out.setShares(DemandCodec.encode(shares));
+      case FromControl.TicketKeys keys -> out.setTicketKeys(TicketKeyCodec.encode(keys));
     }
     return out.build();
   }
@@ -151,6 +152,7 @@ public final class SyncCodec {
       case PONG -> new FromControl.Pong();
       case REPLICAS -> new FromControl.Replicas(message.getReplicas().getAddressesList());
       case SHARES -> DemandCodec.decode(message.getShares());
+      case TICKET_KEYS -> TicketKeyCodec.decode(message.getTicketKeys());
       case KIND_NOT_SET -> throw new IllegalArgumentException("a control message of unknown kind");
     };
   }

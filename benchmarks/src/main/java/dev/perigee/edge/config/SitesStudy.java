@@ -33,6 +33,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -291,6 +292,11 @@ final class SitesStudy {
                   (order, done) -> {},
                   acks,
                   new RateLimits(1024, System::nanoTime, new Random(1)).fleet(),
+                  new TicketKeeper(
+                      folder.resolve("ticket-keys"),
+                      InstantSource.system(),
+                      new SecureRandom(),
+                      keys -> {}),
                   System::nanoTime),
               acks);
       stream.beforeStart(acks.out);

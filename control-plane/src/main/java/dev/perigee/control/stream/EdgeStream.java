@@ -2,6 +2,7 @@ package dev.perigee.control.stream;
 
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
+import dev.perigee.contract.TicketKey;
 import dev.perigee.control.changelog.LogView;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.OutageLog;
@@ -66,6 +67,7 @@ final class EdgeStream implements Runnable {
   private long revision;
   private long purge;
   private List<String> replicas = List.of();
+  private List<TicketKey> ticketKeys = List.of();
 
   EdgeStream(
       SyncService service,
@@ -243,7 +245,7 @@ final class EdgeStream implements Runnable {
     if (place.get().since() > view.revision()) {
       return false; // a move between the two looks: its number is still to be read
     }
-    return sendReplicas() || sendUpdate(view, place.get()) || sendWarmUps(view);
+    return sendReplicas() || sendTicketKeys() || sendUpdate(view, place.get()) || sendWarmUps(view);
   }
 
   /** Where the node is; empty where it may not stay. */
@@ -304,6 +306,17 @@ final class EdgeStream implements Runnable {
     }
     send(new FromControl.Replicas(now));
     replicas = now;
+    return true;
+  }
+
+  /** Sends the keys of session tickets, where there are others; false where there are not. */
+  private boolean sendTicketKeys() throws InterruptedException {
+    List<TicketKey> now = service.ticketKeys();
+    if (now.equals(ticketKeys) || !hello.features().contains(FromEdge.Hello.TICKETS)) {
+      return false;
+    }
+    send(new FromControl.TicketKeys(now));
+    ticketKeys = now;
     return true;
   }
 

@@ -4,6 +4,7 @@ import dev.perigee.contract.Bytes;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.SyncCodec;
+import dev.perigee.contract.TicketKey;
 import dev.perigee.contract.sync.v1.EdgeMessage;
 import dev.perigee.contract.sync.v1.EdgeSyncGrpc;
 import dev.perigee.control.changelog.ChangeLog;
@@ -59,6 +60,7 @@ public final class SyncService implements BindableService {
   private final Rollouts rollouts;
   private final FleetLimits limits;
   private final Supplier<List<String>> replicas;
+  private final Supplier<List<TicketKey>> ticketKeys;
   private final Duration pulse;
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
@@ -85,6 +87,7 @@ public final class SyncService implements BindableService {
    * @param limits divides what nodes share
    * @param geoFiles the GeoIP databases that edges are brought; asked often
    * @param replicas where all control planes listen for edges; asked often
+   * @param ticketKeys that nodes seal session tickets with; asked often
    * @param pulse how often edges ask whether this one lives
    */
   public SyncService(
@@ -95,6 +98,7 @@ public final class SyncService implements BindableService {
       FleetLimits limits,
       Supplier<List<GeoFile>> geoFiles,
       Supplier<List<String>> replicas,
+      Supplier<List<TicketKey>> ticketKeys,
       Duration pulse,
       InstantSource clock) {
     this.logs = logs;
@@ -106,6 +110,7 @@ public final class SyncService implements BindableService {
     this.warmJobs = new WarmJobs(logs.warmUps());
     this.geoFiles = geoFiles;
     this.replicas = replicas;
+    this.ticketKeys = ticketKeys;
     this.pulse = pulse;
     this.clock = clock;
   }
@@ -140,6 +145,10 @@ public final class SyncService implements BindableService {
 
   List<String> replicas() {
     return replicas.get();
+  }
+
+  List<TicketKey> ticketKeys() {
+    return ticketKeys.get();
   }
 
   Bytes limitKey() {

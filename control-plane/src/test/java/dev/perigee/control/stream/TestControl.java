@@ -7,6 +7,7 @@ import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.TicketKey;
 import dev.perigee.contract.replica.v1.FleetExchangeGrpc;
 import dev.perigee.contract.replica.v1.WatchRequest;
 import dev.perigee.contract.sync.v1.EnrolRequest;
@@ -95,6 +96,7 @@ final class TestControl implements AutoCloseable {
   final ReplicaLinks links;
   final Replica replica;
   final AtomicReference<List<String>> replicas = new AtomicReference<>(List.of());
+  final AtomicReference<List<TicketKey>> ticketKeys = new AtomicReference<>(List.of());
   final AtomicReference<List<GeoFile>> geoFiles = new AtomicReference<>(List.of());
   final EdgeAuthority authority;
   final Enrolments enrolments;
@@ -153,6 +155,7 @@ final class TestControl implements AutoCloseable {
             limits,
             geoFiles::get,
             replicas::get,
+            ticketKeys::get,
             Duration.ofMillis(500),
             clock);
     server =

@@ -80,13 +80,14 @@ public final class SyncClient implements AutoCloseable {
       WarmUpSink warmUps,
       GeoSink geo,
       ShareSink shares,
+      TicketKeeper tickets,
       Supplier<NodeLoad> load,
       InstantSource clock,
       LongSupplier nanos,
       RandomGenerator random) {
     this.parts =
         new SyncStream.Parts(
-            config, purges, serving, active, lastGood, warmUps, geo, shares, nanos);
+            config, purges, serving, active, lastGood, warmUps, geo, shares, tickets, nanos);
     this.identity = identity;
     this.enrolment = enrolment;
     this.load = load;

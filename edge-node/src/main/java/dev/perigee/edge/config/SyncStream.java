@@ -45,6 +45,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
       WarmUpSink warmUps,
       GeoSink geo,
       ShareSink shares,
+      TicketKeeper tickets,
       LongSupplier nanos) {}
 
   /** Is told what becomes of a stream. */
@@ -85,7 +86,11 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             parts.active().state().revisionIn(purges.logId()),
             purges.lastPurge(),
             purges.logId(),
-            Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS, FromEdge.Hello.GEO_NONE),
+            Set.of(
+                FromEdge.Hello.WARM_UP,
+                FromEdge.Hello.REPLICAS,
+                FromEdge.Hello.GEO_NONE,
+                FromEdge.Hello.TICKETS),
             parts.geo().holdings()));
   }
 
@@ -159,6 +164,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
             parts.geo().take(chunk, report -> events.later(() -> send(report)));
         case FromControl.Pong pong -> {} // counted
         case FromControl.Replicas replicas -> events.told(replicas.addresses());
+        case FromControl.TicketKeys keys -> parts.tickets().take(keys);
         case FromControl.Shares shares -> parts.shares().take(shares, parts.nanos().getAsLong());
       }
     } catch (IllegalArgumentException e) {

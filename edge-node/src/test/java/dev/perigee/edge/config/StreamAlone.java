@@ -11,6 +11,7 @@ import dev.perigee.contract.sync.v1.EdgeMessage;
 import dev.perigee.edge.limit.RateLimits;
 import io.grpc.stub.ClientCallStreamObserver;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
@@ -45,6 +46,11 @@ final class StreamAlone implements PurgeSink, GeoSink, SyncStream.Events {
                 (order, done) -> {},
                 this,
                 new RateLimits(1024, System::nanoTime, new Random(1)).fleet(),
+                new TicketKeeper(
+                    folder.resolve("ticket-keys"),
+                    InstantSource.system(),
+                    new SecureRandom(),
+                    keys -> {}),
                 System::nanoTime),
             this);
     stream.beforeStart(new Out());

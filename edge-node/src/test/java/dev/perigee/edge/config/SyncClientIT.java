@@ -21,6 +21,7 @@ import dev.perigee.contract.Purge;
 import dev.perigee.contract.PurgeScope;
 import dev.perigee.contract.RateRule;
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.contract.TicketKey;
 import dev.perigee.contract.WarmUrl;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.edge.geo.GeoLocator;
@@ -35,7 +36,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,6 +46,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
@@ -56,10 +60,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SyncClientIT {
   private static final Duration DAY = Duration.ofHours(24);
   private static final Set<String> FEATURES =
-      Set.of(FromEdge.Hello.WARM_UP, FromEdge.Hello.REPLICAS, FromEdge.Hello.GEO_NONE);
+      Set.of(
+          FromEdge.Hello.WARM_UP,
+          FromEdge.Hello.REPLICAS,
+          FromEdge.Hello.GEO_NONE,
+          FromEdge.Hello.TICKETS);
 
   @TempDir Path folder = Path.of("");
 
+  private final AtomicReference<List<TicketKey>> ticketKeys = new AtomicReference<>(List.of());
   private final TestAuthority authority = new TestAuthority();
   private final ScriptedControl control = new ScriptedControl(authority);
   private final MemorySink sink = new MemorySink();
@@ -355,6 +364,22 @@ class SyncClientIT {
   }
 
   @Test
+  void keysOfSessionTicketsAreInForceWhenTheyCome() throws Exception {
+    start(DAY);
+    assertTrue(control.next(FromEdge.Hello.class).features().contains(FromEdge.Hello.TICKETS));
+    control.say(new Welcome("log-a", 0, 0, 0));
+    TicketKey key =
+        new TicketKey(
+            Bytes.copyOf(new byte[TicketKey.NAME_BYTES]),
+            Bytes.copyOf(new byte[TicketKey.SECRET_BYTES]),
+            Instant.EPOCH,
+            Instant.parse("2999-01-01T00:00:00Z"));
+    control.say(new FromControl.TicketKeys(List.of(key)));
+    await().atMost(Duration.ofSeconds(10)).until(() -> ticketKeys.get().contains(key));
+    assertEquals(key, ticketKeys.get().getFirst());
+  }
+
+  @Test
   void aControlPlaneOfAnEarlierBuildIsNotAskedWhetherItLives() throws Exception {
     start(DAY);
     control.next(FromEdge.Hello.class);
@@ -422,6 +447,8 @@ class SyncClientIT {
                         order.job(), order.from() + order.urls().size(), 0, 1, 0, 0, List.of())),
             geo,
             limits.fleet(),
+            new TicketKeeper(
+                folder.resolve("ticket-keys"), clock, new SecureRandom(), ticketKeys::set),
             () -> new NodeLoad(0, 0, 0, true, "", List.of(), List.of()),
             clock,
             System::nanoTime,

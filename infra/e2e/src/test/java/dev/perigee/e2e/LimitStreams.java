@@ -17,6 +17,7 @@ import dev.perigee.edge.config.PurgeSink;
 import dev.perigee.edge.config.ServingState;
 import dev.perigee.edge.config.SyncClient;
 import dev.perigee.edge.config.SyncConfig;
+import dev.perigee.edge.config.TicketKeeper;
 import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.limit.Ruling;
 import dev.perigee.edge.request.ClientPlace;
@@ -25,6 +26,7 @@ import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.routing.Routed;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -95,6 +97,7 @@ final class LimitStreams implements AutoCloseable {
             (order, done) -> {},
             new NoGeo(),
             limits.fleet(),
+            new TicketKeeper(state.resolve("ticket-keys"), clock, new SecureRandom(), keys -> {}),
             () -> new NodeLoad(0, 0, 0, true, "", List.of(), List.of()),
             clock,
             System::nanoTime,

@@ -3,12 +3,16 @@ package dev.perigee.e2e;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.testkit.Installed;
+import dev.perigee.testkit.RunningProcess;
 import dev.perigee.testkit.RunningProcess.Finished;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.awaitility.Awaitility;
@@ -129,6 +133,36 @@ class TourE2E {
                       Fetch.getTls(certificate.trust(), address, Network.HTTPS, HOST, "/tls/a")
                           .status()));
     }
+  }
+
+  @Test
+  @Order(4)
+  void aReaderWhoComesBackResumesItsTlsSessionOnEveryEdge() throws Exception {
+    Installed.require("openssl");
+    for (String version : List.of("-tls1_2", "-tls1_3")) {
+      String first = openssl("fra-1", version + " -sess_out session");
+      assertTrue(first.contains("New, TLSv1."), first);
+      for (String edge : EDGES) {
+        String again = openssl(edge, version + " -sess_in session");
+        assertTrue(again.contains("Reused, TLSv1."), edge + ": " + again);
+      }
+    }
+    for (String edge : EDGES) {
+      Path keys = network.edgeState(edge).resolve("ticket-keys");
+      String mode = PosixFilePermissions.toString(Files.getPosixFilePermissions(keys));
+      assertEquals("rw-------", mode);
+    }
+  }
+
+  /** What openssl says of a request to an edge. */
+  private String openssl(String edge, String options) {
+    String request = "GET /tls/b HTTP/1.1\\r\\nHost: %s\\r\\nConnection: close\\r\\n\\r\\n";
+    String client = "openssl s_client -ign_eof -connect %s:%d -servername %s %s";
+    String command =
+        ("printf '" + request + "' | " + client)
+            .formatted(HOST, network.address(edge), Network.HTTPS, HOST, options);
+    return RunningProcess.run("openssl", folder, Map.of(), SOON, List.of("sh", "-c", command))
+        .output();
   }
 
   @Test

@@ -4,12 +4,15 @@ import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.edge.table.HashTrie;
 import java.io.ByteArrayInputStream;
+import java.lang.ref.SoftReference;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.PrivateKey;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.ECPublicKey;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -42,23 +45,82 @@ final class CertificateTable {
   }
 
   /**
-   * One certificate, ready to be served.
-   *
-   * @param alias its id: the same bytes always have the same alias
+   * One certificate. Of a hundred thousand few are served in a minute, so what it takes to serve
+   * one is not kept for all: it is read again from its bytes, which the configuration holds anyway.
    */
-  record Entry(String alias, List<X509Certificate> chain, PrivateKey key) {
-    Entry {
-      chain = List.copyOf(chain);
+  static final class Entry {
+    private final CertificateConfig config;
+    private final String keyType;
+    private final int curveBits;
+    private final Instant notAfter;
+    private volatile SoftReference<Loaded> loaded = new SoftReference<>(null);
+
+    private Entry(CertificateConfig config) throws GeneralSecurityException {
+      this.config = config;
+      X509Certificate leaf = load(config).chain().getFirst();
+      keyType = leaf.getPublicKey().getAlgorithm();
+      curveBits =
+          leaf.getPublicKey() instanceof ECPublicKey key
+              ? key.getParams().getCurve().getField().getFieldSize()
+              : 0;
+      notAfter = leaf.getNotAfter().toInstant();
     }
 
+    /** Its id: the same bytes always have the same alias. */
+    String alias() {
+      return config.id();
+    }
+
+    /** {@code RSA} or {@code EC}. */
     String keyType() {
-      return chain.getFirst().getPublicKey().getAlgorithm();
+      return keyType;
+    }
+
+    /** Of the field of its curve; 0 for a key that is on none. */
+    int curveBits() {
+      return curveBits;
+    }
+
+    Instant notAfter() {
+      return notAfter;
+    }
+
+    /** It and its key, ready to be served. */
+    Loaded loaded() {
+      Loaded known = loaded.get();
+      if (known != null) {
+        return known;
+      }
+      try {
+        Loaded fresh = load(config);
+        loaded = new SoftReference<>(fresh);
+        return fresh;
+      } catch (GeneralSecurityException e) {
+        throw new IllegalStateException("a certificate that could be loaded before", e);
+      }
     }
 
     /** Without the key. */
     @Override
     public String toString() {
-      return "Entry[" + alias + "]";
+      return "Entry[" + alias() + "]";
+    }
+  }
+
+  /**
+   * A certificate as objects.
+   *
+   * @param chain the leaf first
+   */
+  record Loaded(List<X509Certificate> chain, PrivateKey key) {
+    Loaded {
+      chain = List.copyOf(chain);
+    }
+
+    /** Without the key. */
+    @Override
+    public String toString() {
+      return "Loaded" + chain;
     }
   }
 
@@ -70,8 +132,7 @@ final class CertificateTable {
    */
   private record Named(List<Entry> all, Map<String, Entry> best) {
     private static final Comparator<Entry> ORDER =
-        Comparator.comparing((Entry entry) -> entry.chain().getFirst().getNotAfter())
-            .thenComparing(Entry::alias);
+        Comparator.comparing(Entry::notAfter).thenComparing(Entry::alias);
 
     static Named of(List<Entry> entries) {
       List<Entry> all = entries.stream().sorted(ORDER).toList();
@@ -111,7 +172,7 @@ final class CertificateTable {
       }
     }
     for (CertificateConfig certificate : fresh) {
-      Entry entry = load(certificate);
+      Entry entry = new Entry(certificate);
       aliases.put(entry.alias(), entry);
       Set.copyOf(certificate.hosts()).forEach(host -> entriesOf(names, host).add(entry));
     }
@@ -171,7 +232,7 @@ final class CertificateTable {
     return covering == null ? Map.of() : covering.best();
   }
 
-  private static Entry load(CertificateConfig certificate) throws GeneralSecurityException {
+  private static Loaded load(CertificateConfig certificate) throws GeneralSecurityException {
     CertificateFactory factory = CertificateFactory.getInstance("X.509");
     List<X509Certificate> chain = new ArrayList<>();
     for (Bytes der : certificate.chain()) {
@@ -181,6 +242,6 @@ final class CertificateTable {
     PrivateKey key =
         KeyFactory.getInstance(chain.getFirst().getPublicKey().getAlgorithm())
             .generatePrivate(new PKCS8EncodedKeySpec(certificate.privateKey().toArray()));
-    return new Entry(certificate.id(), chain, key);
+    return new Loaded(chain, key);
   }
 }
