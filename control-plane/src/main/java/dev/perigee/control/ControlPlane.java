@@ -20,14 +20,15 @@ import dev.perigee.control.steer.GeoDatabase;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.EmbeddedDatabase;
 import dev.perigee.control.store.EnrolmentStore;
+import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogCompaction;
 import dev.perigee.control.store.LogNews;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.ReplicaStore;
+import dev.perigee.control.store.Sealing;
 import dev.perigee.control.store.SettingStore;
-import dev.perigee.control.store.TicketKeyStore;
 import dev.perigee.control.stream.EnrolmentService;
 import dev.perigee.control.stream.ReplicaLinks;
 import dev.perigee.control.stream.ReplicaRegistry;
@@ -45,6 +46,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -71,6 +73,7 @@ public final class ControlPlane implements AutoCloseable {
   /** Starts it and runs until the process is told to end. */
   public static void main(String[] args) {
     Options options = new Options();
+    options.keyText = Optional.ofNullable(System.getenv(KeyRing.VARIABLE));
     options.databasePassword = System.getenv().getOrDefault("PERIGEE_DATABASE_PASSWORD", "");
     CommandLine command =
         new CommandLine(options).setCommandName("perigee control").setUsageHelpWidth(100);
@@ -128,7 +131,10 @@ public final class ControlPlane implements AutoCloseable {
     InstantSource clock = running.clock();
     Path state = Files.createDirectories(options.stateDir);
     String zone = options.dns.zone();
-    Stores stores = Stores.over(database(options, state), zone, options, clock, running.random());
+    Database database = database(options, state);
+    KeyRing keys = options.keys(running.random());
+    seal(database, keys);
+    Stores stores = Stores.over(database, keys, zone, options, clock, running.random());
     LogNews news = running.keep(new LogNews(stores.database(), stores.numbers(), id));
     news.start();
     running.keep(stores.acks()).start();
@@ -268,14 +274,18 @@ public final class ControlPlane implements AutoCloseable {
     return grpc.port();
   }
 
+  private static void seal(Database database, KeyRing keys) {
+    int sealed = new Sealing(database, keys).run();
+    if (sealed > 0) {
+      LOG.info("{} private keys were sealed with the key {}", sealed, keys.current().orElseThrow());
+    }
+  }
+
   /** What the nodes seal session tickets with. */
   private TicketKeys tickets(Stores stores) {
     TicketKeys tickets =
         new TicketKeys(
-            new TicketKeyStore(stores.database()),
-            running.clock(),
-            running.random(),
-            () -> stores.numbers().stir());
+            stores.ticketKeys(), running.clock(), running.random(), () -> stores.numbers().stir());
     tickets.look();
     running.every("ticket-keys", TICKET_LOOK_MILLIS, tickets::look);
     return tickets;

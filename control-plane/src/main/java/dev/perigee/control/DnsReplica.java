@@ -9,6 +9,7 @@ import dev.perigee.control.lastgood.LastGoodFile;
 import dev.perigee.control.lastgood.LastGoodKeeper;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.store.Database;
+import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNews;
 import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.Provisioned;
@@ -70,7 +71,15 @@ final class DnsReplica {
         running.keep(
             Database.attach(
                 options.database.config(options.databaseUrl, "", options.databasePassword)));
-    stores = Stores.over(database, options.dns.zone(), options, running.clock(), running.random());
+    // It asks for no private key, so it needs none of those that they are sealed with.
+    stores =
+        Stores.over(
+            database,
+            KeyRing.none(),
+            options.dns.zone(),
+            options,
+            running.clock(),
+            running.random());
     registered = new ReplicaStore(database);
     file = new LastGoodFile(state.resolve("last-good-answers"));
     facts = running.keep(stores.facts(running.clock()));

@@ -2,10 +2,12 @@ package dev.perigee.control;
 
 import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.OriginAddressPolicy;
+import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.PurgeLimits;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -53,6 +55,20 @@ final class Options {
 
   /** Of the database that the URL names; never an option, as those can be seen by everybody. */
   String databasePassword = "";
+
+  @Option(
+      names = "--key-file",
+      description = {
+        "keys that private keys are sealed with in the database, a line ID:BASE64 of 32 bytes"
+            + " each.",
+        "The first seals, the others open what they sealed; at the start all is sealed anew with",
+        "the first. Its mode is 600. Instead of a file its lines may be in the environment:",
+        "PERIGEE_KEYS. All control planes on a database need the same"
+      })
+  @Nullable Path keyFile;
+
+  /** What the environment has instead of such a file. */
+  Optional<String> keyText = Optional.empty();
 
   @Option(names = "--api-bind", defaultValue = "127.0.0.1", description = "${DEFAULT-VALUE}")
   String apiBind = "";
@@ -223,6 +239,19 @@ final class Options {
     return duties.contains(duty);
   }
 
+  /** What private keys are sealed with. */
+  KeyRing keys(SecureRandom random) throws IOException {
+    if (keyFile != null && keyText.isPresent()) {
+      throw new IOException("--key-file and " + KeyRing.VARIABLE + ": give one of them");
+    }
+    if (keyFile != null) {
+      return KeyRing.of(keyFile, random);
+    }
+    return keyText.isPresent()
+        ? KeyRing.parse(KeyRing.VARIABLE, keyText.get(), random)
+        : KeyRing.none();
+  }
+
   /** How often edges ask whether this one lives. */
   Duration pulse() throws IOException {
     if (edgePulse < LEAST_PULSE || edgePulse > MOST_PULSE) {
@@ -259,8 +288,8 @@ final class Options {
 
   /** What is in force, without secrets, on one line. */
   String effective() {
-    return ("duties=%s state-dir=%s database=%s api=%s:%d grpc=%s:%d steer=%s:%d admin=%s:%d"
-            + " geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
+    return ("duties=%s state-dir=%s database=%s key-file=%s api=%s:%d grpc=%s:%d steer=%s:%d"
+            + " admin=%s:%d geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
             + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
             + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s"
             + " %s %s %s")
@@ -271,6 +300,7 @@ final class Options {
                 .collect(Collectors.joining(",")),
             stateDir,
             databaseUrl == null ? "embedded" : "external",
+            keyFile != null ? keyFile : keyText.isPresent() ? "environment" : "none",
             apiBind,
             apiPort,
             grpcBind,

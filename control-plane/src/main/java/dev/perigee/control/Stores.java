@@ -14,6 +14,7 @@ import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
 import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.HostClaims;
+import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.PostgresCertificateStore;
@@ -26,6 +27,7 @@ import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.StoreException;
+import dev.perigee.control.store.TicketKeyStore;
 import dev.perigee.control.store.TokenStore;
 import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.ZoneStore;
@@ -53,7 +55,8 @@ record Stores(
     PostgresPurgeStore purges,
     PurgeAcks acks,
     PostgresWarmUpStore warmUps,
-    SettingStore settings) {
+    SettingStore settings,
+    TicketKeyStore ticketKeys) {
   private static final int COOKIE_SECRET_BYTES = 32;
 
   /** At which hosts are asked for the tokens of their proofs. */
@@ -65,7 +68,12 @@ record Stores(
   private static final Logger LOG = LoggerFactory.getLogger(Stores.class);
 
   static Stores over(
-      Database database, String zone, Options options, InstantSource clock, SecureRandom random)
+      Database database,
+      KeyRing keys,
+      String zone,
+      Options options,
+      InstantSource clock,
+      SecureRandom random)
       throws IOException {
     LogNumbers numbers = new LogNumbers(database);
     SiteHistory history = new SiteHistory(database, options.siteHistory());
@@ -79,14 +87,15 @@ record Stores(
         new PostgresRolloutStore(database, numbers, sites),
         new PostgresNodeStore(database, numbers),
         new ZoneStore(database, numbers),
-        new PostgresCertificateStore(database, numbers, clock),
+        new PostgresCertificateStore(database, numbers, clock, keys),
         new DnsChallengeStore(database, numbers, zone, options.dns.siteHosts),
         new DnsKeyStore(
             database, numbers, zone, new DnsKeyPolicy(options.dns.longestTtl()), clock, random),
         new PostgresPurgeStore(database, numbers, options.purgeLimits()),
         new PurgeAcks(database, clock),
         new PostgresWarmUpStore(database, numbers),
-        new SettingStore(database));
+        new SettingStore(database),
+        new TicketKeyStore(database, keys));
   }
 
   /** Who may do what here. */

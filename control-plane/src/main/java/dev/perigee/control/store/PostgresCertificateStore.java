@@ -22,16 +22,34 @@ public final class PostgresCertificateStore implements CertificateStore {
   private static final String SUMMARY =
       "SELECT id, hosts, issuer, not_before, not_after, organisation FROM certificate";
   private static final String WITH_KEY =
-      "SELECT id, hosts, chain, private_key, organisation FROM certificate";
+      "SELECT id, hosts, chain, private_key, organisation, sealed_by FROM certificate";
 
   private final Database database;
   private final LogNumbers numbers;
   private final InstantSource clock;
+  private final KeyRing keys;
 
+  /** One whose private keys lie open. */
   public PostgresCertificateStore(Database database, LogNumbers numbers, InstantSource clock) {
+    this(database, numbers, clock, KeyRing.none());
+  }
+
+  /**
+   * Certificates in a database.
+   *
+   * @param keys that private keys are sealed with
+   */
+  public PostgresCertificateStore(
+      Database database, LogNumbers numbers, InstantSource clock, KeyRing keys) {
     this.database = database;
     this.numbers = numbers;
     this.clock = clock;
+    this.keys = keys;
+  }
+
+  /** What the private key of one is sealed as. */
+  static String row(String id) {
+    return "certificate " + id;
   }
 
   @Override
@@ -49,7 +67,7 @@ public final class PostgresCertificateStore implements CertificateStore {
     };
   }
 
-  private static Change<CertificateSummary> insert(
+  private Change<CertificateSummary> insert(
       Handle handle,
       String organisation,
       boolean byOperator,
@@ -66,12 +84,14 @@ public final class PostgresCertificateStore implements CertificateStore {
     if (refusal.isPresent()) {
       return new Change.Conflict<>(new Problem("certificate", refusal.get()));
     }
+    KeyRing.Kept kept = keys.seal(row(config.id()), config.privateKey());
     Base64.Encoder encoder = Base64.getEncoder();
     int rows =
         handle.execute(
             "INSERT INTO certificate AS c (id, hosts, issuer, not_before, not_after, chain,"
-                + " private_key, organisation) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id)"
-                + " DO UPDATE SET chain = excluded.chain, private_key = excluded.private_key"
+                + " private_key, sealed_by, organisation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                + " ON CONFLICT (id) DO UPDATE SET chain = excluded.chain,"
+                + " private_key = excluded.private_key, sealed_by = excluded.sealed_by"
                 + " WHERE ? OR c.organisation = excluded.organisation",
             config.id(),
             config.hosts().toArray(String[]::new),
@@ -81,7 +101,8 @@ public final class PostgresCertificateStore implements CertificateStore {
             config.chain().stream()
                 .map(der -> encoder.encodeToString(der.toArray()))
                 .toArray(String[]::new),
-            config.privateKey().toArray(),
+            kept.content().toArray(),
+            kept.by().orElse(null),
             organisation,
             byOperator);
     if (rows == 0) {
@@ -224,7 +245,7 @@ public final class PostgresCertificateStore implements CertificateStore {
         row.getString(6));
   }
 
-  private static Held withKey(ResultSet row) throws SQLException {
+  private Held withKey(ResultSet row) throws SQLException {
     String[] chain = (String[]) row.getArray(3).getArray();
     Base64.Decoder decoder = Base64.getDecoder();
     CertificateConfig certificate =
@@ -232,7 +253,7 @@ public final class PostgresCertificateStore implements CertificateStore {
             row.getString(1),
             List.of((String[]) row.getArray(2).getArray()),
             Arrays.stream(chain).map(text -> Bytes.copyOf(decoder.decode(text))).toList(),
-            Bytes.copyOf(row.getBytes(4)));
+            keys.open(row(row.getString(1)), KeyRing.Kept.of(row.getString(6), row.getBytes(4))));
     return new Held(certificate, row.getString(5));
   }
 }

@@ -2,8 +2,9 @@ package dev.perigee.control.store;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.TicketKey;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Timestamp;
-import java.time.Instant;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.jdbi.v3.core.Handle;
@@ -11,14 +12,21 @@ import org.jdbi.v3.core.Handle;
 /** The keys of session tickets in PostgreSQL, the same for all control planes. */
 public final class TicketKeyStore {
   private final Database database;
+  private final KeyRing keys;
 
-  public TicketKeyStore(Database database) {
+  /**
+   * A store over a database.
+   *
+   * @param keys that secrets are sealed with
+   */
+  public TicketKeyStore(Database database, KeyRing keys) {
     this.database = database;
+    this.keys = keys;
   }
 
   /** All of them, the one that began first, first. */
   public List<TicketKey> all() {
-    return database.read(TicketKeyStore::all);
+    return database.read(this::all);
   }
 
   /**
@@ -37,28 +45,35 @@ public final class TicketKeyStore {
         });
   }
 
-  private static List<TicketKey> all(Handle handle) {
+  private List<TicketKey> all(Handle handle) {
     return handle
-        .createQuery("SELECT name, secret, begins, expires FROM ticket_key ORDER BY begins")
-        .map(
-            (row, context) ->
-                new TicketKey(
-                    Bytes.copyOf(row.getBytes(1)),
-                    Bytes.copyOf(row.getBytes(2)),
-                    time(row.getTimestamp(3)),
-                    time(row.getTimestamp(4))))
+        .createQuery(
+            "SELECT name, secret, begins, expires, sealed_by FROM ticket_key ORDER BY begins")
+        .map((row, context) -> key(row))
         .list();
   }
 
-  private static Instant time(Timestamp kept) {
-    return kept.toInstant();
+  private TicketKey key(ResultSet row) throws SQLException {
+    Bytes name = Bytes.copyOf(row.getBytes(1));
+    return new TicketKey(
+        name,
+        keys.open(row(name), KeyRing.Kept.of(row.getString(5), row.getBytes(2))),
+        row.getTimestamp(3).toInstant(),
+        row.getTimestamp(4).toInstant());
   }
 
-  private static void insert(Handle handle, TicketKey key) {
+  /** What its secret is sealed as. */
+  static String row(Bytes name) {
+    return "ticket key " + name.toHex();
+  }
+
+  private void insert(Handle handle, TicketKey key) {
+    KeyRing.Kept kept = keys.seal(row(key.name()), key.secret());
     handle.execute(
-        "INSERT INTO ticket_key (name, secret, begins, expires) VALUES (?, ?, ?, ?)",
+        "INSERT INTO ticket_key (name, secret, sealed_by, begins, expires) VALUES (?, ?, ?, ?, ?)",
         key.name().toArray(),
-        key.secret().toArray(),
+        kept.content().toArray(),
+        kept.by().orElse(null),
         Timestamp.from(key.begins()),
         Timestamp.from(key.expires()));
   }

@@ -8,6 +8,7 @@ import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.TicketKey;
 import dev.perigee.control.pki.TicketKeys;
+import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.TicketKeyStore;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -25,7 +26,7 @@ class TicketKeysIT {
 
   TicketKeysIT() throws Exception {
     control = new TestControl();
-    store = new TicketKeyStore(control.postgres.database());
+    store = new TicketKeyStore(control.postgres.database(), KeyRing.none());
   }
 
   @AfterEach
