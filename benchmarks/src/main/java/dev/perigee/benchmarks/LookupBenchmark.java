@@ -89,6 +89,11 @@ public class LookupBenchmark {
 
   private record Found(StoredMeta meta) implements StoredResponse {
     @Override
+    public long id() {
+      return 1;
+    }
+
+    @Override
     public long length() {
       return 0;
     }

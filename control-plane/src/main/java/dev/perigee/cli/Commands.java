@@ -148,6 +148,7 @@ abstract class Commands implements Runnable {
         SiteTiersCommand.class,
         SiteSteeringCommand.class,
         SiteLimitsCommand.class,
+        SiteCompressionCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -258,6 +259,7 @@ abstract class Commands implements Runnable {
         out().println("tiers    " + SiteTiersCommand.summary(found));
         out().println("steering " + SiteSteeringCommand.summary(found.path("steering")));
         out().println("limits   " + SiteLimitsCommand.summary(found));
+        out().println("compress " + SiteCompressionCommand.summary(found.path("compression")));
       }
     }
   }

@@ -16,8 +16,11 @@ import dev.perigee.edge.origin.PeerClient;
 import dev.perigee.edge.origin.pool.OriginTable;
 import dev.perigee.edge.origin.pool.ServerPool;
 import dev.perigee.edge.pipeline.Pipeline;
+import dev.perigee.edge.pipeline.Representations;
 import dev.perigee.edge.pipeline.Warming;
 import dev.perigee.edge.respond.TunnelTable;
+import dev.perigee.edge.respond.coding.Compressor;
+import dev.perigee.edge.respond.coding.Decodings;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.telemetry.EdgeMetrics;
 import java.time.InstantSource;
@@ -169,6 +172,30 @@ final class EdgeGauges {
         "perigee_tls_unrecognized_names",
         "Handshakes for a name without a certificate.",
         tls::unrecognizedNames);
+  }
+
+  void coding(Representations all) {
+    Compressor compressor = all.compressor();
+    Decodings decodings = all.decodings();
+    metrics.counter("perigee_compressed", "Bodies compressed and stored.", compressor::compressed);
+    metrics.counter("perigee_compressed_bytes_before", "Of these bodies.", compressor::bytesIn);
+    metrics.counter("perigee_compressed_bytes_after", "Of these bodies.", compressor::bytesOut);
+    metrics.counter(
+        "perigee_compress_busy", "Times that as many bodies waited as may.", compressor::busy);
+    metrics.counter(
+        "perigee_compress_futile", "Bodies that did not get smaller.", compressor::futile);
+    metrics.counter(
+        "perigee_compress_failures", "Bodies not read, compressed or stored.", compressor::failed);
+    metrics.gauge(
+        "perigee_compress_waiting", "Bodies that wait or are compressed.", compressor::waiting);
+    metrics.counter("perigee_decompressed", "Responses for readers.", decodings::decoded);
+    metrics.gauge("perigee_decompressions", "Under way.", decodings::open);
+    metrics.counter(
+        "perigee_decompressions_refused", "For which there was no room.", decodings::refused);
+    metrics.counter(
+        "perigee_decompressions_broken",
+        "Ended incomplete: not of their coding, or too much.",
+        decodings::broken);
   }
 
   void door(EdgeListener listener) {

@@ -210,6 +210,7 @@ public final class EdgeNode implements AutoCloseable {
     warming.start();
     keep(() -> drain(listener, pipeline.tunnels(), peers));
     gauges.node(store, serving, active, pipeline, tls);
+    gauges.coding(pipeline.representations());
     OriginMetrics servers = new OriginMetrics(origins.table);
     LimitMetrics counts = new LimitMetrics(limits);
     Supplier<String> scrape =

@@ -200,9 +200,11 @@ final class LimitOptions {
 
   @Mixin DoorOptions door = new DoorOptions();
 
+  @Mixin CodingOptions coding = new CodingOptions();
+
   /** What is wrong with them, a sentence. */
   Optional<String> problem() {
-    Optional<String> doors = door.problem();
+    Optional<String> doors = door.problem().or(coding::problem);
     if (doors.isPresent()) {
       return doors;
     }
@@ -324,7 +326,8 @@ final class LimitOptions {
             maxTunnelsPerSite,
             tunnelIdleTimeout.duration(),
             idleTimeout.duration().dividedBy(TOUCHES)),
-        door.load(maxRequests()));
+        door.load(maxRequests()),
+        coding.config());
   }
 
   private int maxConnections() {
@@ -377,6 +380,8 @@ final class LimitOptions {
                 maxTunnelsPerSite,
                 tunnelIdleTimeout)
         + " "
-        + door.effective(maxConnections(), maxRequests());
+        + door.effective(maxConnections(), maxRequests())
+        + " "
+        + coding.effective();
   }
 }

@@ -93,7 +93,9 @@ final class ArchitectureTest {
     "com.maxmind.., geo",
     "org.greenbytes.., cache",
     "io.micrometer.., telemetry",
-    "io.netty.., listener.tls"
+    "io.netty.., listener.tls",
+    "com.aayushatharva.., respond.coding",
+    "com.github.luben.., respond.coding"
   })
   void aLibraryHasOneOwner(String library, String owner) {
     noClasses()

@@ -9,8 +9,7 @@ import java.util.regex.Pattern;
 
 /** The rules that a cache policy must keep on both sides. */
 final class CachePolicyValidator {
-  private static final Pattern TYPE =
-      Pattern.compile("[a-z0-9!#$&^_.+-]+/([a-z0-9!#$&^_.+-]+|\\*)");
+  static final Pattern TYPE = Pattern.compile("[a-z0-9!#$&^_.+-]+/([a-z0-9!#$&^_.+-]+|\\*)");
   private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'+.^_`|~-]{1,64}");
   private static final Pattern PARAMETER = Pattern.compile("[^&=#\\s*]{1,64}\\*?");
 

@@ -170,6 +170,15 @@ public final class Limits {
   /** The same at most. */
   public static final long MOST_BANDWIDTH = 1L << 40;
 
+  /** Types that one site has compressed. */
+  public static final int COMPRESSED_TYPES = 50;
+
+  /** Characters of one such type. */
+  public static final int COMPRESSED_TYPE_LENGTH = 127;
+
+  /** Bytes below which a site may leave bodies as they are, at most. */
+  public static final long COMPRESSED_LEAST_BYTES = 1 << 20;
+
   /** Counts of one site's rate limits of which an edge tells at once. */
   public static final int DEMANDS_PER_SITE = 64;
 

@@ -23,6 +23,7 @@ import java.util.Set;
  * @param limits how many requests are let in
  * @param bandwidth bytes a second that its readers get of each node; 0 for what the node's operator
  *     lets a site have
+ * @param compression how its responses are compressed at the edges
  */
 public record SiteConfig(
     String id,
@@ -37,13 +38,46 @@ public record SiteConfig(
     TierPolicy tiers,
     SteeringPolicy steering,
     List<RateRule> limits,
-    long bandwidth) {
+    long bandwidth,
+    CompressionPolicy compression) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
     limits = List.copyOf(limits);
+  }
+
+  /** A site that is compressed as usual. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache,
+      OriginPools pools,
+      HidingPolicy hiding,
+      TierPolicy tiers,
+      SteeringPolicy steering,
+      List<RateRule> limits,
+      long bandwidth) {
+    this(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        limits,
+        bandwidth,
+        CompressionPolicy.DEFAULT);
   }
 
   /** A site whose owner says nothing of its bandwidth. */
@@ -191,7 +225,8 @@ public record SiteConfig(
         tiers,
         steering,
         limits,
-        bandwidth);
+        bandwidth,
+        compression);
   }
 
   /** The same with other hiding. */
@@ -209,7 +244,8 @@ public record SiteConfig(
         tiers,
         steering,
         limits,
-        bandwidth);
+        bandwidth,
+        compression);
   }
 
   /** The same with other tiers. */
@@ -227,7 +263,8 @@ public record SiteConfig(
         other,
         steering,
         limits,
-        bandwidth);
+        bandwidth,
+        compression);
   }
 
   /** The same with other steering. */
@@ -245,7 +282,8 @@ public record SiteConfig(
         tiers,
         other,
         limits,
-        bandwidth);
+        bandwidth,
+        compression);
   }
 
   /** The same with other rate limits. */
@@ -263,7 +301,8 @@ public record SiteConfig(
         tiers,
         steering,
         other,
-        bandwidth);
+        bandwidth,
+        compression);
   }
 
   /** The same with another bandwidth. */
@@ -281,6 +320,26 @@ public record SiteConfig(
         tiers,
         steering,
         limits,
+        other,
+        compression);
+  }
+
+  /** The same with other compression. */
+  public SiteConfig withCompression(CompressionPolicy other) {
+    return new SiteConfig(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        limits,
+        bandwidth,
         other);
   }
 

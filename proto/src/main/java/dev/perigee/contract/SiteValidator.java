@@ -29,6 +29,7 @@ public final class SiteValidator {
     problems.addAll(SteeringPolicyValidator.problems(site.steering()));
     problems.addAll(RateRuleValidator.problems(site.limits()));
     bandwidth(site, problems);
+    problems.addAll(CompressionPolicyValidator.problems(site.compression()));
     return problems;
   }
 

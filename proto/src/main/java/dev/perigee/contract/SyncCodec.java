@@ -206,7 +206,8 @@ public final class SyncCodec {
             .setNoShield(!site.tiers().shield())
             .setPopShare(site.tiers().popShare())
             .setSteering(SteeringPolicyCodec.encode(site.steering()))
-            .setBandwidth(site.bandwidth());
+            .setBandwidth(site.bandwidth())
+            .setCompression(CompressionPolicyCodec.encode(site.compression()));
     site.limits().forEach(rule -> out.addLimits(RateRuleCodec.encode(rule)));
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
@@ -231,7 +232,8 @@ public final class SyncCodec {
         new TierPolicy(!site.getNoShield(), site.getPopShare()),
         SteeringPolicyCodec.decode(site.getSteering()),
         RateRuleCodec.decode(site.getLimitsList()),
-        site.getBandwidth());
+        site.getBandwidth(),
+        CompressionPolicyCodec.decode(site.getCompression()));
   }
 
   public static Peer encode(PeerConfig peer) {

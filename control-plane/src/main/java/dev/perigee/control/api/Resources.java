@@ -52,7 +52,8 @@ final class Resources implements SiteFinder {
           "popShare",
           "steering",
           "limits",
-          "bandwidth");
+          "bandwidth",
+          "compression");
   private static final Set<String> NODE_FIELDS =
       Set.of(
           "name",
@@ -226,7 +227,8 @@ final class Resources implements SiteFinder {
                 input.flag("popShare", TierPolicy.DEFAULT.popShare())),
             SteeringPolicyJson.read(input),
             RateRuleJson.read(input),
-            input.whole("bandwidth").orElse(0));
+            input.whole("bandwidth").orElse(0),
+            CompressionPolicyJson.read(input));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -260,6 +262,7 @@ final class Resources implements SiteFinder {
     view.put("steering", SteeringPolicyJson.view(site.steering()));
     view.put("limits", RateRuleJson.view(site.limits()));
     view.put("bandwidth", site.bandwidth());
+    view.put("compression", CompressionPolicyJson.view(site.compression()));
     return view;
   }
 

@@ -1,6 +1,7 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.CachePolicyCodec;
+import dev.perigee.contract.CompressionPolicyCodec;
 import dev.perigee.contract.HidingPolicyCodec;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPoolsCodec;
@@ -28,7 +29,7 @@ public final class PostgresSiteStore implements SiteStore {
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
              s.cache_policy, s.origin_pools, s.hiding, s.shield, s.pop_share,
-             s.steering, s.rate_limits, s.bandwidth,
+             s.steering, s.rate_limits, s.bandwidth, s.compression,
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)\
       """;
 
@@ -122,8 +123,8 @@ public final class PostgresSiteStore implements SiteStore {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
                 + " origin_pools, hiding, shield, pop_share, steering, rate_limits, bandwidth,"
-                + " organisation)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " compression, organisation)"
+                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
@@ -137,6 +138,7 @@ public final class PostgresSiteStore implements SiteStore {
             SteeringPolicyCodec.toBytes(site.steering()),
             RateRuleCodec.toBytes(site.limits()),
             site.bandwidth(),
+            CompressionPolicyCodec.toBytes(site.compression()),
             organisation)
         == 1;
   }
@@ -173,7 +175,7 @@ public final class PostgresSiteStore implements SiteStore {
     handle.execute(
         "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?, cache_policy"
             + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ?,"
-            + " rate_limits = ?, bandwidth = ? WHERE id = ?",
+            + " rate_limits = ?, bandwidth = ?, compression = ? WHERE id = ?",
         origins(site),
         regions(site),
         site.schemeInKey(),
@@ -186,6 +188,7 @@ public final class PostgresSiteStore implements SiteStore {
         SteeringPolicyCodec.toBytes(site.steering()),
         RateRuleCodec.toBytes(site.limits()),
         site.bandwidth(),
+        CompressionPolicyCodec.toBytes(site.compression()),
         site.id());
     List<String> before =
         handle
@@ -412,7 +415,7 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         row.getString(1),
-        List.of((String[]) row.getArray(14).getArray()),
+        List.of((String[]) row.getArray(15).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
@@ -423,7 +426,8 @@ public final class PostgresSiteStore implements SiteStore {
         new TierPolicy(row.getBoolean(9), row.getBoolean(10)),
         SteeringPolicyCodec.of(row.getBytes(11)),
         RateRuleCodec.of(row.getBytes(12)),
-        row.getLong(13));
+        row.getLong(13),
+        CompressionPolicyCodec.of(row.getBytes(14)));
   }
 
   /** All sites as one node is to have them, by id. */
@@ -474,7 +478,7 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   private static SiteConfig readForNode(java.sql.ResultSet row) throws java.sql.SQLException {
-    byte[] candidate = row.getBytes(15);
+    byte[] candidate = row.getBytes(16);
     return candidate == null ? read(row) : SyncCodec.siteOf(candidate);
   }
 }

@@ -44,6 +44,14 @@ public final class CacheControl {
         .orElseGet(() -> new CacheControl(parsed(fields), false));
   }
 
+  /**
+   * Whether a directive stands in Cache-Control itself, whatever is addressed to this cache. Asked
+   * for each response: the field is only taken apart where the word is in it.
+   */
+  public static boolean says(Fields fields, String directive) {
+    return fields.mentions("Cache-Control", directive) && parsed(fields).containsKey(directive);
+  }
+
   private static Map<String, String> parsed(Fields fields) {
     Map<String, String> directives = new HashMap<>(4);
     for (String line : fields.all("Cache-Control")) {

@@ -6,6 +6,9 @@ import java.util.Optional;
 public interface StoredResponse {
   StoredMeta meta();
 
+  /** Number of its bytes: what was fetched anew has another, what was validated the same. */
+  long id();
+
   /** Bytes of the body. */
   long length();
 

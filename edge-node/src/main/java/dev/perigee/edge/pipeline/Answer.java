@@ -1,5 +1,6 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.ContentCoding;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.StoredBody;
@@ -12,8 +13,10 @@ import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.PeerHop;
 import dev.perigee.edge.request.PeerNote;
+import dev.perigee.edge.request.ReplacedField;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
+import dev.perigee.edge.request.ResponseSink;
 import dev.perigee.edge.respond.BodyPump;
 import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.ErrorText;
@@ -23,6 +26,12 @@ import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
 import dev.perigee.edge.respond.Segment;
+import dev.perigee.edge.respond.coding.AcceptEncoding;
+import dev.perigee.edge.respond.coding.CodedBody;
+import dev.perigee.edge.respond.coding.CodedFields;
+import dev.perigee.edge.respond.coding.DecodingSink;
+import dev.perigee.edge.respond.coding.NotCodedReason;
+import dev.perigee.edge.respond.coding.Selected;
 import dev.perigee.edge.routing.PeerTable;
 import dev.perigee.edge.telemetry.RequestRecord;
 import java.nio.ByteBuffer;
@@ -33,6 +42,9 @@ import java.util.OptionalLong;
 /** One request on its way to its answer, and the last steps that all answers share. */
 final class Answer {
   private static final String METHODS = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
+
+  private static final String ACCEPT_ENCODING = "accept-encoding";
+  private static final String BUSY = "decoding-busy";
 
   /** Seconds after which what is refused for want of room may well be answered. */
   private static final String RETRY_AFTER = "1";
@@ -53,6 +65,11 @@ final class Answer {
   private PeerTable peers = PeerTable.none();
   private PeerNote note = PeerNote.NONE;
   private Limited limited = Limited.NOT;
+  private Optional<Representations> representations = Optional.empty();
+  private Optional<StoredResponse> coded = Optional.empty();
+  private boolean isPart;
+  private boolean begunAnew;
+  private Optional<RequestHead> asked = Optional.empty();
 
   Answer(Exchange exchange, ClientPlace place, PipelineConfig config) {
     this(exchange, place, config, EVERYTHING, true);
@@ -84,6 +101,8 @@ final class Answer {
     part.site = site;
     part.peers = peers;
     part.limited = Limited.ENOUGH;
+    part.representations = representations;
+    part.isPart = true;
     return part;
   }
 
@@ -99,6 +118,75 @@ final class Answer {
 
   RequestHead request() {
     return exchange.head();
+  }
+
+  /**
+   * The request as the cache and the origin see it: readers who take the same of the codings that
+   * origins speak ask for the same.
+   */
+  RequestHead asked() {
+    if (asked.isEmpty()) {
+      asked = Optional.of(isNegotiated() ? negotiated(request()) : request());
+    }
+    return asked.get();
+  }
+
+  /** The same, where any of these responses depends on that. */
+  RequestHead asked(List<StoredResponse> found) {
+    for (int i = 0; i < found.size(); i++) {
+      if (found.get(i).meta().varyNames().contains(ACCEPT_ENCODING)) {
+        return asked();
+      }
+    }
+    return request();
+  }
+
+  private boolean isNegotiated() {
+    boolean retrieval = request().isGet() || request().isHead();
+    return retrieval
+        && representations.isPresent()
+        && site.filter(one -> one.compression().enabled()).isPresent();
+  }
+
+  private static RequestHead negotiated(RequestHead request) {
+    String normal = AcceptEncoding.of(request.fields()).normal();
+    return request.with(new ReplacedField(request.fields(), "Accept-Encoding", normal));
+  }
+
+  /** In which codings there may be bodies. */
+  void represents(Optional<Representations> all) {
+    representations = all;
+  }
+
+  /** What a stored response is to be compressed with for this reader; empty for nothing. */
+  Optional<ContentCoding> coding(StoredResponse response) {
+    return select(response) instanceof Selected.Encoded(ContentCoding one)
+        ? Optional.of(one)
+        : Optional.empty();
+  }
+
+  private Selected select(StoredResponse response) {
+    return select(response.meta().head(), OptionalLong.of(response.length()));
+  }
+
+  /** The body of a response in that coding; false where it is that of another. */
+  boolean uses(StoredResponse body, StoredResponse of) {
+    boolean fits = CodedBody.isOf(body, of);
+    coded = fits ? Optional.of(body) : coded;
+    return fits;
+  }
+
+  /** In which coding a response goes out. */
+  Selected select(ResponseHead head, OptionalLong length) {
+    if (site.isEmpty() || representations.isEmpty()) {
+      return NotCodedReason.OFF;
+    }
+    if (isPart) {
+      return NotCodedReason.PART;
+    }
+    return exchange.isOfReader()
+        ? representations.get().policy().select(request(), head, length, site.get().compression())
+        : NotCodedReason.OTHER_NODE;
   }
 
   ClientPlace place() {
@@ -121,6 +209,13 @@ final class Answer {
   boolean settle() {
     boolean first = !settled;
     settled = true;
+    return first;
+  }
+
+  /** Whether the whole may be asked for in place of slices, for the sake of its coding: once. */
+  boolean beginsAnew() {
+    boolean first = !begunAnew;
+    begunAnew = true;
     return first;
   }
 
@@ -240,42 +335,93 @@ final class Answer {
    * @return false when its bytes were evicted meanwhile: nothing was sent
    */
   boolean stored(StoredResponse response, long age, CacheStatus cacheStatus, long nowMillis) {
-    Optional<StoredBody> opened = response.open();
+    Selected as = select(response);
+    Optional<StoredBody> opened = Optional.empty();
+    if (as instanceof Selected.Encoded) {
+      opened = coded.filter(body -> CodedBody.isOf(body, response)).flatMap(StoredResponse::open);
+      as = opened.isPresent() ? as : NotCodedReason.NOT_YET;
+    }
+    if (opened.isEmpty()) {
+      opened = response.open();
+    }
     if (opened.isEmpty()) {
       return false;
     }
     StoredBody body = opened.get();
-    ResponseHead head = hit(response.meta(), age, cacheStatus);
+    ResponseHead head = hit(response.meta(), age, cacheStatus, as);
     if (isDecided(head, cacheStatus.text(), nowMillis)) {
       body.close();
       return true;
     }
-    Ranged ranged = RangePolicy.decide(request(), head, response.length());
-    Optional<ByteBuffer> whole = body.whole();
-    boolean atOnce = ranged instanceof Ranged.Whole && wantsEverything && hasBody(head);
-    if (atOnce && whole.isPresent() && whole.get().hasRemaining()) {
-      body.close();
-      exchange.sink().start(head, OptionalLong.of(response.length()));
-      if (exchange.sink().write(whole.get(), this::finish)) {
-        finish();
+    switch (as) {
+      case NotCodedReason asIs -> {
+        Ranged ranged = RangePolicy.decide(request(), head, body.length());
+        if (ranged instanceof Ranged.Whole && isSentAtOnce(head, body)) {
+          return true;
+        }
+        send(body, begin(head, ranged, OptionalLong.of(body.length())), exchange.sink());
       }
-      return true;
+      case Selected.Encoded encoded ->
+          send(body, whole(head, OptionalLong.of(body.length())), exchange.sink());
+      case Selected.Decoded decoded -> decoded(body, head, decoded);
     }
-    List<Segment> segments = begin(head, ranged, OptionalLong.of(response.length()));
-    BodyPump.send(body, exchange.sink(), exchange.thread(), segments);
+    return true;
+  }
+
+  /** Whether all of it was in memory and wanted, and is on its way. */
+  private boolean isSentAtOnce(ResponseHead head, StoredBody body) {
+    Optional<ByteBuffer> whole = body.whole();
+    if (!wantsEverything || !hasBody(head) || whole.isEmpty() || !whole.get().hasRemaining()) {
+      return false;
+    }
+    body.close();
+    exchange.sink().start(head, OptionalLong.of(body.length()));
+    if (exchange.sink().write(whole.get(), this::finish)) {
+      finish();
+    }
     return true;
   }
 
   /** The head of a stored response; for nearly every reader only its age is to be added. */
-  private ResponseHead hit(StoredMeta meta, long age, CacheStatus cacheStatus) {
+  private ResponseHead hit(StoredMeta meta, long age, CacheStatus cacheStatus, Selected as) {
     ResponseHead stored = meta.head();
-    if (stored.status() == 200 && exchange.peer().isEmpty() && limited.isSilent()) {
+    boolean isPlain = as instanceof NotCodedReason && stored.status() == 200;
+    if (isPlain && exchange.peer().isEmpty() && limited.isSilent()) {
       FieldList fields = meta.outgoing(all -> OutgoingFields.of(all, config.name()));
-      if (!OutgoingFields.isFromCache(fields)) {
-        return new ResponseHead(200, OutgoingFields.aged(fields, age, cacheStatus));
+      if (OutgoingFields.areComplete(fields, as)) {
+        return new ResponseHead(200, OutgoingFields.aged(fields, age, cacheStatus, as));
       }
     }
-    return served(stored, OptionalLong.of(age), cacheStatus);
+    return served(stored, OptionalLong.of(age), cacheStatus, as);
+  }
+
+  private void send(StoredBody body, List<Segment> segments, ResponseSink sink) {
+    BodyPump.send(body, sink, exchange.thread(), segments);
+  }
+
+  /** Nobody knows how many bytes come of it. */
+  private void decoded(StoredBody body, ResponseHead head, Selected.Decoded decoded) {
+    Optional<DecodingSink> into = decoding(decoded.coding());
+    if (into.isEmpty()) {
+      body.close();
+      return;
+    }
+    boolean none = whole(head, OptionalLong.empty()).isEmpty();
+    send(body, none ? List.of() : List.of(new Segment.Bytes(0, body.length())), into.get());
+  }
+
+  /**
+   * Where a body of that coding is to be written; empty where there is no room, and 503 is sent.
+   */
+  Optional<DecodingSink> decoding(ContentCoding coding) {
+    Optional<DecodingSink> into =
+        representations.flatMap(all -> all.decodings().into(exchange.sink(), coding));
+    if (into.isEmpty()) {
+      outcome(RequestRecord.Outcome.DENIED, BUSY);
+      CacheStatus status = CacheStatus.forwarded(config.name(), "bypass").detail(BUSY);
+      text(503, "As many responses are being decompressed as may be.", status.text());
+    }
+    return into;
   }
 
   /** Answers what the request's conditions have decided; false when they have decided nothing. */
@@ -293,9 +439,13 @@ final class Answer {
     };
   }
 
-  /** The fields as they go out: Age and Cache-Status set, Via added. */
-  ResponseHead served(ResponseHead head, OptionalLong age, CacheStatus cacheStatus) {
+  /**
+   * The fields as they go out: Age and Cache-Status set, Via added, and what its coding changes.
+   */
+  ResponseHead served(
+      ResponseHead head, OptionalLong age, CacheStatus cacheStatus, Selected selected) {
     FieldList.Builder fields = head.fields().toBuilder();
+    CodedFields.apply(selected, head.fields(), fields);
     if (exchange.peer().isEmpty()) {
       // Another node of ours reads them too.
       CacheControl.ownFields().forEach(fields::remove);
@@ -358,7 +508,7 @@ final class Answer {
     };
   }
 
-  private List<Segment> whole(ResponseHead head, OptionalLong length) {
+  List<Segment> whole(ResponseHead head, OptionalLong length) {
     exchange.sink().start(head, length);
     return !hasBody(head) || length.orElse(1) == 0 ? List.of() : List.copyOf(wanted.of(length));
   }

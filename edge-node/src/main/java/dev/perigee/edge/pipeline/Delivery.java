@@ -1,5 +1,6 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.ContentCoding;
 import dev.perigee.edge.cache.Freshness;
 import dev.perigee.edge.cache.StalePolicy;
 import dev.perigee.edge.cache.StoredMeta;
@@ -8,11 +9,15 @@ import dev.perigee.edge.collapse.Fill;
 import dev.perigee.edge.collapse.Flight.Filled;
 import dev.perigee.edge.request.PeerNote;
 import dev.perigee.edge.request.ResponseHead;
+import dev.perigee.edge.request.ResponseSink;
 import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.FillPump;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
 import dev.perigee.edge.respond.Segment;
+import dev.perigee.edge.respond.coding.DecodingSink;
+import dev.perigee.edge.respond.coding.NotCodedReason;
+import dev.perigee.edge.respond.coding.Selected;
 import dev.perigee.edge.telemetry.RequestRecord.Outcome;
 import java.time.InstantSource;
 import java.util.List;
@@ -127,11 +132,14 @@ final class Delivery {
       return true;
     }
     Answer answer = fetch.answer().get();
-    ResponseHead head = answer.served(raw, age, status);
+    Selected selected = answer.select(raw, length);
+    ResponseHead head = answer.served(raw, age, status, asItComes(selected));
     if (answer.isDecided(head, status.text(), clock.millis())) {
-      // The fetch may still go on for the store.
-      fill.join(answer.exchange().thread(), () -> {}).ifPresent(Fill.Reader::leave);
+      forTheStore(answer, fill);
       return true;
+    }
+    if (selected instanceof Selected.Decoded(ContentCoding coding)) {
+      return decode(answer, head, fill, coding);
     }
     Optional<FillPump> pump =
         FillPump.join(fill, answer.exchange().sink(), answer.exchange().thread());
@@ -139,13 +147,41 @@ final class Delivery {
       return false;
     }
     Ranged ranged = ranged(answer, head, length, fill);
-    List<Segment> segments = answer.begin(head, ranged, length);
+    begin(answer.exchange().sink(), pump.get(), answer.begin(head, ranged, length));
+    return true;
+  }
+
+  private static void begin(ResponseSink sink, FillPump pump, List<Segment> segments) {
     if (segments.isEmpty()) {
-      pump.get().leave();
-      answer.exchange().sink().finish();
+      pump.leave();
+      sink.finish();
     } else {
-      pump.get().start(segments);
+      pump.start(segments);
     }
+  }
+
+  /** The fetch may still go on, though nobody reads. */
+  private static void forTheStore(Answer answer, Fill fill) {
+    fill.join(answer.exchange().thread(), () -> {}).ifPresent(Fill.Reader::leave);
+  }
+
+  /** What comes in is not compressed yet; whoever asks for it once it is stored may have it so. */
+  private static Selected asItComes(Selected selected) {
+    return selected instanceof Selected.Encoded ? NotCodedReason.NOT_YET : selected;
+  }
+
+  private static boolean decode(Answer answer, ResponseHead head, Fill fill, ContentCoding coding) {
+    Optional<DecodingSink> into = answer.decoding(coding);
+    if (into.isEmpty()) {
+      forTheStore(answer, fill);
+      return true;
+    }
+    Optional<FillPump> pump = FillPump.join(fill, into.get(), answer.exchange().thread());
+    if (pump.isEmpty()) {
+      into.get().giveUp();
+      return false;
+    }
+    begin(into.get(), pump.get(), answer.whole(head, OptionalLong.empty()));
     return true;
   }
 

@@ -13,6 +13,7 @@ import java.util.concurrent.Executor;
 /**
  * One need for the origin.
  *
+ * @param request as the cache and the origin see it
  * @param answer who waits for it; empty for a validation in the background
  * @param stale what is stored for it but may not be used unasked
  * @param why the {@code fwd} token of Cache-Status
@@ -35,7 +36,7 @@ record Fetch(
   static Fetch of(
       Answer answer, SiteConfig site, CacheKey key, Optional<StoredResponse> stale, String why) {
     return new Fetch(
-        answer.request(),
+        answer.asked(),
         Optional.of(answer),
         site,
         key,
@@ -50,7 +51,7 @@ record Fetch(
   /** The same in the background, for nobody but the store. */
   static Fetch background(Answer from, SiteConfig site, CacheKey key, StoredResponse stale) {
     return new Fetch(
-        from.request(),
+        from.asked(),
         Optional.empty(),
         site,
         key,

@@ -1,5 +1,6 @@
 package dev.perigee.edge.pipeline;
 
+import dev.perigee.contract.ContentCoding;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.cache.Freshness;
 import dev.perigee.edge.cache.Lookup;
@@ -25,6 +26,7 @@ import dev.perigee.edge.request.CacheKey;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.PeerNote;
 import dev.perigee.edge.request.PurgePosition;
+import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.respond.CacheStatus;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.TunnelTable;
@@ -58,6 +60,9 @@ public final class Pipeline {
   private final FlightTable flights;
   private final PeerSide peers;
   private final Fetching fetching;
+  private final Joining joining;
+  private final Representations representations;
+  private final Optional<Representations> coded;
   private final LoadTable load;
   private final TunnelTable tunnels;
   private final Tunnelling tunnelling;
@@ -98,6 +103,9 @@ public final class Pipeline {
     this.load = new LoadTable(config.load(), nanos);
     Forwarding forwarding = new Forwarding(config, origins, origin, peering, load, nanos);
     this.fetching = new Fetching(config, store, flights, forwarding, clock, this::tooLarge);
+    this.joining = new Joining(flights, fetching, clock);
+    this.representations = Representations.of(config.coding(), store, nanos);
+    this.coded = Optional.of(representations);
     this.tunnels = new TunnelTable(config.tunnels());
     this.tunnelling =
         new Tunnelling(
@@ -111,6 +119,7 @@ public final class Pipeline {
   /** Answers one request. */
   public void handle(Exchange exchange) {
     Answer answer = new Answer(exchange, geo.place(exchange.head().client()), config);
+    answer.represents(coded);
     long began = nanos.getAsLong();
     exchange.onEnded((status, bytes) -> ended(answer, status, bytes, nanos.getAsLong() - began));
     Serving allowed = serving.get();
@@ -150,6 +159,11 @@ public final class Pipeline {
   /** Bytes of bodies in flight that are held in memory. */
   public long heldBytes() {
     return fetching.heldBytes();
+  }
+
+  /** The bodies in other codings. */
+  public Representations representations() {
+    return representations;
   }
 
   /** Connections that were switched to another protocol. */
@@ -228,21 +242,37 @@ public final class Pipeline {
 
   private void found(Answer answer, SiteConfig site, CacheKey key, List<StoredResponse> found) {
     long now = clock.millis();
-    switch (LookupPolicy.lookup(answer.request(), found, now)) {
-      case Lookup.Fresh(StoredResponse response, long age, long ttl) -> {
-        answer.outcome(Outcome.HIT, "");
-        answer.noteFresh(ttl);
-        if (!answer.stored(response, age, CacheStatus.hit(config.name(), ttl), now)) {
-          miss(answer, site, key, Optional.empty(), "uri-miss");
+    RequestHead asked = answer.asked(found);
+    switch (LookupPolicy.lookup(asked, found, now)) {
+      case Lookup.Fresh fresh -> {
+        Optional<ContentCoding> coding = answer.coding(fresh.response());
+        if (coding.isEmpty()) {
+          fresh(answer, site, key, fresh, now);
+        } else {
+          Runnable then = () -> fresh(answer, site, key, fresh, now);
+          representations.find(answer, key, fresh.response(), coding.get(), then);
         }
       }
-      case Lookup.Stale(StoredResponse response, long age, Lookup.StaleReason reason) ->
-          stale(answer, site, key, response, reason);
+      case Lookup.Stale(StoredResponse response, long age, Lookup.StaleReason reason) -> {
+        Runnable then = () -> stale(answer, site, key, response, reason);
+        Optional<ContentCoding> coding = answer.coding(response);
+        coding.ifPresentOrElse(of -> representations.find(answer, key, response, of, then), then);
+      }
       case Lookup.Miss(Lookup.MissReason reason) -> {
-        Optional<StoredResponse> part = LookupPolicy.part(answer.request(), found, now);
+        Optional<StoredResponse> part = LookupPolicy.part(asked, found, now);
         slices(answer, site, key, reason.token(), part);
       }
       case Lookup.Bypass(Lookup.BypassReason reason) -> bypass(answer, site, key, reason);
+    }
+  }
+
+  private void fresh(Answer answer, SiteConfig site, CacheKey key, Lookup.Fresh fresh, long now) {
+    long ttl = fresh.ttlSeconds();
+    answer.outcome(Outcome.HIT, "");
+    answer.noteFresh(ttl);
+    CacheStatus status = CacheStatus.hit(config.name(), ttl);
+    if (!answer.stored(fresh.response(), fresh.ageSeconds(), status, now)) {
+      miss(answer, site, key, Optional.empty(), "uri-miss");
     }
   }
 
@@ -259,7 +289,7 @@ public final class Pipeline {
       return;
     }
     List<RangePolicy.Asked> asked = RangePolicy.asked(answer.request());
-    if (isComingIn(Fetch.of(answer, site, key, Optional.empty(), why), asked.isEmpty())) {
+    if (joining.isComingIn(Fetch.of(answer, site, key, Optional.empty(), why), asked.isEmpty())) {
       miss(answer, site, key, Optional.empty(), why);
       return;
     }
@@ -288,16 +318,6 @@ public final class Pipeline {
             sliced.begin(count <= config.sliceBytes() && count > 0 ? SlicePolicy.tail(count) : 0);
           }
         });
-  }
-
-  /** Whether the whole is under way already, and what is wanted of it there or a slice away. */
-  private boolean isComingIn(Fetch fetch, boolean wholly) {
-    return flights
-        .current(fetch.key())
-        .filter(flight -> isJoinable(fetch, flight))
-        .flatMap(Flight::ready)
-        .filter(ready -> fetching.delivery().isComingIn(fetch, ready, wholly))
-        .isPresent();
   }
 
   private boolean ownPart(Answer own, StoredResponse stored, long now) {
@@ -379,7 +399,7 @@ public final class Pipeline {
     }
     if (!answer.request().isHead()) {
       collapse(fetch);
-    } else if (!headFromFlight(fetch)) {
+    } else if (!joining.headFromFlight(fetch)) {
       fetching.bypass(fetch);
     }
   }
@@ -389,11 +409,7 @@ public final class Pipeline {
    * it can be validated, and need not be fetched again. Waited for once.
    */
   private boolean isSettling(Fetch fetch) {
-    Optional<Flight> flight =
-        flights
-            .current(fetch.key())
-            .filter(Flight::isSettling)
-            .filter(f -> fetching.isUnpurged(f) && !isJoinable(fetch, f));
+    Optional<Flight> flight = joining.settling(fetch);
     if (flight.isEmpty() || fetch.answer().isEmpty() || !fetch.answer().get().settle()) {
       return false;
     }
@@ -403,41 +419,16 @@ public final class Pipeline {
     return flight.get().settle(fetch.thread(), new Flight.Patience(until, again));
   }
 
-  private boolean headFromFlight(Fetch fetch) {
-    Optional<Flight.Filled.Ready> ready =
-        flights
-            .current(fetch.key())
-            .filter(flight -> isJoinable(fetch, flight))
-            .flatMap(Flight::ready);
-    return ready.isPresent() && fetching.delivery().follow(fetch, ready.get());
-  }
-
   private void collapse(Fetch fetch) {
     if (fetching.uncacheable().remembers(fetch.key(), clock.millis())) {
       fetching.alone(fetch);
       return;
     }
     switch (flights.join(
-        fetch.key(), store.fence(), clock.millis(), flight -> isJoinable(fetch, flight))) {
+        fetch.key(), store.fence(), clock.millis(), flight -> joining.isJoinable(fetch, flight))) {
       case FlightTable.Turn.Lead(Flight flight) -> fetching.lead(fetch, flight);
       case FlightTable.Turn.Follow(Flight flight) -> follow(fetch, flight);
     }
-  }
-
-  /**
-   * Whoever comes while the head is awaited takes what comes; later the response must suit as a
-   * stored one would, for a long body may outlive its freshness, and its beginning must be there
-   * still: where nothing is stored, the first who missed it leads the next fetch.
-   */
-  private boolean isJoinable(Fetch fetch, Flight flight) {
-    return fetching.isUnpurged(flight)
-        && flight.isJoinable()
-        && !flight.isOverdue(clock.millis(), fetch.site().cache().collapseAgeMillis())
-        && (!flight.isFilled()
-            || flight
-                .meta()
-                .filter(meta -> LookupPolicy.suits(fetch.request(), meta, clock.millis()))
-                .isPresent());
   }
 
   private void follow(Fetch fetch, Flight flight) {

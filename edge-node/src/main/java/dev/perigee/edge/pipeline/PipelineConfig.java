@@ -2,6 +2,7 @@ package dev.perigee.edge.pipeline;
 
 import dev.perigee.edge.policy.LoadConfig;
 import dev.perigee.edge.respond.TunnelConfig;
+import dev.perigee.edge.respond.coding.CodingConfig;
 
 /**
  * Settings of the pipeline.
@@ -17,6 +18,7 @@ import dev.perigee.edge.respond.TunnelConfig;
  * @param stragglerMillis how long one reader may hold others up where nothing is stored
  * @param tunnels limits of connections that were switched to another protocol
  * @param load how much of the node one site may have
+ * @param coding limits of compressing and decompressing
  */
 public record PipelineConfig(
     String name,
@@ -27,7 +29,32 @@ public record PipelineConfig(
     long sliceBytes,
     long stragglerMillis,
     TunnelConfig tunnels,
-    LoadConfig load) {
+    LoadConfig load,
+    CodingConfig coding) {
+  /** With the usual limits of compressing. */
+  public PipelineConfig(
+      String name,
+      int windowBytes,
+      long fillMemoryBytes,
+      int maxFlights,
+      long lonelyBytes,
+      long sliceBytes,
+      long stragglerMillis,
+      TunnelConfig tunnels,
+      LoadConfig load) {
+    this(
+        name,
+        windowBytes,
+        fillMemoryBytes,
+        maxFlights,
+        lonelyBytes,
+        sliceBytes,
+        stragglerMillis,
+        tunnels,
+        load,
+        CodingConfig.DEFAULT);
+  }
+
   /** With the usual limits of tunnels and sites. */
   public PipelineConfig(
       String name,

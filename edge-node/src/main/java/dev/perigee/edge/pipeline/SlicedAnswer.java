@@ -11,6 +11,7 @@ import dev.perigee.edge.request.ResponseSink;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
 import dev.perigee.edge.respond.Segment;
+import dev.perigee.edge.respond.coding.Selected;
 import java.nio.ByteBuffer;
 import java.util.Iterator;
 import java.util.List;
@@ -162,6 +163,13 @@ final class SlicedAnswer {
     ResponseHead whole = new ResponseHead(200, fields);
     Ranged ranged = RangePolicy.decide(answer.request(), whole, range.total());
     version = StrongValidator.of(head.fields());
+    boolean isUndone =
+        answer.select(whole, OptionalLong.of(range.total())) instanceof Selected.Decoded;
+    if (isUndone && answer.beginsAnew()) {
+      // What the origin has coded is undone from its beginning only.
+      unfit(slice);
+      return;
+    }
     boolean isPlaced =
         slice.number() <= CacheKey.WHOLE || range.isSlice(slice.number(), sliceBytes);
     if (!ranged.isWithin(range.first(), range.last(), range.total())

@@ -43,6 +43,16 @@ public record CacheKey(
   }
 
   /**
+   * The same for its body in a content coding; no field, cookie or other part of a site's own has a
+   * name with a space in it and this one.
+   */
+  public CacheKey withCoding(String coding) {
+    String more = "content coding=" + coding + '\n';
+    return new CacheKey(
+        site, host, target, scheme, port, extra.isEmpty() ? more : extra + more, slice);
+  }
+
+  /**
    * One line without ambiguity: site, port, scheme, host, slice, target and extra, divided by
    * spaces, which none but the last holds.
    */

@@ -105,6 +105,16 @@ public final class FieldList implements Fields {
   }
 
   @Override
+  public boolean mentions(String name, String text) {
+    for (int i = 0; i < lines.length; i += 2) {
+      if (lines[i].equalsIgnoreCase(name) && Fields.isIn(lines[i + 1], text)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
   public void forEach(BiConsumer<String, String> action) {
     for (int i = 0; i < lines.length; i += 2) {
       action.accept(lines[i], lines[i + 1]);

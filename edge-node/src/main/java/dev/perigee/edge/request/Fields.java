@@ -19,6 +19,26 @@ public interface Fields {
     return first(name).isPresent();
   }
 
+  /** Whether a line of the field has this text in it, without case. */
+  default boolean mentions(String name, String text) {
+    for (String value : all(name)) {
+      if (isIn(value, text)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** Whether a text is part of another, without case; makes no strings. */
+  static boolean isIn(String value, String text) {
+    for (int at = value.length() - text.length(); at >= 0; at--) {
+      if (value.regionMatches(true, at, text, 0, text.length())) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** All lines of the field joined by a comma (RFC 9110, section 5.3), or empty. */
   default Optional<String> joined(String name) {
     List<String> values = all(name);

@@ -66,6 +66,12 @@ public record RequestHead(
         method, scheme, host, port, target, protocol, others, client, false, proxies, id);
   }
 
+  /** The same with other fields. */
+  public RequestHead with(Fields others) {
+    return new RequestHead(
+        method, scheme, host, port, target, protocol, others, client, hasBody, proxies, id);
+  }
+
   /** The host with its port where that is not the scheme's own. */
   public String authority() {
     boolean own = port == (scheme.equals("https") ? 443 : 80);

@@ -2,6 +2,7 @@ package dev.perigee.edge.respond;
 
 import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.request.FieldList;
+import dev.perigee.edge.respond.coding.Selected;
 
 /**
  * The fields of a stored response as readers get them, but for those that say how old it is: the
@@ -10,6 +11,7 @@ import dev.perigee.edge.request.FieldList;
 public final class OutgoingFields {
   private static final String AGE = "Age";
   private static final String CACHE_STATUS = "Cache-Status";
+  private static final String VARY = "Vary";
 
   private OutgoingFields() {}
 
@@ -28,13 +30,16 @@ public final class OutgoingFields {
     return fields.build();
   }
 
-  /** With what is new for each reader. */
-  public static FieldList aged(FieldList outgoing, long age, CacheStatus status) {
-    return outgoing.plus(AGE, Long.toString(age), CACHE_STATUS, status.text());
+  /** With what is new for each reader; of a response that goes out as it was stored. */
+  public static FieldList aged(FieldList outgoing, long age, CacheStatus status, Selected as) {
+    String seconds = Long.toString(age);
+    return as.varies()
+        ? outgoing.plus(AGE, seconds, CACHE_STATUS, status.text(), VARY, "Accept-Encoding")
+        : outgoing.plus(AGE, seconds, CACHE_STATUS, status.text());
   }
 
-  /** Whether another cache has said something that stands before what this one says. */
-  public static boolean isFromCache(FieldList outgoing) {
-    return outgoing.contains(CACHE_STATUS);
+  /** Whether what is new stands behind nothing that it would have to be made one with. */
+  public static boolean areComplete(FieldList outgoing, Selected as) {
+    return !outgoing.contains(CACHE_STATUS) && !(as.varies() && outgoing.contains(VARY));
   }
 }

@@ -44,7 +44,8 @@ final class StoredObject implements StoredResponse {
     return other;
   }
 
-  long id() {
+  @Override
+  public long id() {
     return record.id();
   }
 

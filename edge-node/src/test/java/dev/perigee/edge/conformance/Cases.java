@@ -86,6 +86,11 @@ final class Cases {
   static StoredResponse stored(StoredMeta meta) {
     return new StoredResponse() {
       @Override
+      public long id() {
+        return 1;
+      }
+
+      @Override
       public StoredMeta meta() {
         return meta;
       }

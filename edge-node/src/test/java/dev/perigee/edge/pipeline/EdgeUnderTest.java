@@ -1,6 +1,7 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.CompressionPolicy;
 import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.OriginAddressPolicy;
@@ -306,6 +307,22 @@ final class EdgeUnderTest implements AutoCloseable {
     purges++;
     store.applyPurges(
         List.of(new Purge(purges, Optional.of("shop"), new PurgeScope.Url(HOST, target), false)));
+  }
+
+  /** The same by any scope. */
+  void purge(PurgeScope scope, boolean soft) throws IOException {
+    purges++;
+    store.applyPurges(List.of(new Purge(purges, Optional.of("shop"), scope, soft)));
+  }
+
+  /** The site's owner decides something about compression. */
+  void compress(CompressionPolicy compression) {
+    route(site.withCompression(compression));
+  }
+
+  /** The bodies in other codings. */
+  Representations representations() {
+    return pipeline.representations();
   }
 
   /** Fetches of its own; not started. */

@@ -218,6 +218,11 @@ final class NetworkUnderTest implements AutoCloseable {
     private volatile boolean isDead;
     private List<String> addresses = List.of("127.0.0.1");
 
+    /** Its bodies in other codings. */
+    Representations representations() {
+      return pipeline.representations();
+    }
+
     private Node(String name, String region, boolean shield) throws Exception {
       this.name = name;
       this.region = region;
@@ -391,7 +396,7 @@ final class NetworkUnderTest implements AutoCloseable {
       peers.close();
     }
 
-    private boolean isIdle() {
+    boolean isIdle() {
       return listener.openRequests() == 0
           && pipeline.openFetches() == 0
           && (isDead || peers.openRequests() == 0);

@@ -210,6 +210,11 @@ class SlicedAnswerTest {
     }
 
     @Override
+    public long id() {
+      return 1;
+    }
+
+    @Override
     public long length() {
       return last - first + 1L;
     }
