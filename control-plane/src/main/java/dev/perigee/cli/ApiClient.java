@@ -3,6 +3,8 @@ package dev.perigee.cli;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -13,6 +15,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.StringJoiner;
 
 /** Speaks to the REST API; every failure says what to do. */
 final class ApiClient {
@@ -97,6 +100,24 @@ final class ApiClient {
     return send("GET", path, Optional.empty(), Map.of());
   }
 
+  /** A list whole: its pages one after the other, as one answer. */
+  ObjectNode list(String path) {
+    ObjectNode whole = get(path).deepCopy();
+    ArrayNode items = whole.withArray("items");
+    for (String next = next(whole); !next.isEmpty(); ) {
+      char before = path.indexOf('?') < 0 ? '?' : '&';
+      JsonNode page = get(path + before + "after=" + part(next));
+      page.path("items").forEach(items::add);
+      next = next(page);
+    }
+    whole.remove("next");
+    return whole;
+  }
+
+  private static String next(JsonNode page) {
+    return page.path("next").asText();
+  }
+
   JsonNode post(String path, Optional<Map<String, ?>> body) {
     return send("POST", path, body, Map.of());
   }
@@ -163,6 +184,15 @@ final class ApiClient {
     }
     int code = response.statusCode() == 503 ? Failure.UNREACHABLE : Failure.REFUSED;
     throw new Failure(code, message.toString());
+  }
+
+  /** A query of two parameters, as far as they have values. */
+  static String query(
+      String name, Optional<String> value, String other, Optional<String> otherValue) {
+    StringJoiner query = new StringJoiner("&", "?", "").setEmptyValue("");
+    value.ifPresent(text -> query.add(name + "=" + part(text)));
+    otherValue.ifPresent(text -> query.add(other + "=" + part(text)));
+    return query.toString();
   }
 
   /** A path's part, escaped. */

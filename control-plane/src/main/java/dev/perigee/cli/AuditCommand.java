@@ -17,6 +17,12 @@ final class AuditCommand extends Commands {
       description = "rows; ${DEFAULT-VALUE}, 200 at most")
   int limit;
 
+  @Option(names = "--who", description = "by the token of this name")
+  @Nullable String who;
+
+  @Option(names = "--result", description = "done, or refused")
+  @Nullable String result;
+
   @Option(names = "--before", paramLabel = "ID", description = "those before this row")
   @Nullable Long before;
 
@@ -26,8 +32,14 @@ final class AuditCommand extends Commands {
     if (organisation != null) {
       query += "&organisation=" + ApiClient.part(organisation);
     }
+    if (who != null) {
+      query += "&who=" + ApiClient.part(who);
+    }
+    if (result != null) {
+      query += "&result=" + ApiClient.part(result);
+    }
     if (before != null) {
-      query += "&before=" + before;
+      query += "&after=" + before;
     }
     JsonNode page = client().get(query);
     if (asJson(page)) {
@@ -36,7 +48,7 @@ final class AuditCommand extends Commands {
     Table table =
         new Table("AT", "WHO", "ROLE", "ORG", "WHAT", "TARGET", "RESULT", "TIMES", "ADDRESS");
     for (JsonNode row : page.path("items")) {
-      String result = row.path("result").asText();
+      String outcome = row.path("result").asText();
       table.row(
           row.path("at").asText(),
           row.path("who").asText().isEmpty() ? "-" : row.path("who").asText(),
@@ -44,7 +56,7 @@ final class AuditCommand extends Commands {
           row.path("organisation").asText("-"),
           row.path("operation").asText(),
           row.path("target").asText(),
-          result.equals("done") ? result : result + " " + row.path("status").asText(),
+          outcome.equals("done") ? outcome : outcome + " " + row.path("status").asText(),
           row.path("times").asText(),
           row.path("address").asText());
     }

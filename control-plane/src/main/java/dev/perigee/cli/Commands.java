@@ -210,10 +210,16 @@ abstract class Commands implements Runnable {
     @Option(names = "--org", description = "those of this organisation alone")
     @Nullable String organisation;
 
+    @Option(names = "--region", description = "those that name this region")
+    @Nullable String region;
+
     @Override
     public void run() {
-      String query = organisation == null ? "" : "?organisation=" + ApiClient.part(organisation);
-      JsonNode sites = client().get("v1/sites" + query);
+      String query =
+          ApiClient.query(
+              "organisation", Optional.ofNullable(organisation),
+              "regions", Optional.ofNullable(region));
+      JsonNode sites = client().list("v1/sites" + query);
       if (!asJson(sites)) {
         Table table = new Table("ID", "HOSTS", "ORIGINS", "REGIONS");
         for (JsonNode site : sites.path("items")) {
@@ -251,7 +257,7 @@ abstract class Commands implements Runnable {
         out().println("cache    " + SiteCacheCommand.summary(found.path("cache")));
         out().println("hiding   " + SiteHidingCommand.summary(found.path("hiding")));
         String id = ApiClient.part(found.path("id").asText());
-        for (JsonNode rollout : client().get("v1/sites/" + id + "/rollouts").path("items")) {
+        for (JsonNode rollout : client().list("v1/sites/" + id + "/rollouts").path("items")) {
           if (rollout.path("state").asText().equals("canary")) {
             out().println("rollout  " + RolloutCommands.sentence(rollout));
           }
@@ -323,7 +329,7 @@ abstract class Commands implements Runnable {
   static final class CertList extends Commands {
     @Override
     public void run() {
-      JsonNode certificates = client().get("v1/certificates");
+      JsonNode certificates = client().list("v1/certificates");
       if (!asJson(certificates)) {
         Table table = new Table("HOSTS", "VALID UNTIL", "ISSUER", "ID");
         for (JsonNode certificate : certificates.path("items")) {
@@ -371,7 +377,7 @@ abstract class Commands implements Runnable {
                   status.path("geoipAgeDays").asLong(), status.path("geoipNodes").asLong(), nodes);
         }
         out().println();
-        NodeCommands.NodeList.table(client().get("v1/nodes")).print(out());
+        NodeCommands.NodeList.table(client().list("v1/nodes")).print(out());
       }
     }
   }

@@ -37,7 +37,7 @@ final class DnsCommands {
   static final class ChallengeList extends Commands {
     @Override
     public void run() {
-      JsonNode all = client().get("v1/dns/challenges");
+      JsonNode all = client().list("v1/dns/challenges");
       if (!asJson(all)) {
         Table table = new Table("NAME", "SECONDS", "TEXTS");
         for (JsonNode one : all.path("items")) {

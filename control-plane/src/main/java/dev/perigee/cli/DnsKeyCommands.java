@@ -30,7 +30,7 @@ final class DnsKeyCommands {
   static final class KeyList extends Commands {
     @Override
     public void run() {
-      JsonNode all = client().get(KEYS);
+      JsonNode all = client().list(KEYS);
       if (!asJson(all)) {
         Table table = new Table("TAG", "STATE", "PUBLISHED", "NEXT");
         for (JsonNode key : all.path("items")) {
@@ -116,7 +116,7 @@ final class DnsKeyCommands {
   static final class Ds extends Commands {
     @Override
     public void run() {
-      JsonNode all = client().get(KEYS);
+      JsonNode all = client().list(KEYS);
       if (asJson(all)) {
         return;
       }

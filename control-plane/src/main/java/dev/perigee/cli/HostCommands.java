@@ -84,7 +84,7 @@ final class HostCommands {
   static final class ListAll extends Commands {
     @Override
     public void run() {
-      JsonNode all = client().get("v1/hosts");
+      JsonNode all = client().list("v1/hosts");
       if (!asJson(all)) {
         Table table = new Table("HOST", "ORG", "PROOF", "AT");
         for (JsonNode one : all.path("items")) {

@@ -37,7 +37,7 @@ final class NodeCommands {
   static final class NodeList extends Commands {
     @Override
     public void run() {
-      JsonNode nodes = client().get("v1/nodes");
+      JsonNode nodes = client().list("v1/nodes");
       if (asJson(nodes)) {
         return;
       }

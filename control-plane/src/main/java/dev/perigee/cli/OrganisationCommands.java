@@ -49,7 +49,7 @@ final class OrganisationCommands {
   static final class ListAll extends Commands {
     @Override
     public void run() {
-      JsonNode all = client().get("v1/organisations");
+      JsonNode all = client().list("v1/organisations");
       if (!asJson(all)) {
         Table table = new Table("ID", "SITES", "SINCE", "NAME");
         for (JsonNode one : all.path("items")) {

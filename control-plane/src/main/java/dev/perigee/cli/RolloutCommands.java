@@ -24,7 +24,7 @@ final class RolloutCommands {
   static final class RolloutList extends Commands {
     @Override
     public void run() {
-      JsonNode rollouts = client().get("v1/rollouts");
+      JsonNode rollouts = client().list("v1/rollouts");
       if (!asJson(rollouts)) {
         rollouts.path("items").forEach(rollout -> out().println(sentence(rollout)));
       }

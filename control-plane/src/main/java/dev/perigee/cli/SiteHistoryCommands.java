@@ -23,7 +23,7 @@ final class SiteHistoryCommands {
 
     @Override
     public void run() {
-      JsonNode history = client().get("v1/sites/" + ApiClient.part(site) + "/history");
+      JsonNode history = client().list("v1/sites/" + ApiClient.part(site) + "/history");
       if (!asJson(history)) {
         Table table = new Table("REVISION", "WHAT", "WHEN", "WHO", "NOTE");
         for (JsonNode revision : history.path("items")) {

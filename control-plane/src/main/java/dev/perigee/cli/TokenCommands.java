@@ -88,7 +88,7 @@ final class TokenCommands {
   static final class ListAll extends Commands {
     @Override
     public void run() {
-      JsonNode all = client().get("v1/tokens");
+      JsonNode all = client().list("v1/tokens");
       if (!asJson(all)) {
         Table table = new Table("NAME", "ROLE", "ORG", "SITES", "STATE", "LAST USED", "ID");
         for (JsonNode one : all.path("items")) {

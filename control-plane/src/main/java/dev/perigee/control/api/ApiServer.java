@@ -107,7 +107,11 @@ public final class ApiServer implements AutoCloseable {
   }
 
   private void serve(HttpServerExchange exchange, Routes.Route route) {
-    reply(exchange, guarded(route, () -> admit(exchange, route)));
+    Reply reply = guarded(route, () -> admit(exchange, route));
+    if (reply instanceof Reply.Page page) {
+      page.next().ifPresent(next -> link(exchange, route, next));
+    }
+    reply(exchange, reply);
   }
 
   private Reply admit(HttpServerExchange exchange, Routes.Route route) {
@@ -159,6 +163,7 @@ public final class ApiServer implements AutoCloseable {
   private static int status(Reply reply) {
     return switch (reply) {
       case Reply.Json json -> json.status();
+      case Reply.Page page -> 200;
       case Reply.Empty() -> 204;
       case Reply.Refused refused -> refused.status();
       case Reply.Later later -> 429;
@@ -185,6 +190,8 @@ public final class ApiServer implements AutoCloseable {
   private static Reply guarded(Routes.Route route, Answering answering) {
     try {
       return answering.answer();
+    } catch (Listing.Unsound e) {
+      return e.reply();
     } catch (Input.Unreadable e) {
       return new Reply.Refused(400, "Bad request", String.valueOf(e.getMessage()), List.of());
     } catch (IOException e) {
@@ -219,6 +226,7 @@ public final class ApiServer implements AutoCloseable {
     switch (reply) {
       case Reply.Json(int status, Object body) ->
           send(exchange, status, "application/json", bytes(body));
+      case Reply.Page page -> send(exchange, 200, "application/json", bytes(page.body()));
       case Reply.Empty() -> exchange.setStatusCode(204).endExchange();
       case Reply.Refused(int status, String title, String detail, var errors) -> {
         Map<String, Object> problem = problem(status, title, detail);
@@ -232,6 +240,19 @@ public final class ApiServer implements AutoCloseable {
         send(exchange, 429, PROBLEM, bytes(problem(429, "Too many requests", detail)));
       }
     }
+  }
+
+  private static void link(HttpServerExchange exchange, Routes.Route route, String next) {
+    Map<String, String> query = new LinkedHashMap<>();
+    for (String name : route.query()) {
+      Deque<String> values = exchange.getQueryParameters().get(name);
+      if (values != null && !values.isEmpty()) {
+        query.put(name, values.getFirst());
+      }
+    }
+    exchange
+        .getResponseHeaders()
+        .put(new HttpString("Link"), Listing.link(exchange.getRequestPath(), query, next));
   }
 
   private static Map<String, Object> problem(int status, String title, String detail) {

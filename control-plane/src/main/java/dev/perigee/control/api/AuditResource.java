@@ -10,6 +10,7 @@ import java.util.Optional;
 
 /** Who changed what, and who was refused. */
 final class AuditResource {
+  private static final List<String> FILTERS = List.of("organisation", "who", "result");
   private static final int USUAL = 50;
   private static final int MOST = 200;
 
@@ -21,45 +22,39 @@ final class AuditResource {
 
   List<Route> routes() {
     return List.of(
-        new Route(
+        Routes.list(
             Access.OWNER,
-            "GET",
             "/v1/audit",
-            "Changes and refused attempts, the newest first; with next as before the ones before.",
-            "",
+            "Changes and refused attempts, the newest first; those of somebody, done or refused.",
             "AuditList",
-            List.of("before", "limit", "organisation"),
-            List.of(),
+            FILTERS,
             this::list));
   }
 
   private Reply list(Routes.Call call) {
+    Listing listing = Listing.of(call, FILTERS, USUAL, MOST);
     Optional<String> own = call.purview().organisation();
-    Optional<String> wanted = call.query("organisation");
+    Optional<String> wanted = listing.filter("organisation");
     if (own.isPresent() && wanted.isPresent() && !own.equals(wanted)) {
-      return Reply.items(List.of());
+      return new Reply.Page(List.of(), Optional.empty(), Map.of());
     }
-    String limit = call.query("limit").orElse(String.valueOf(USUAL));
-    if (!limit.matches("[0-9]{1,3}") || !isWithin(Integer.parseInt(limit))) {
-      return Reply.invalid("limit", "must be 1 to " + MOST);
-    }
-    String before = call.query("before").orElse(String.valueOf(Long.MAX_VALUE));
-    if (!before.matches("[0-9]{1,18}") && call.query("before").isPresent()) {
-      return Reply.invalid("before", "must be a row's id, as next of the answer before");
-    }
-    int most = Integer.parseInt(limit);
     Purview purview = new Purview(wanted.or(() -> own), Optional.empty());
-    List<AuditLog.Entry> entries = log.before(purview, Long.parseLong(before), most);
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("items", entries.stream().map(AuditResource::view).toList());
-    if (entries.size() == most) {
-      view.put("next", entries.getLast().id());
-    }
-    return Reply.ok(view);
-  }
-
-  private static boolean isWithin(int limit) {
-    return limit >= 1 && limit <= MOST;
+    Optional<Boolean> done =
+        listing
+            .filter("result")
+            .map(
+                result ->
+                    switch (result) {
+                      case "done" -> true;
+                      case "refused" -> false;
+                      default -> throw new Listing.Unsound("result", "must be done or refused");
+                    });
+    long before = listing.afterNumber().orElse(Long.MAX_VALUE);
+    return listing.cut(
+        log.page(
+            purview, new AuditLog.Sought(listing.filter("who"), done, before, listing.oneMore())),
+        entry -> Long.toString(entry.id()),
+        AuditResource::view);
   }
 
   private static Map<String, Object> view(AuditLog.Entry entry) {

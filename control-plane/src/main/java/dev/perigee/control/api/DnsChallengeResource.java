@@ -12,6 +12,7 @@ import java.util.Set;
 /** TXT records by which certificate authorities are shown who runs a name. */
 final class DnsChallengeResource {
   private static final Set<String> FIELDS = Set.of("name", "texts", "ttlSeconds");
+  private static final List<String> FILTERS = List.of("name", "texts");
   private static final int USUAL_TTL = 60;
 
   private final DnsChallengeStore challenges;
@@ -22,16 +23,13 @@ final class DnsChallengeResource {
 
   List<Route> routes() {
     return List.of(
-        new Route(
+        Routes.list(
             Access.VIEWER_OF_ALL,
-            "GET",
             "/v1/dns/challenges",
-            "All names with TXT records.",
-            "",
+            "The names with TXT records.",
             "DnsChallengeList",
-            List.of(),
-            List.of(),
-            c -> list(c.purview())),
+            FILTERS,
+            c -> list(c.purview(), Listing.of(c, FILTERS))),
         new Route(
             Access.EDITOR_OF_ALL,
             "PUT",
@@ -54,8 +52,12 @@ final class DnsChallengeResource {
             c -> remove(c.purview(), c.path("name"))));
   }
 
-  private Reply list(Purview purview) {
-    return Reply.items(challenges.all(purview).stream().map(DnsChallengeResource::view).toList());
+  private Reply list(Purview purview, Listing listing) {
+    return listing.page(
+        challenges.all(purview),
+        Listing.Order.NAME,
+        DnsChallenge::name,
+        DnsChallengeResource::view);
   }
 
   private Reply put(Purview purview, String name, String body) {

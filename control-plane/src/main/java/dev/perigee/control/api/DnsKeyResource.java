@@ -14,6 +14,7 @@ import java.util.Set;
 /** The keys that sign the zone, and the steps by which one takes the place of another. */
 final class DnsKeyResource {
   private static final Set<String> FIELDS = Set.of("ttlSeconds");
+  private static final List<String> FILTERS = List.of("state");
   private static final String KEYS = "/v1/dns/keys";
   private static final int USUAL_TTL = 86_400;
   private static final int MOST_TTL = 7 * 86_400;
@@ -29,12 +30,13 @@ final class DnsKeyResource {
 
   List<Route> routes() {
     return List.of(
-        bare(
-            "GET",
+        Routes.list(
+            Access.OPERATOR,
             KEYS,
-            "The keys that sign the zone; with none it is not signed.",
+            "The keys that sign the zone, by tag; with none it is not signed.",
             "DnsKeyList",
-            c -> list()),
+            FILTERS,
+            c -> list(Listing.of(c, FILTERS))),
         bare(
             "POST",
             KEYS,
@@ -73,12 +75,11 @@ final class DnsKeyResource {
     return Routes.bare(Access.OPERATOR, method, template, summary, response, action);
   }
 
-  private Reply list() {
+  private Reply list(Listing listing) {
     List<DnsKey> all = keys.all();
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("zone", keys.zone());
-    view.put("items", all.stream().map(key -> view(key, all)).toList());
-    return Reply.ok(view);
+    return listing
+        .page(all, Listing.Order.NEWEST, key -> Integer.toString(key.tag()), key -> view(key, all))
+        .with("zone", keys.zone());
   }
 
   private Reply dsGone(String key, String body) {

@@ -16,6 +16,7 @@ import java.util.function.Supplier;
 /** Which hosts an organisation's sites may have: those of which it proved control. */
 final class HostResource {
   private static final Set<String> FIELDS = Set.of("host", "organisation");
+  private static final List<String> FILTERS = List.of("organisation", "proved");
   private static final String HOSTS = "/v1/hosts";
   private static final long BUSY_SECONDS = 5;
 
@@ -36,13 +37,13 @@ final class HostResource {
 
   List<Route> routes() {
     return List.of(
-        Routes.bare(
+        Routes.list(
             Access.VIEWER_OF_ALL,
-            "GET",
             HOSTS,
-            "The hosts that are proved, and those whose proof is asked for.",
+            "The hosts that are proved, and those whose proof is asked for, by host.",
             "HostList",
-            c -> Reply.items(claims.all(c.purview()).stream().map(HostResource::view).toList())),
+            FILTERS,
+            this::list),
         ordered(
             Access.EDITOR_OF_ALL,
             HOSTS,
@@ -71,6 +72,23 @@ final class HostResource {
                     claims.release(c.purview(), c.path("host")),
                     "host",
                     claim -> new Reply.Empty())));
+  }
+
+  private Reply list(Routes.Call call) {
+    Listing listing = Listing.of(call, FILTERS);
+    // No host and no organisation has a space in its name.
+    Optional<HostClaims.Place> after =
+        listing
+            .after()
+            .map(text -> text.split(" ", 2))
+            .map(parts -> new HostClaims.Place(parts[0], parts.length > 1 ? parts[1] : ""));
+    return listing.cut(
+        claims.page(
+            call.purview(),
+            new HostClaims.Sought(
+                listing.filter("organisation"), listing.flag("proved"), after, listing.oneMore())),
+        claim -> claim.host() + " " + claim.organisation(),
+        HostResource::view);
   }
 
   private static Route ordered(

@@ -21,8 +21,13 @@ final class OrganisationResource {
   List<Route> routes() {
     String all = "/v1/organisations";
     return List.of(
-        Routes.bare(
-            Access.OPERATOR, "GET", all, "All organisations.", "OrganisationList", c -> list()),
+        Routes.list(
+            Access.OPERATOR,
+            all,
+            "The organisations, by id.",
+            "OrganisationList",
+            List.of(),
+            c -> list(Listing.of(c, List.of()))),
         new Route(
             Access.OPERATOR,
             "POST",
@@ -46,8 +51,11 @@ final class OrganisationResource {
                     removed -> new Reply.Empty())));
   }
 
-  private Reply list() {
-    return Reply.items(organisations.all().stream().map(OrganisationResource::view).toList());
+  private Reply list(Listing listing) {
+    return listing.cut(
+        organisations.page(listing.after(), listing.oneMore()),
+        Organisation::id,
+        OrganisationResource::view);
   }
 
   private Reply add(String body) {

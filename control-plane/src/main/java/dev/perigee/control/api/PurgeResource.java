@@ -29,7 +29,12 @@ final class PurgeResource {
   private static final Set<String> FIELDS =
       Set.of("site", "url", "prefix", "host", "tag", "everything", "soft");
   private static final Duration MAX_WAIT = Duration.ofSeconds(60);
-  private static final int NEWEST = 50;
+  static final List<String> FILTERS = List.of("site");
+
+  /** Purges of a page: each says what all nodes did. */
+  private static final int USUAL = 50;
+
+  private static final int MOST = 200;
 
   /** Nodes that a receipt names of each kind; it counts all of them. */
   private static final int MAX_NAMED = 1_000;
@@ -53,14 +58,28 @@ final class PurgeResource {
     this.find = find;
   }
 
-  Reply list(Purview purview) {
-    List<IssuedPurge> newest = purges.newest(purview, NEWEST);
-    List<Receipt> all = receipts.receipts(newest.stream().map(p -> p.purge().number()).toList());
-    List<Map<String, Object>> views = new ArrayList<>();
-    for (int i = 0; i < newest.size(); i++) {
-      views.add(view(newest.get(i), all.get(i), MAX_NAMED));
+  /** A purge with what nodes did. */
+  private record Seen(IssuedPurge purge, Receipt receipt) {
+    String name() {
+      return Long.toString(purge.purge().number());
     }
-    return Reply.items(views);
+  }
+
+  Reply list(Routes.Call call) {
+    Listing listing = Listing.of(call, FILTERS, USUAL, MOST);
+    long before = listing.afterNumber().orElse(Long.MAX_VALUE);
+    Optional<String> name = listing.filter("site");
+    Optional<String> site = name.flatMap(n -> find.find(call.purview(), n)).map(SiteConfig::id);
+    List<IssuedPurge> newest =
+        name.isPresent() && site.isEmpty()
+            ? List.of()
+            : purges.newest(call.purview(), site, before, listing.oneMore());
+    List<Receipt> all = receipts.receipts(newest.stream().map(p -> p.purge().number()).toList());
+    List<Seen> seen = new ArrayList<>();
+    for (int i = 0; i < newest.size(); i++) {
+      seen.add(new Seen(newest.get(i), all.get(i)));
+    }
+    return listing.cut(seen, Seen::name, one -> view(one.purge(), one.receipt(), MAX_NAMED));
   }
 
   Reply issue(Purview purview, String body, Optional<String> idempotencyKey) {

@@ -1,13 +1,40 @@
 package dev.perigee.control.api;
 
 import dev.perigee.contract.Problem;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** What a resource answers. */
 sealed interface Reply {
   /** A body that Jackson can write. */
   record Json(int status, Object body) implements Reply {}
+
+  /**
+   * A part of a list.
+   *
+   * @param next what to go on behind; empty where there is no more
+   * @param beside further fields of the body
+   */
+  record Page(List<Map<String, Object>> items, Optional<String> next, Map<String, Object> beside)
+      implements Reply {
+    public Page {
+      items = List.copyOf(items);
+    }
+
+    Map<String, Object> body() {
+      Map<String, Object> body = new LinkedHashMap<>(beside);
+      body.put("items", items);
+      next.ifPresent(name -> body.put("next", name));
+      return body;
+    }
+
+    /** The same with a further field. */
+    Page with(String field, Object value) {
+      return new Page(items, next, Map.of(field, value));
+    }
+  }
 
   /** Nothing to say: 204. */
   record Empty() implements Reply {}

@@ -35,6 +35,10 @@ import java.util.random.RandomGenerator;
 
 /** Sites, nodes and certificates. */
 final class Resources implements SiteFinder {
+  static final List<String> SITE_FILTERS = List.of("organisation", "hosts", "regions");
+  static final List<String> NODE_FILTERS =
+      List.of("region", "country", "draining", "connected", "healthy", "shield");
+  static final List<String> CERTIFICATE_FILTERS = List.of("hosts", "issuer");
   static final Set<String> SITE_FIELDS =
       Set.of(
           "id",
@@ -95,14 +99,18 @@ final class Resources implements SiteFinder {
     this.random = random;
   }
 
-  Reply listSites(Purview purview, Optional<String> organisation) {
-    // One that is not the caller's has no sites as far as it knows, like one that does not exist.
-    Optional<String> own = purview.organisation();
-    if (organisation.isPresent() && own.isPresent() && !own.equals(organisation)) {
-      return Reply.items(List.of());
-    }
-    Purview wanted = new Purview(organisation.or(() -> own), purview.sites());
-    return Reply.items(visible.all(wanted).stream().map(Resources::view).toList());
+  Reply listSites(Purview purview, Listing listing) {
+    return listing.cut(
+        visible.page(
+            purview,
+            new VisibleSites.Wanted(
+                listing.filter("organisation"),
+                listing.filter("hosts"),
+                listing.filter("regions"),
+                listing.after(),
+                listing.oneMore())),
+        VisibleSites.Held::id,
+        Resources::view);
   }
 
   Reply addSite(Purview purview, Edits edits, String body) {
@@ -266,8 +274,8 @@ final class Resources implements SiteFinder {
     return view;
   }
 
-  Reply listNodes() {
-    return Reply.items(nodes.all().stream().map(this::view).toList());
+  Reply listNodes(Listing listing) {
+    return listing.page(nodes.all(), Listing.Order.NAME, Node::name, this::view);
   }
 
   Reply showNode(String name) {
@@ -406,8 +414,12 @@ final class Resources implements SiteFinder {
     return view;
   }
 
-  Reply listCertificates(Purview purview) {
-    return Reply.items(certificates.all(purview).stream().map(Resources::view).toList());
+  Reply listCertificates(Purview purview, Listing listing) {
+    return listing.page(
+        certificates.all(purview),
+        Listing.Order.NAME,
+        CertificateStore.CertificateSummary::id,
+        Resources::view);
   }
 
   Reply addCertificate(Purview purview, String body) {

@@ -11,6 +11,8 @@ import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.Rollout;
 import dev.perigee.control.store.SiteHistory;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -25,6 +27,7 @@ import java.util.function.Function;
 final class RolloutResource {
   private static final Set<String> FIELDS =
       Set.of("site", "to", "revision", "canary", "holdSeconds", "errorPoints", "minimumRequests");
+  private static final List<String> FILTERS = List.of("site", "state");
   private static final long MAX_HOLD = Duration.ofDays(30).toSeconds();
   private static final int MINIMUM_REQUESTS = 20;
   private static final int ERROR_POINTS = 5;
@@ -61,16 +64,20 @@ final class RolloutResource {
             List.of(Edits.NOTE),
             List.of(Edits.USER),
             call -> begin(call.purview(), call.path("site"), Edits.of(call), call.body())),
-        get(
+        Routes.list(
+            Access.VIEWER,
             "/v1/sites/{site}/rollouts",
             "A site's rollouts, newest first.",
             "RolloutList",
-            call -> ofSite(call.purview(), call.path("site"))),
-        get(
+            FILTERS,
+            call -> ofSite(call.purview(), call.path("site"), Listing.of(call, FILTERS))),
+        Routes.list(
+            Access.VIEWER,
             "/v1/rollouts",
-            "The rollouts that are under way.",
+            "The rollouts that are under way, by site.",
             "RolloutList",
-            call -> underWay(call.purview())),
+            FILTERS,
+            call -> underWay(call.purview(), Listing.of(call, FILTERS))),
         get(one, "A rollout.", "Rollout", call -> show(call.purview(), call.path("rollout"))),
         order(one + "/promote", "Give it to every node.", call -> ended(call, rollouts::promote)),
         order(
@@ -186,15 +193,30 @@ final class RolloutResource {
     return named.stream().distinct().sorted().toList();
   }
 
-  private Reply ofSite(Purview purview, String name) {
+  private Reply ofSite(Purview purview, String name, Listing listing) {
     return resources
         .find(purview, name)
-        .map(site -> Reply.items(rollouts.of(site.id()).stream().map(this::view).toList()))
+        .<Reply>map(
+            site ->
+                listing.page(
+                    rollouts.of(site.id()),
+                    Listing.Order.NEWEST,
+                    rollout -> Long.toString(begun(rollout)),
+                    this::view))
         .orElseGet(() -> Reply.notFound("site"));
   }
 
-  private Reply underWay(Purview purview) {
-    return Reply.items(rollouts.underWay(purview).stream().map(this::view).toList());
+  /** Microseconds, as the database has them: one site has one rollout at a time. */
+  private static long begun(Rollout rollout) {
+    return ChronoUnit.MICROS.between(Instant.EPOCH, rollout.begunAt());
+  }
+
+  private Reply underWay(Purview purview, Listing listing) {
+    return listing.page(
+        rollouts.underWay(purview),
+        Listing.Order.NAME,
+        rollout -> rollout.candidate().id(),
+        this::view);
   }
 
   private Reply show(Purview purview, String id) {

@@ -2,9 +2,11 @@ package dev.perigee.control.api;
 
 import dev.perigee.control.pki.Caller;
 import dev.perigee.control.store.Purview;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * Every route of the API with what it does and takes: the server is built from it and the OpenAPI
@@ -77,16 +79,13 @@ final class Routes {
   static List<Route> all(
       Resources resources, PurgeResource purges, WarmUpResource warmUps, Operations operations) {
     return List.of(
-        new Route(
+        list(
             Access.VIEWER,
-            "GET",
             "/v1/sites",
-            "All sites, or those of an organisation.",
-            "",
+            "The sites, by id: those of an organisation, that list a host, that a region serves.",
             "SiteList",
-            List.of("organisation"),
-            List.of(),
-            c -> resources.listSites(c.purview(), c.query("organisation"))),
+            Resources.SITE_FILTERS,
+            c -> resources.listSites(c.purview(), Listing.of(c, Resources.SITE_FILTERS))),
         edited(
             Access.EDITOR_OF_ALL,
             "POST",
@@ -120,7 +119,13 @@ final class Routes {
             "How each node sees the site's origins.",
             "SiteHealth",
             c -> resources.siteHealth(c.purview(), site(c))),
-        get(Access.OPERATOR, "/v1/nodes", "All nodes.", "NodeList", c -> resources.listNodes()),
+        list(
+            Access.OPERATOR,
+            "/v1/nodes",
+            "The nodes, by name.",
+            "NodeList",
+            Resources.NODE_FILTERS,
+            c -> resources.listNodes(Listing.of(c, Resources.NODE_FILTERS))),
         with(
             Access.OPERATOR,
             "POST",
@@ -183,12 +188,15 @@ final class Routes {
             "A token to enrol the node with, once.",
             "JoinToken",
             c -> resources.joinToken(node(c))),
-        get(
+        list(
             Access.VIEWER_OF_ALL,
             "/v1/certificates",
-            "All certificates.",
+            "The certificates, by id; those with one of hosts.",
             "CertificateList",
-            c -> resources.listCertificates(c.purview())),
+            Resources.CERTIFICATE_FILTERS,
+            c ->
+                resources.listCertificates(
+                    c.purview(), Listing.of(c, Resources.CERTIFICATE_FILTERS))),
         new Route(
             Access.EDITOR_OF_ALL,
             "POST",
@@ -206,12 +214,13 @@ final class Routes {
             "Remove a certificate.",
             "",
             c -> resources.removeCertificate(c.purview(), c.path("certificate"))),
-        get(
+        list(
             Access.VIEWER,
             "/v1/purges",
-            "The newest purges.",
+            "The purges, the newest first; those of a site.",
             "PurgeList",
-            c -> purges.list(c.purview())),
+            PurgeResource.FILTERS,
+            purges::list),
         new Route(
             Access.PURGER,
             "POST",
@@ -268,6 +277,20 @@ final class Routes {
   private static Route get(
       Access access, String template, String summary, String response, Action action) {
     return bare(access, "GET", template, summary, response, action);
+  }
+
+  /** A list, which is shown in pages. */
+  static Route list(
+      Access access,
+      String template,
+      String summary,
+      String response,
+      List<String> filters,
+      Function<Call, Reply> action) {
+    List<String> query = new ArrayList<>(List.of(Listing.LIMIT, Listing.AFTER));
+    query.addAll(filters);
+    return new Route(
+        access, "GET", template, summary, "", response, query, List.of(), action::apply);
   }
 
   /** One that takes no body. */

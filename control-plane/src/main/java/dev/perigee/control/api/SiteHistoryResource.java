@@ -17,6 +17,8 @@ import java.util.Set;
 final class SiteHistoryResource {
   private static final Set<String> ROLLBACK_FIELDS = Set.of("to", "revision");
 
+  private static final List<String> FILTERS = List.of("kind", "who");
+
   private final SiteStore sites;
   private final SiteHistory history;
   private final VisibleSites visible;
@@ -30,17 +32,14 @@ final class SiteHistoryResource {
   List<Routes.Route> routes() {
     String site = "/v1/sites/{site}";
     return List.of(
-        new Routes.Route(
+        Routes.list(
             Access.VIEWER,
-            "GET",
             site + "/history",
             "The revisions of a site that are kept, newest first; by id those of a removed one"
                 + " too.",
-            "",
             "SiteHistory",
-            List.of(),
-            List.of(),
-            call -> list(call.purview(), call.path("site"))),
+            FILTERS,
+            call -> list(call.purview(), call.path("site"), Listing.of(call, FILTERS))),
         new Routes.Route(
             Access.VIEWER,
             "GET",
@@ -78,12 +77,16 @@ final class SiteHistoryResource {
     return visible.known(purview, name).orElse("");
   }
 
-  private Reply list(Purview purview, String name) {
+  private Reply list(Purview purview, String name, Listing listing) {
     String id = id(purview, name);
     List<Entry> entries = history.of(id);
     return id.isEmpty()
         ? Reply.notFound("site")
-        : Reply.items(entries.stream().map(SiteHistoryResource::view).toList());
+        : listing.page(
+            entries,
+            Listing.Order.NEWEST,
+            entry -> Long.toString(entry.revision()),
+            SiteHistoryResource::view);
   }
 
   private Reply show(Purview purview, String name, String revision) {

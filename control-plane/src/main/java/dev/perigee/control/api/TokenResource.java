@@ -22,6 +22,8 @@ final class TokenResource {
   private static final Set<String> FIELDS =
       Set.of("name", "role", "organisation", "sites", "lifeHours");
 
+  private static final List<String> FILTERS = List.of("organisation", "role");
+
   /** Ten years. */
   private static final long MOST_HOURS = 87_600;
 
@@ -47,13 +49,14 @@ final class TokenResource {
             "What the token that is sent is good for.",
             "Self",
             c -> self(c.caller())),
-        Routes.bare(
+        Routes.list(
             Access.OWNER,
-            "GET",
             "/v1/tokens",
-            "The tokens of the organisation; those that are not good any more for 30 days.",
+            "The tokens of the organisation, the newest first; those that are not good any more"
+                + " for 30 days.",
             "TokenList",
-            c -> Reply.items(store.all(c.purview()).stream().map(TokenResource::view).toList())),
+            FILTERS,
+            this::list),
         new Route(
             Access.OWNER,
             "POST",
@@ -73,6 +76,20 @@ final class TokenResource {
             c ->
                 Resources.changed(
                     store.revoke(c.purview(), c.path("token")), "token", t -> new Reply.Empty())));
+  }
+
+  private Reply list(Routes.Call call) {
+    Listing listing = Listing.of(call, FILTERS);
+    return listing.cut(
+        store.page(
+            call.purview(),
+            new TokenStore.Sought(
+                listing.filter("organisation"),
+                listing.filter("role"),
+                listing.after(),
+                listing.oneMore())),
+        ApiToken::id,
+        TokenResource::view);
   }
 
   private static Reply self(Caller caller) {

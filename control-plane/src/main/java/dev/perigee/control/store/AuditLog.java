@@ -307,18 +307,36 @@ public final class AuditLog implements AutoCloseable {
         FORGOTTEN_AT_ONCE);
   }
 
-  /** The newest rows within view with ids below one, the newest first. */
-  public List<Entry> before(Purview purview, long id, int limit) {
+  /**
+   * Which of the rows are wanted.
+   *
+   * @param who name of a token
+   * @param done whether they say that something was, not that it was refused
+   * @param before id below which theirs are
+   */
+  public record Sought(Optional<String> who, Optional<Boolean> done, long before, int most) {}
+
+  /** The newest rows that are wanted and within view, the newest first. */
+  public List<Entry> page(Purview purview, Sought sought) {
     sweep();
-    String condition = purview.organisation().isPresent() ? " AND organisation = ?" : "";
     return database.read(
-        handle -> {
-          var query = handle.createQuery(SELECT + condition + " ORDER BY id DESC LIMIT ?");
-          query.bind(0, id);
-          purview.organisation().ifPresent(own -> query.bind(1, own));
-          query.bind(condition.isEmpty() ? 1 : 2, limit);
-          return query.map((row, context) -> read(row)).list();
-        });
+        handle ->
+            handle
+                .createQuery(
+                    SELECT
+                        + " AND (?::text IS NULL OR organisation = ?)"
+                        + " AND who = coalesce(?, who)"
+                        + " AND (?::boolean IS NULL OR (status < 300) = ?)"
+                        + " ORDER BY id DESC LIMIT ?")
+                .bind(0, sought.before())
+                .bind(1, purview.organisation().orElse(null))
+                .bind(2, purview.organisation().orElse(null))
+                .bind(3, sought.who().orElse(null))
+                .bind(4, sought.done().orElse(null))
+                .bind(5, sought.done().orElse(null))
+                .bind(6, sought.most())
+                .map((row, context) -> read(row))
+                .list());
   }
 
   private static Entry read(ResultSet row) throws SQLException {

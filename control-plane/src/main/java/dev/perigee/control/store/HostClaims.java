@@ -41,20 +41,41 @@ public final class HostClaims {
     this.zone = zone;
   }
 
+  /**
+   * Which of the hosts are wanted.
+   *
+   * @param proved whether they are
+   * @param after host and organisation behind which they begin
+   */
+  public record Sought(
+      Optional<String> organisation, Optional<Boolean> proved, Optional<Place> after, int most) {}
+
+  /** Where a host stands in a list: several organisations may ask for the proof of one. */
+  public record Place(String host, String organisation) {}
+
   /** Those within view, those that are still to be proved too, by host. */
-  public List<HostClaim> all(Purview purview) {
+  public List<HostClaim> page(Purview purview, Sought sought) {
+    String all = "(" + PROVED + Purview.OF_ORGANISATION + " UNION ALL " + ASKED;
     return database.read(
         handle ->
             handle
                 .createQuery(
-                    PROVED
+                    "SELECT * FROM "
+                        + all
                         + Purview.OF_ORGANISATION
-                        + " UNION ALL "
-                        + ASKED
-                        + Purview.OF_ORGANISATION
-                        + " ORDER BY 1, 2")
+                        + ") AS c (host, organisation, proof, token, at)"
+                        + " WHERE organisation = coalesce(?, organisation)"
+                        + " AND (?::boolean IS NULL OR (proof IS NOT NULL) = ?)"
+                        + " AND (host, organisation) > (coalesce(?, ''), coalesce(?, ''))"
+                        + " ORDER BY host, organisation LIMIT ?")
                 .bind(0, purview.organisations())
                 .bind(1, purview.organisations())
+                .bind(2, sought.organisation().orElse(null))
+                .bind(3, sought.proved().orElse(null))
+                .bind(4, sought.proved().orElse(null))
+                .bind(5, sought.after().map(Place::host).orElse(null))
+                .bind(6, sought.after().map(Place::organisation).orElse(null))
+                .bind(7, sought.most())
                 .map((row, context) -> read(row))
                 .list());
   }

@@ -22,11 +22,20 @@ public final class OrganisationStore {
     this.database = database;
   }
 
-  /** All of them, by id. */
-  public List<Organisation> all() {
+  /**
+   * Some of them, by id.
+   *
+   * @param after behind which they begin
+   */
+  public List<Organisation> page(Optional<String> after, int most) {
     return database.read(
         handle ->
-            handle.createQuery(SELECT + " ORDER BY o.id").map((row, context) -> read(row)).list());
+            handle
+                .createQuery(SELECT + " AND o.id > coalesce(?, '') ORDER BY o.id LIMIT ?")
+                .bind(0, after.orElse(null))
+                .bind(1, most)
+                .map((row, context) -> read(row))
+                .list());
   }
 
   public Optional<Organisation> byId(String id) {

@@ -104,13 +104,14 @@ public final class PostgresPurgeStore implements PurgeStore {
   }
 
   @Override
-  public List<IssuedPurge> newest(Purview purview, int limit) {
+  public List<IssuedPurge> newest(Purview purview, Optional<String> site, long before, int limit) {
     return database.read(
         handle -> {
-          if (purview.isAll()) {
+          if (purview.isAll() && site.isEmpty()) {
             return handle
-                .createQuery(SELECT + " ORDER BY number DESC LIMIT ?")
-                .bind(0, limit)
+                .createQuery(SELECT + " WHERE number < ? ORDER BY number DESC LIMIT ?")
+                .bind(0, before)
+                .bind(1, limit)
                 .map((row, context) -> read(row))
                 .list();
           }
@@ -119,13 +120,16 @@ public final class PostgresPurgeStore implements PurgeStore {
               .createQuery(
                   "SELECT n.id, n.message, n.issued_at FROM site s CROSS JOIN LATERAL"
                       + " (SELECT p.id, p.message, p.issued_at, p.number FROM purge p"
-                      + " WHERE p.site = s.id ORDER BY p.number DESC LIMIT ?) n WHERE true"
+                      + " WHERE p.site = s.id AND p.number < ? ORDER BY p.number DESC LIMIT ?) n"
+                      + " WHERE s.id = coalesce(?, s.id)"
                       + Purview.OF_SITES
                       + " ORDER BY n.number DESC LIMIT ?")
-              .bind(0, limit)
-              .bind(1, purview.organisations())
-              .bind(2, purview.siteIds())
-              .bind(3, limit)
+              .bind(0, before)
+              .bind(1, limit)
+              .bind(2, site.orElse(null))
+              .bind(3, purview.organisations())
+              .bind(4, purview.siteIds())
+              .bind(5, limit)
               .map((row, context) -> read(row))
               .list();
         });

@@ -35,8 +35,13 @@ public interface PurgeStore {
   /** One that is within view: of a site there, or any. */
   Optional<IssuedPurge> byId(Purview purview, String id);
 
-  /** The newest purges within purview, newest first. */
-  List<IssuedPurge> newest(Purview purview, int limit);
+  /**
+   * The newest purges within purview, newest first.
+   *
+   * @param site whose; empty: of all
+   * @param before number of a purge, which and all after which are left out
+   */
+  List<IssuedPurge> newest(Purview purview, Optional<String> site, long before, int limit);
 
   /** Purges with numbers above {@code number}, ascending, at most {@code limit}. */
   List<Purge> after(long number, int limit);

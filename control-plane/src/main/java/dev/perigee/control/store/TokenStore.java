@@ -71,18 +71,42 @@ public final class TokenStore {
     }
   }
 
+  /**
+   * Which of the tokens are wanted.
+   *
+   * @param after id of the one behind which they begin
+   */
+  public record Sought(
+      Optional<String> organisation, Optional<String> role, Optional<String> after, int most) {}
+
   /** Those of whoever asks, the newest first; those of the operators and all others where all. */
-  public List<ApiToken> all(Purview purview) {
+  public List<ApiToken> page(Purview purview, Sought sought) {
     String condition = purview.isAll() ? "" : Purview.OF_ORGANISATION;
     return database.read(
         handle -> {
           var query =
-              handle.createQuery(
-                  SELECT + " WHERE " + KEPT + condition + " ORDER BY made_at DESC, id");
+              handle
+                  .createQuery(
+                      SELECT
+                          + " WHERE "
+                          + KEPT
+                          + " AND (?::text IS NULL OR organisation = ?)"
+                          + " AND role = coalesce(?, role) AND (?::uuid IS NULL OR (made_at, id) <"
+                          + " (SELECT a.made_at, a.id FROM api_token a WHERE a.id = ?::uuid))"
+                          + condition
+                          + " ORDER BY made_at DESC, id DESC LIMIT ?")
+                  .bind(0, sought.organisation().orElse(null))
+                  .bind(1, sought.organisation().orElse(null))
+                  .bind(2, sought.role().orElse(null))
+                  .bind(3, sought.after().flatMap(TokenStore::uuid).orElse(null))
+                  .bind(4, sought.after().flatMap(TokenStore::uuid).orElse(null));
           if (!purview.isAll()) {
-            query.bind(0, purview.organisations());
+            query.bind(5, purview.organisations());
           }
-          return query.map((row, context) -> read(row)).list();
+          return query
+              .bind(purview.isAll() ? 5 : 6, sought.most())
+              .map((row, context) -> read(row))
+              .list();
         });
   }
 

@@ -30,16 +30,48 @@ public final class VisibleSites {
     }
   }
 
-  /** All sites within purview, by id. */
-  public List<Held> all(Purview purview) {
+  /**
+   * Which of the sites are wanted.
+   *
+   * @param host that they list
+   * @param region that serves them because it is named
+   * @param after id behind which they begin
+   */
+  public record Wanted(
+      Optional<String> organisation,
+      Optional<String> host,
+      Optional<String> region,
+      Optional<String> after,
+      int most) {}
+
+  /** The sites that are wanted and within purview, by id. */
+  public List<Held> page(Purview purview, Wanted wanted) {
     return database.read(
         handle ->
             handle
-                .createQuery(PostgresSiteStore.HELD + Purview.OF_SITES + " ORDER BY s.id")
+                .createQuery(
+                    PostgresSiteStore.HELD
+                        + Purview.OF_SITES
+                        + " AND s.id > coalesce(?, '')"
+                        + " AND s.organisation = coalesce(?, s.organisation)"
+                        + " AND (?::text IS NULL OR ? = ANY (s.regions))"
+                        + " AND (?::text IS NULL OR s.id = (SELECT h.site FROM site_host h"
+                        + " WHERE h.host = ?)) ORDER BY s.id LIMIT ?")
                 .bind(0, purview.organisations())
                 .bind(1, purview.siteIds())
+                .bind(2, wanted.after().orElse(null))
+                .bind(3, wanted.organisation().orElse(null))
+                .bind(4, wanted.region().orElse(null))
+                .bind(5, wanted.region().orElse(null))
+                .bind(6, wanted.host().orElse(null))
+                .bind(7, host(wanted))
+                .bind(8, wanted.most())
                 .map((row, context) -> PostgresSiteStore.held(row))
                 .list());
+  }
+
+  private static String host(Wanted wanted) {
+    return wanted.host().flatMap(HostName::normalisePattern).orElse("");
   }
 
   /** The site within view that has this id, or lists exactly this host or wildcard. */

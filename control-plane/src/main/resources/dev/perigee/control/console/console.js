@@ -26,6 +26,17 @@ async function call(path, options = {}) {
   return body;
 }
 
+// A list whole: its pages one after the other.
+async function list(path) {
+  const whole = await call(path);
+  for (let next = whole.next; next;) {
+    const page = await call(path + '?after=' + encodeURIComponent(next));
+    whole.items.push(...page.items);
+    next = page.next;
+  }
+  return whole;
+}
+
 function cell(text, name = '') {
   const td = document.createElement('td');
   td.textContent = text;
@@ -85,9 +96,10 @@ async function refresh() {
   try {
     holder = await call('/v1/self');
     const ask = (may, name) => may ? call('/v1/' + name) : undefined;
+    const every = (may, name) => may ? list('/v1/' + name) : undefined;
     const [status, nodes, all, certificates, purged] = await Promise.all([
-      ask(runs(), 'status'), ask(runs(), 'nodes'), ask(looks(), 'sites'),
-      ask(looks() && whole(), 'certificates'), ask(looks(), 'purges')]);
+      ask(runs(), 'status'), every(runs(), 'nodes'), every(looks(), 'sites'),
+      every(looks() && whole(), 'certificates'), ask(looks(), 'purges')]);
     if (status) network(status, nodes);
     else at('summary').textContent = `${holder.name}: ${holder.role} of ${holder.organisation}`;
     if (all) sites(all.items);

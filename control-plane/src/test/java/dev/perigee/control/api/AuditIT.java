@@ -68,6 +68,11 @@ final class AuditIT {
   }
 
   /** The newest row that a token may see. */
+  private static List<AuditLog.Entry> rows(AuditLog log) {
+    return log.page(
+        Purview.ALL, new AuditLog.Sought(Optional.empty(), Optional.empty(), Long.MAX_VALUE, 200));
+  }
+
   private JsonNode newest(String token) throws Exception {
     return send(200, "GET", "/v1/audit?limit=1", token, "").at("/items/0");
   }
@@ -174,8 +179,7 @@ final class AuditIT {
     for (int i = 0; i < 150; i++) {
       send(401, "GET", "/v1/sites/s" + i, "wrong", "");
     }
-    List<AuditLog.Entry> all =
-        new AuditLog(api.postgres.database(), 0).before(Purview.ALL, Long.MAX_VALUE, 200);
+    List<AuditLog.Entry> all = rows(new AuditLog(api.postgres.database(), 0));
     assertTrue(all.stream().noneMatch(row -> row.status() == 401), "gathered, not written yet");
     JsonNode rows = send(200, "GET", "/v1/audit?limit=200", TestApi.TOKEN, "").path("items");
     int rowCount = 0;
@@ -197,7 +201,7 @@ final class AuditIT {
         log.refused(caller("", Optional.empty(), "10.0.0." + i), 401);
       }
       log.refused(caller("eve", Optional.of(Role.VIEWER), "192.0.2.1"), 403);
-      List<AuditLog.Entry> rows = log.before(Purview.ALL, Long.MAX_VALUE, 200);
+      List<AuditLog.Entry> rows = rows(log);
       assertTrue(rows.stream().anyMatch(row -> row.caller().who().equals("eve")));
       List<AuditLog.Entry> ofStrangers = rows.stream().filter(row -> row.status() == 401).toList();
       assertTrue(ofStrangers.size() <= 21, ofStrangers.size() + " rows");
@@ -240,7 +244,7 @@ final class AuditIT {
     for (String next = path; !next.isEmpty(); ) {
       JsonNode page = send(200, "GET", next, owner, "");
       page.path("items").forEach(row -> seen.add(row.path("id").asLong()));
-      next = page.has("next") ? path + "&before=" + page.path("next").asLong() : "";
+      next = page.has("next") ? path + "&after=" + page.path("next").asText() : "";
     }
     List<Long> all = new ArrayList<>();
     send(200, "GET", "/v1/audit", owner, "")
@@ -251,7 +255,7 @@ final class AuditIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"limit=0", "limit=201", "limit=x", "before=x", "before=-1"})
+  @ValueSource(strings = {"limit=0", "limit=201", "limit=x", "after=x", "after=-1", "result=x"})
   void aPageThatCannotBeIsRefused(String query) throws Exception {
     send(422, "GET", "/v1/audit?" + query, owner, "");
   }
@@ -285,10 +289,7 @@ final class AuditIT {
             + " (now() - interval '39 days', 'younger', '', '', 200, '')");
     AuditLog keeping = new AuditLog(api.postgres.database(), 40);
     keeping.sweep();
-    List<String> left =
-        keeping.before(Purview.ALL, Long.MAX_VALUE, 200).stream()
-            .map(row -> row.caller().who())
-            .toList();
+    List<String> left = rows(keeping).stream().map(row -> row.caller().who()).toList();
     assertTrue(left.contains("younger"), left.toString());
     assertFalse(left.contains("old"), left.toString());
     assertThrows(IllegalArgumentException.class, () -> new AuditLog(api.postgres.database(), 29));

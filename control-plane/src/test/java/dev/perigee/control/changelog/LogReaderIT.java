@@ -110,8 +110,9 @@ final class LogReaderIT {
     }
 
     @Override
-    public List<IssuedPurge> newest(Purview purview, int limit) {
-      return purges.newest(purview, limit);
+    public List<IssuedPurge> newest(
+        Purview purview, Optional<String> site, long before, int limit) {
+      return purges.newest(purview, site, before, limit);
     }
 
     @Override
