@@ -37,9 +37,13 @@ public final class ApiServer implements AutoCloseable {
   private static final OutageLog OUTAGE = new OutageLog(LOG, "requests are refused");
   private static final String PROBLEM = "application/problem+json";
 
+  /** In the answer to what was only tried. */
+  static final String TRIED = "Perigee-Dry-Run";
+
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Authorisation authorisation;
   private final AuditLog audit;
+  private final Preconditions preconditions;
   private final Undertow server;
 
   /**
@@ -59,7 +63,8 @@ public final class ApiServer implements AutoCloseable {
           route.template(),
           exchange -> exchange.dispatch(threads, new BlockingHandler(e -> serve(e, route))));
     }
-    byte[] document = bytes(OpenApi.document(routes));
+    this.preconditions = new Preconditions(routes, new Etags(OpenApi.schemas()));
+    byte[] document = bytes(OpenApi.document(routes, preconditions));
     routing.get("/v1/openapi.json", exchange -> send(exchange, 200, "application/json", document));
     routing.get("/healthz", exchange -> send(exchange, 200, "text/plain", new byte[] {'o', 'k'}));
     console.forEach(
@@ -111,7 +116,17 @@ public final class ApiServer implements AutoCloseable {
     if (reply instanceof Reply.Page page) {
       page.next().ifPresent(next -> link(exchange, route, next));
     }
-    reply(exchange, reply);
+    if (status(reply) >= 400) {
+      reply(exchange, reply);
+    } else if (route.changes() && isTrial(exchange)) {
+      exchange.getResponseHeaders().put(new HttpString(TRIED), "true");
+      reply(exchange, reply instanceof Reply.Json json ? Reply.ok(json.body()) : reply);
+    } else {
+      preconditions
+          .tag(route, reply)
+          .ifPresent(tag -> exchange.getResponseHeaders().put(Headers.ETAG, tag));
+      reply(exchange, reply);
+    }
   }
 
   private Reply admit(HttpServerExchange exchange, Routes.Route route) {
@@ -135,9 +150,24 @@ public final class ApiServer implements AutoCloseable {
   /** Answers; what is no mere look has its row in the audit log. */
   private Reply changed(HttpServerExchange exchange, Routes.Route route, Caller caller) {
     Supplier<Reply> answering = () -> guarded(route, () -> answer(exchange, route, caller));
-    return route.changes()
-        ? audit.during(audited(exchange, route, Optional.of(caller)), answering, ApiServer::status)
-        : answering.get();
+    if (!route.changes()) {
+      return answering.get();
+    }
+    AuditLog.Caller audited = audited(exchange, route, Optional.of(caller));
+    if (!isTrial(exchange)) {
+      return audit.during(audited, answering, ApiServer::status);
+    }
+    // What is only tried changes nothing, but who is refused tried something.
+    Reply reply = answering.get();
+    if (status(reply) >= 400) {
+      audit.refused(audited, status(reply));
+    }
+    return reply;
+  }
+
+  private static boolean isTrial(HttpServerExchange exchange) {
+    Deque<String> values = exchange.getQueryParameters().get(Preconditions.DRY_RUN);
+    return values != null && "true".equals(values.peekFirst());
   }
 
   private static AuditLog.Caller audited(
@@ -170,7 +200,7 @@ public final class ApiServer implements AutoCloseable {
     };
   }
 
-  private static Reply answer(HttpServerExchange exchange, Routes.Route route, Caller caller)
+  private Reply answer(HttpServerExchange exchange, Routes.Route route, Caller caller)
       throws IOException {
     String type =
         Optional.ofNullable(exchange.getRequestHeaders().getFirst("Content-Type")).orElse("");
@@ -178,7 +208,8 @@ public final class ApiServer implements AutoCloseable {
       String detail = "Send Content-Type: application/json.";
       return new Reply.Refused(415, "Unsupported media type", detail, List.of());
     }
-    return route.action().answer(new ExchangeCall(exchange, caller, body(exchange, route)));
+    Routes.Call call = new ExchangeCall(exchange, caller, body(exchange, route));
+    return route.changes() ? preconditions.change(route, call) : route.action().answer(call);
   }
 
   /** Something that gives an answer. */

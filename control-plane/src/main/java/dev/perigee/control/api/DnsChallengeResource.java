@@ -1,5 +1,6 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.HostName;
 import dev.perigee.control.api.Routes.Route;
 import dev.perigee.control.store.DnsChallenge;
 import dev.perigee.control.store.DnsChallengeStore;
@@ -7,6 +8,7 @@ import dev.perigee.control.store.Purview;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** TXT records by which certificate authorities are shown who runs a name. */
@@ -30,6 +32,12 @@ final class DnsChallengeResource {
             "DnsChallengeList",
             FILTERS,
             c -> list(c.purview(), Listing.of(c, FILTERS))),
+        Routes.get(
+            Access.VIEWER_OF_ALL,
+            "/v1/dns/challenges/{name}",
+            "The TXT records of a name.",
+            "DnsChallenge",
+            c -> show(c.purview(), c.path("name"))),
         new Route(
             Access.EDITOR_OF_ALL,
             "PUT",
@@ -58,6 +66,15 @@ final class DnsChallengeResource {
         Listing.Order.NAME,
         DnsChallenge::name,
         DnsChallengeResource::view);
+  }
+
+  private Reply show(Purview purview, String text) {
+    Optional<String> name = HostName.normalise(text);
+    return challenges.all(purview).stream()
+        .filter(challenge -> name.filter(challenge.name()::equals).isPresent())
+        .findFirst()
+        .map(challenge -> Reply.ok(view(challenge)))
+        .orElseGet(() -> Reply.notFound("challenge"));
   }
 
   private Reply put(Purview purview, String name, String body) {

@@ -37,6 +37,7 @@ final class DnsKeyResource {
             "DnsKeyList",
             FILTERS,
             c -> list(Listing.of(c, FILTERS))),
+        bare("GET", KEYS + "/{key}", "A key.", "DnsKey", c -> show(c.path("key"))),
         bare(
             "POST",
             KEYS,
@@ -80,6 +81,16 @@ final class DnsKeyResource {
     return listing
         .page(all, Listing.Order.NEWEST, key -> Integer.toString(key.tag()), key -> view(key, all))
         .with("zone", keys.zone());
+  }
+
+  private Reply show(String key) {
+    List<DnsKey> all = keys.all();
+    int tag = tag(key);
+    return all.stream()
+        .filter(one -> one.tag() == tag)
+        .findFirst()
+        .map(one -> Reply.ok(view(one, all)))
+        .orElseGet(() -> Reply.notFound("key"));
   }
 
   private Reply dsGone(String key, String body) {

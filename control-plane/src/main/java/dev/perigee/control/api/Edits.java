@@ -9,14 +9,17 @@ import java.util.OptionalLong;
  * query parameter {@code note}, and {@code revision} in the body.
  *
  * @param user who, as the client names itself: the token alone is proof
+ * @param ifRevision the revision that {@code If-Match} names
  * @param byOperator whether the token is an operator's
  */
-record Edits(Optional<String> user, Optional<String> note, boolean byOperator) {
+record Edits(
+    Optional<String> user, Optional<String> note, OptionalLong ifRevision, boolean byOperator) {
   static final String USER = "Perigee-User";
   static final String NOTE = "note";
 
   static Edits of(Routes.Call call) {
-    return new Edits(call.header(USER), call.query(NOTE), call.purview().isAll());
+    return new Edits(
+        call.header(USER), call.query(NOTE), call.ifRevision(), call.purview().isAll());
   }
 
   /** Reads the rest from the body; what is wrong becomes its problem. */
@@ -28,8 +31,12 @@ record Edits(Optional<String> user, Optional<String> note, boolean byOperator) {
       input.problem(NOTE, "must be at most " + Edit.NOTE_LENGTH + " visible characters");
     }
     OptionalLong revision = input.whole("revision");
+    if (revision.isPresent() && ifRevision.isPresent() && !revision.equals(ifRevision)) {
+      input.problem("revision", "is another than If-Match names: leave one of them out");
+    }
+    OptionalLong wanted = ifRevision.isPresent() ? ifRevision : revision;
     return input.problems().isEmpty()
-        ? new Edit(user.orElse(""), note.orElse(""), revision, byOperator)
+        ? new Edit(user.orElse(""), note.orElse(""), wanted, byOperator)
         : Edit.PLAIN;
   }
 

@@ -6,6 +6,7 @@ import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.store.HostClaim;
 import dev.perigee.control.store.HostClaims;
 import dev.perigee.control.store.Purview;
+import dev.perigee.control.store.Terms;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,6 +45,16 @@ final class HostResource {
             "HostList",
             FILTERS,
             this::list),
+        Routes.get(
+            Access.VIEWER_OF_ALL,
+            HOSTS + "/{host}",
+            "A host that is proved, or whose proof is asked for.",
+            "Host",
+            c ->
+                claims
+                    .find(c.purview(), c.path("host"))
+                    .map(found -> Reply.ok(view(found)))
+                    .orElseGet(() -> Reply.notFound("host"))),
         ordered(
             Access.EDITOR_OF_ALL,
             HOSTS,
@@ -105,8 +116,17 @@ final class HostResource {
         ? Resources.changed(
             claims.ask(organisation, host, secrets.get()),
             "host",
-            claim -> Reply.created(view(claim)))
+            claim -> Reply.created(asked(claim)))
         : Reply.invalid(input.problems());
+  }
+
+  /** What is to be shown is made by asking, so what was only tried does not say it. */
+  private static Map<String, Object> asked(HostClaim claim) {
+    Map<String, Object> view = view(claim);
+    if (Terms.isTrial()) {
+      view.keySet().removeAll(List.of("token", "url", "content"));
+    }
+    return view;
   }
 
   private Reply vouch(Purview purview, String body) {

@@ -15,7 +15,7 @@ final class OpenApi {
 
   private OpenApi() {}
 
-  static JsonNode document(List<Routes.Route> routes) {
+  static JsonNode document(List<Routes.Route> routes, Preconditions preconditions) {
     ObjectNode root = Input.json().createObjectNode();
     root.put("openapi", "3.1.0");
     root.putObject("info")
@@ -27,7 +27,7 @@ final class OpenApi {
     root.putArray("servers").addObject().put("url", "/");
     root.putArray("security").addObject().putArray("token");
     ObjectNode paths = root.putObject("paths");
-    routes.forEach(route -> path(paths, route));
+    routes.forEach(route -> path(paths, route, preconditions));
     ObjectNode components = root.putObject("components");
     components
         .putObject("securitySchemes")
@@ -38,7 +38,7 @@ final class OpenApi {
     return root;
   }
 
-  private static JsonNode schemas() {
+  static JsonNode schemas() {
     try (InputStream in = OpenApi.class.getResourceAsStream("schemas.json")) {
       return Input.json().readTree(in);
     } catch (IOException e) {
@@ -46,7 +46,7 @@ final class OpenApi {
     }
   }
 
-  private static void path(ObjectNode paths, Routes.Route route) {
+  private static void path(ObjectNode paths, Routes.Route route, Preconditions preconditions) {
     ObjectNode path = paths.withObjectProperty(route.template());
     ObjectNode operation = path.putObject(route.method().toLowerCase(java.util.Locale.ROOT));
     operation.put("summary", route.summary());
@@ -56,6 +56,13 @@ final class OpenApi {
     parameters(route).forEach(name -> parameter(parameters, name, "path"));
     route.query().forEach(name -> parameter(parameters, name, "query"));
     route.headers().forEach(name -> parameter(parameters, name, "header"));
+    if (route.changes()) {
+      parameter(parameters, Preconditions.DRY_RUN, "query");
+    }
+    if (preconditions.shown(route).isPresent()) {
+      parameter(parameters, Preconditions.IF_MATCH, "header");
+      parameter(parameters, Preconditions.IF_NONE_MATCH, "header");
+    }
     if (!route.request().isEmpty()) {
       ObjectNode body = operation.putObject("requestBody");
       body.put("required", true);
@@ -64,12 +71,32 @@ final class OpenApi {
     ObjectNode responses = operation.putObject("responses");
     ObjectNode success = responses.putObject("2XX");
     success.put("description", "Done.");
+    headers(success, route, preconditions);
     if (!route.response().isEmpty()) {
       content(success, "application/json", route.response());
     }
     ObjectNode problem = responses.putObject("default");
     problem.put("description", "Refused; nothing was changed.");
     content(problem, "application/problem+json", "Problem");
+  }
+
+  private static void headers(ObjectNode success, Routes.Route route, Preconditions preconditions) {
+    ObjectNode headers = success.putObject("headers");
+    if (!route.response().isEmpty() && preconditions.isTagged(route)) {
+      header(headers, "ETag", "What was set, without what is measured; for If-Match.");
+    }
+    if (route.query().contains(Listing.AFTER)) {
+      header(headers, "Link", "The next page, as rel=next; none behind the last one.");
+    }
+    if (route.changes()) {
+      header(headers, ApiServer.TRIED, "true where nothing was changed, for dry-run=true.");
+    }
+  }
+
+  private static void header(ObjectNode headers, String name, String description) {
+    ObjectNode header = headers.putObject(name);
+    header.put("description", description);
+    header.putObject("schema").put("type", "string");
   }
 
   /** What is named in a route's path. */

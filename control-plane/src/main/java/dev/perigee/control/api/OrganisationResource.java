@@ -28,6 +28,16 @@ final class OrganisationResource {
             "OrganisationList",
             List.of(),
             c -> list(Listing.of(c, List.of()))),
+        Routes.get(
+            Access.OPERATOR,
+            all + "/{organisation}",
+            "An organisation.",
+            "Organisation",
+            c ->
+                organisations
+                    .byId(c.path("organisation"))
+                    .map(found -> Reply.ok(view(found)))
+                    .orElseGet(() -> Reply.notFound("organisation"))),
         new Route(
             Access.OPERATOR,
             "POST",

@@ -12,6 +12,7 @@ import dev.perigee.control.store.PurgeReceipts.Receipt;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.PurgeStore.IssuedPurge;
 import dev.perigee.control.store.Purview;
+import dev.perigee.control.store.Terms;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -106,7 +107,9 @@ final class PurgeResource {
           long number = purge.purge().number();
           // With a key it may be an earlier one, which nodes have applied.
           Receipt receipt =
-              idempotencyKey.isPresent() ? receipts.receipt(number) : receipts.begun(number);
+              idempotencyKey.isPresent() && !Terms.isTrial()
+                  ? receipts.receipt(number)
+                  : receipts.begun(number);
           return new Reply.Json(202, view(purge, receipt, MAX_NAMED_FIRST));
         });
   }

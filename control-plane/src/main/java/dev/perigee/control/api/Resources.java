@@ -18,6 +18,7 @@ import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.Organisation;
 import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.SiteStore;
+import dev.perigee.control.store.Terms;
 import dev.perigee.control.store.VisibleSites;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -297,7 +298,9 @@ final class Resources implements SiteFinder {
         added -> {
           nodesChanged.run();
           Map<String, Object> view = view(added);
-          view.put("joinToken", tokens.issue(added.name()).format());
+          if (!Terms.isTrial()) {
+            view.put("joinToken", tokens.issue(added.name()).format());
+          }
           return Reply.created(view);
         });
   }
@@ -327,7 +330,8 @@ final class Resources implements SiteFinder {
   Reply joinToken(String name) {
     return nodes
         .byName(name)
-        .map(node -> Reply.created(Map.of("token", tokens.issue(name).format())))
+        .map(node -> tokens.issue(name).format())
+        .map(token -> Reply.created(Terms.isTrial() ? Map.of() : Map.of("token", token)))
         .orElseGet(() -> Reply.notFound("node"));
   }
 
@@ -420,6 +424,13 @@ final class Resources implements SiteFinder {
         Listing.Order.NAME,
         CertificateStore.CertificateSummary::id,
         Resources::view);
+  }
+
+  Reply showCertificate(Purview purview, String id) {
+    return certificates
+        .find(purview, id)
+        .map(found -> Reply.ok(view(found)))
+        .orElseGet(() -> Reply.notFound("certificate"));
   }
 
   Reply addCertificate(Purview purview, String body) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 
 /**
@@ -36,6 +37,11 @@ final class Routes {
     Optional<String> header(String name);
 
     String body();
+
+    /** The revision that what is changed must have; by way of its tag. */
+    default OptionalLong ifRevision() {
+      return OptionalLong.empty();
+    }
   }
 
   /** Answers one call; may block. */
@@ -197,6 +203,12 @@ final class Routes {
             c ->
                 resources.listCertificates(
                     c.purview(), Listing.of(c, Resources.CERTIFICATE_FILTERS))),
+        get(
+            Access.VIEWER_OF_ALL,
+            "/v1/certificates/{certificate}",
+            "A certificate.",
+            "Certificate",
+            c -> resources.showCertificate(c.purview(), c.path("certificate"))),
         new Route(
             Access.EDITOR_OF_ALL,
             "POST",
@@ -274,8 +286,7 @@ final class Routes {
     return call.path("node");
   }
 
-  private static Route get(
-      Access access, String template, String summary, String response, Action action) {
+  static Route get(Access access, String template, String summary, String response, Action action) {
     return bare(access, "GET", template, summary, response, action);
   }
 

@@ -7,6 +7,7 @@ import dev.perigee.control.store.ApiToken;
 import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.Purview;
 import dev.perigee.control.store.Role;
+import dev.perigee.control.store.Terms;
 import dev.perigee.control.store.TokenStore;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -57,6 +58,16 @@ final class TokenResource {
             "TokenList",
             FILTERS,
             this::list),
+        Routes.get(
+            Access.OWNER,
+            "/v1/tokens/{token}",
+            "A token, without its secret.",
+            "Token",
+            c ->
+                store
+                    .byId(c.purview(), c.path("token"))
+                    .map(found -> Reply.ok(view(found)))
+                    .orElseGet(() -> Reply.notFound("token"))),
         new Route(
             Access.OWNER,
             "POST",
@@ -131,7 +142,9 @@ final class TokenResource {
         "token",
         token -> {
           Map<String, Object> view = view(token);
-          view.put("secret", made.secret());
+          if (!Terms.isTrial()) {
+            view.put("secret", made.secret());
+          }
           return Reply.created(view);
         });
   }

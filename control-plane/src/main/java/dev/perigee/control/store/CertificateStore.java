@@ -2,6 +2,7 @@ package dev.perigee.control.store;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 
 /** The sites' certificates with their keys. Calls block. */
 public interface CertificateStore {
@@ -29,6 +30,9 @@ public interface CertificateStore {
   default Change<CertificateSummary> remove(String id) {
     return remove(Purview.ALL, id);
   }
+
+  /** One within view. */
+  Optional<CertificateSummary> find(Purview purview, String id);
 
   /** The certificates within purview, by their first host, without keys. */
   List<CertificateSummary> all(Purview purview);

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
 import org.flywaydb.core.api.configuration.Configuration;
@@ -22,6 +23,8 @@ import org.postgresql.ds.PGSimpleDataSource;
 public final class Database implements AutoCloseable {
   /** By so much longer than a statement a connection is waited for before it counts as dead. */
   private static final Duration GRACE = Duration.ofSeconds(2);
+
+  private static final ScopedValue<Handle> WITHIN = ScopedValue.newInstance();
 
   private final DatabaseConfig config;
   private final HikariDataSource pool;
@@ -143,15 +146,18 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * One transaction: all of it or nothing. Where it is a change that somebody called for, its row
-   * of the audit log is part of it.
+   * One transaction: all of it or nothing, on the {@link Terms} of the call that it is of. Where it
+   * is a change that somebody called for, its row of the audit log is part of it.
    */
   <T> T inTransaction(Function<Handle, T> work) {
     try {
       return jdbi.inTransaction(
           handle -> {
+            Terms.begin(handle);
             T result = work.apply(handle);
-            if (result instanceof Change.Committed<?> change) {
+            if (Terms.isTrial()) {
+              handle.rollback();
+            } else if (result instanceof Change.Committed<?> change) {
               AuditLog.note(handle, change.value());
             }
             return result;
@@ -161,9 +167,14 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /** Has what is read meanwhile, on this thread, read within a transaction. */
+  static <T> T within(Handle handle, Supplier<T> work) {
+    return ScopedValue.where(WITHIN, handle).call(work::get);
+  }
+
   <T> T read(Function<Handle, T> work) {
     try {
-      return jdbi.withHandle(work::apply);
+      return WITHIN.isBound() ? work.apply(WITHIN.get()) : jdbi.withHandle(work::apply);
     } catch (JdbiException e) {
       throw StoreException.of(e);
     }

@@ -80,6 +80,20 @@ public final class HostClaims {
                 .list());
   }
 
+  /** A host within view: as it is proved, or else as its proof is asked for. */
+  public Optional<HostClaim> find(Purview purview, String host) {
+    Optional<HostClaim> proved =
+        database.read(
+            handle ->
+                handle
+                    .createQuery(PROVED + " AND host = ?" + Purview.OF_ORGANISATION)
+                    .bind(0, normal(host))
+                    .bind(1, purview.organisations())
+                    .map((row, context) -> read(row))
+                    .findOne());
+    return proved.or(() -> asked(purview, host));
+  }
+
   /** The proof of a host that was asked for within view. */
   public Optional<HostClaim> asked(Purview purview, String host) {
     return database.read(

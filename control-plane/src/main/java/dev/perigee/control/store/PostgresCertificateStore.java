@@ -226,6 +226,11 @@ public final class PostgresCertificateStore implements CertificateStore {
     return found;
   }
 
+  @Override
+  public Optional<CertificateSummary> find(Purview purview, String id) {
+    return database.read(handle -> find(handle, purview, id));
+  }
+
   private static Optional<CertificateSummary> find(Handle handle, Purview purview, String id) {
     return handle
         .createQuery(SUMMARY + " WHERE id = ?" + Purview.OF_ORGANISATION)

@@ -58,7 +58,9 @@ public final class PostgresPurgeStore implements PurgeStore {
     }
     Optional<String> key =
         purview.isAll() ? idempotencyKey : idempotencyKey.map(k -> site.orElse("") + OF_SITE + k);
-    return issues.commit(new PurgeIssue.Wanted(site, scope, soft, key, AuditLog.current()));
+    PurgeIssue.Wanted wanted = new PurgeIssue.Wanted(site, scope, soft, key, AuditLog.current());
+    // One that is only tried must not take back those of others.
+    return Terms.isTrial() ? issue(List.of(wanted)).getFirst() : issues.commit(wanted);
   }
 
   /** Whether PostgreSQL would refuse it, and with it all that is issued at the same time. */

@@ -110,6 +110,26 @@ public final class TokenStore {
         });
   }
 
+  /** One of whoever asks. */
+  public Optional<ApiToken> byId(Purview purview, String id) {
+    return uuid(id)
+        .flatMap(
+            uuid ->
+                database.read(
+                    handle ->
+                        handle
+                            .createQuery(
+                                SELECT
+                                    + " WHERE id = ? AND "
+                                    + KEPT
+                                    + " AND (?::text IS NULL OR organisation = ?)")
+                            .bind(0, uuid)
+                            .bind(1, purview.organisation().orElse(null))
+                            .bind(2, purview.organisation().orElse(null))
+                            .map((row, context) -> read(row))
+                            .findOne()));
+  }
+
   /** Adds one with the hash of its secret, and forgets those that are long past. */
   public Change<ApiToken> add(ApiToken.Wanted wanted, String secretSha256) {
     return database.inTransaction(handle -> insert(handle, wanted, secretSha256));

@@ -43,8 +43,13 @@ import dev.perigee.control.store.ZoneStore;
 import java.net.InetAddress;
 import java.net.URI;
 import java.security.SecureRandom;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -199,6 +204,33 @@ public final class TestApi implements AutoCloseable {
         new OriginHealth.Server("default", "http://a", "check-failed", "status", 1, 2, 3, 4);
     List<OriginHealth> origins = List.of(new OriginHealth(site, List.of(server)));
     fleet.heartbeat(node, new FromEdge.Heartbeat(0, 0, 0, 0, 0, true, "", List.of(), origins));
+  }
+
+  /** All that the database holds. */
+  String everything() throws SQLException {
+    StringBuilder all = new StringBuilder();
+    try (Connection connection = postgres.connect();
+        Statement statement = connection.createStatement()) {
+      List<String> tables = new ArrayList<>();
+      try (ResultSet row =
+          statement.executeQuery(
+              "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+                  + " AND table_type = 'BASE TABLE' ORDER BY 1")) {
+        while (row.next()) {
+          tables.add(row.getString(1));
+        }
+      }
+      for (String table : tables) {
+        try (ResultSet row =
+            statement.executeQuery(
+                "SELECT coalesce(string_agg(t::text, ' ' ORDER BY t::text), '') FROM %s t"
+                    .formatted(table))) {
+          row.next();
+          all.append(table).append(": ").append(row.getString(1)).append('\n');
+        }
+      }
+    }
+    return all.toString();
   }
 
   /** The kinds of what the change log says of a resource, in order. */

@@ -1,0 +1,91 @@
+package dev.perigee.control.api;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
+import java.util.List;
+
+/** Calls of the contract that make what they need themselves. */
+final class ContractCalls {
+  private final TestApi api;
+  private final Calling call;
+
+  /** Calls an operation that is documented, and holds it to the document. */
+  interface Calling {
+    JsonNode of(String method, String template, String... pathAndBody) throws Exception;
+  }
+
+  ContractCalls(TestApi api, Calling call) {
+    this.api = api;
+    this.call = call;
+  }
+
+  void challenges() throws Exception {
+    String template = "/v1/dns/challenges/{name}";
+    String path = "/v1/dns/challenges/_acme-challenge.held.cdn.example";
+    JsonNode set = call.of("PUT", template, path, "{'texts':['one','two']}");
+    assertEquals(60, set.path("ttlSeconds").asInt());
+    String again = "{'name':'_acme-challenge.held.cdn.example','texts':['three'],'ttlSeconds':5}";
+    JsonNode changed = call.of("PUT", template, path, again);
+    assertEquals(again.replace('\'', '"'), changed.toString());
+    assertEquals(changed, call.of("GET", template, path));
+    String host = "/v1/dns/challenges/_acme-challenge.held.example";
+    call.of("PUT", template, host, "{'texts':['of a host of a site']}");
+    JsonNode all = call.of("GET", "/v1/dns/challenges");
+    assertEquals(
+        List.of("_acme-challenge.held.cdn.example", "_acme-challenge.held.example"),
+        all.path("items").findValuesAsText("name"));
+    call.of("DELETE", template, path);
+    call.of("DELETE", template, host);
+    assertEquals(0, call.of("GET", "/v1/dns/challenges").path("items").size());
+  }
+
+  void tenants() throws Exception {
+    String all = "/v1/organisations";
+    call.of("POST", all, all, "{'id':'acme','name':'Acme Ltd'}");
+    assertEquals(2, call.of("GET", all).path("items").size());
+    assertEquals(
+        "Acme Ltd", call.of("GET", all + "/{organisation}", all + "/acme").at("/name").asText());
+    String hosts = "/v1/hosts";
+    String order = "{'host':'*.acme.example','organisation':'acme'}";
+    JsonNode asked = call.of("POST", hosts, hosts, order);
+    api.hosts.texts.put(asked.path("txtName").asText(), asked.path("token").asText());
+    String path = hosts + "/*.acme.example";
+    assertEquals(asked, call.of("GET", hosts + "/{host}", path));
+    JsonNode proved = call.of("POST", hosts + "/{host}/check", path + "/check");
+    assertEquals("dns", proved.path("proof").asText());
+    call.of("GET", hosts);
+    call.of("POST", hosts + "/vouch", hosts + "/vouch", order);
+    call.of("DELETE", hosts + "/{host}", path);
+    String tokens = "/v1/tokens";
+    String wanted = "{'name':'ci','role':'editor','lifeHours':24,'sites':['held']}";
+    String token = call.of("POST", tokens, tokens, wanted).path("id").asText();
+    call.of("GET", tokens);
+    call.of("GET", tokens + "/{token}", tokens + "/" + token);
+    assertEquals(2, call.of("GET", "/v1/audit", "/v1/audit?limit=2").path("items").size());
+    call.of("DELETE", tokens + "/{token}", tokens + "/" + token);
+    assertEquals("operator", call.of("GET", "/v1/self").path("role").asText());
+    call.of("DELETE", all + "/{organisation}", all + "/acme");
+  }
+
+  /** A whole roll, and the zone is not signed any more. */
+  void keys() throws Exception {
+    String keys = "/v1/dns/keys";
+    JsonNode first = call.of("POST", keys);
+    assertEquals("signing", first.path("state").asText());
+    String second = call.of("POST", keys).path("tag").asText();
+    call.of("GET", keys + "/{key}", keys + "/" + second);
+    api.later.set(Duration.ofMinutes(65));
+    assertEquals("signing", call.of("POST", keys + "/roll").path("state").asText());
+    for (String tag : List.of(first.path("tag").asText(), second)) {
+      String path = keys + "/" + tag;
+      call.of("POST", keys + "/{key}/ds-gone", path + "/ds-gone", "{'ttlSeconds':3600}");
+      api.later.set(api.later.get().plusMinutes(65));
+      call.of("DELETE", keys + "/{key}", path);
+    }
+    JsonNode none = call.of("GET", keys);
+    assertEquals("cdn.example", none.path("zone").asText());
+    assertEquals(0, none.path("items").size());
+  }
+}
