@@ -15,6 +15,8 @@ import picocli.CommandLine.Command;
     },
     subcommands = {
       Commands.Site.class,
+      ApplyCommand.class,
+      ExportCommand.class,
       Commands.Cert.class,
       RolloutCommands.Rollouts.class,
       PurgeCommand.class,

@@ -26,6 +26,7 @@ import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
+import dev.perigee.control.store.SitesTogether;
 import dev.perigee.control.store.StoreException;
 import dev.perigee.control.store.TicketKeyStore;
 import dev.perigee.control.store.TokenStore;
@@ -117,6 +118,7 @@ record Stores(
         new ApiTokens(
             operator, tokens, options.tenants.guesses(), running.random(), running.nanos()),
         new VisibleSites(database),
+        new SitesTogether(database, numbers),
         new HostClaims(database, numbers, options.dns.zone()),
         prover,
         audit);

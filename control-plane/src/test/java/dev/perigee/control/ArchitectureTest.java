@@ -83,7 +83,8 @@ final class ArchitectureTest {
     "io.zonky.., store",
     "java.sql.., store",
     "com.fasterxml.jackson.., api cli",
-    "picocli.., root cli"
+    "picocli.., root cli",
+    "org.yaml.., cli"
   })
   void aLibraryHasItsOwners(String library, String owners) {
     noClasses()

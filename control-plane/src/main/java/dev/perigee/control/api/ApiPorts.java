@@ -18,6 +18,7 @@ import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SiteStore;
+import dev.perigee.control.store.SitesTogether;
 import dev.perigee.control.store.TokenStore;
 import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.WarmUpStore;
@@ -65,12 +66,14 @@ public record ApiPorts(
    * Who may do what, and whose things are.
    *
    * @param visible sites as callers may see them
+   * @param together for several sites at once
    */
   public record Tenancy(
       OrganisationStore organisations,
       TokenStore tokenStore,
       ApiTokens tokens,
       VisibleSites visible,
+      SitesTogether together,
       HostClaims hosts,
       HostProver prover,
       AuditLog audit) {
@@ -98,6 +101,7 @@ public record ApiPorts(
     routes.addAll(new SteeringResource(steering, fleet, resources).routes());
     routes.addAll(new DnsChallengeResource(challenges).routes());
     routes.addAll(new DnsKeyResource(keys).routes());
+    routes.addAll(new ApplyResource(resources, sites, visible, tenancy.together()).routes());
     routes.addAll(tenancy.routes(resources));
     return List.copyOf(routes);
   }

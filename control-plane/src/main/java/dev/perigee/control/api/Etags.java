@@ -52,9 +52,10 @@ final class Etags {
     return '"' + hash(shown) + '"';
   }
 
-  private static String hash(JsonNode shown) {
+  /** A hash of what JSON can write, however the fields of its objects are ordered. */
+  static String hash(Object shown) {
     try {
-      String text = ORDERED.writeValueAsString(ORDERED.treeToValue(shown, Object.class));
+      String text = ORDERED.writeValueAsString(ORDERED.convertValue(shown, Object.class));
       byte[] all =
           MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
       return Base64.getUrlEncoder().withoutPadding().encodeToString(Arrays.copyOf(all, BYTES));

@@ -163,7 +163,7 @@ final class Resources implements SiteFinder {
         : Reply.invalid(input.problems());
   }
 
-  private static void unchanged(Input input, String field, String value) {
+  static void unchanged(Input input, String field, String value) {
     if (input.text(field).filter(sent -> !sent.equals(value)).isPresent()) {
       input.problem(field, "cannot be changed");
     }

@@ -34,6 +34,14 @@ final class SiteDiff {
     return changes;
   }
 
+  /** Of one that is new, the fields that are not as they usually are. */
+  static List<Map<String, Object>> of(SiteConfig site) {
+    SiteConfig usual = new SiteConfig(site.id(), List.of(), List.of(), Set.of(), false, false);
+    List<Map<String, Object>> changes = between(usual, site);
+    changes.forEach(change -> change.remove("before"));
+    return changes;
+  }
+
   private static Map<String, Object> change(
       String field, Optional<String> before, Optional<String> after) {
     Map<String, Object> change = new LinkedHashMap<>();

@@ -176,6 +176,11 @@ public final class AuditLog implements AutoCloseable {
     current().filter(call -> !call.noted().get()).ifPresent(call -> note(handle, call, value));
   }
 
+  /** Writes a row of one of the changes of this call, each of which has one. */
+  static void noteAlso(Handle handle, Object value) {
+    current().ifPresent(call -> note(handle, new Call(call.caller(), new AtomicBoolean()), value));
+  }
+
   /** The same, where what was changed does not say itself to which organisation it belongs. */
   static void note(Handle handle, String target, String organisation) {
     note(handle, new Changed(target, Optional.of(organisation), Optional.empty()));

@@ -8,6 +8,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -150,6 +151,9 @@ public final class Database implements AutoCloseable {
    * is a change that somebody called for, its row of the audit log is part of it.
    */
   <T> T inTransaction(Function<Handle, T> work) {
+    if (WITHIN.isBound()) {
+      return part(WITHIN.get(), work);
+    }
     try {
       return jdbi.inTransaction(
           handle -> {
@@ -161,6 +165,36 @@ public final class Database implements AutoCloseable {
               AuditLog.note(handle, change.value());
             }
             return result;
+          });
+    } catch (JdbiException e) {
+      throw StoreException.of(e);
+    }
+  }
+
+  /** A part of a transaction; each change of it has a row of the audit log. */
+  private static <T> T part(Handle handle, Function<Handle, T> work) {
+    T result = work.apply(handle);
+    if (result instanceof Change.Committed<?> change && !Terms.isTrial()) {
+      AuditLog.noteAlso(handle, change.value());
+    }
+    return result;
+  }
+
+  /**
+   * Has all transactions that are begun meanwhile, on this thread, be parts of one.
+   *
+   * @param kept whether it is to be committed, by the answer
+   */
+  <T> T together(Function<Handle, T> work, Predicate<T> kept) {
+    try {
+      return jdbi.inTransaction(
+          handle -> {
+            Terms.begin(handle);
+            T answer = within(handle, () -> work.apply(handle));
+            if (Terms.isTrial() || !kept.test(answer)) {
+              handle.rollback();
+            }
+            return answer;
           });
     } catch (JdbiException e) {
       throw StoreException.of(e);

@@ -136,7 +136,7 @@ public final class OrganisationStore {
    * else is locked.
    */
   static boolean isOfAnother(Handle handle, String organisation, String siteId) {
-    handle.execute("SELECT pg_advisory_xact_lock_shared(?)", NAMING);
+    lockNames(handle);
     int hyphen = siteId.indexOf('-');
     return hyphen > 0
         && handle
@@ -145,6 +145,11 @@ public final class OrganisationStore {
             .bind(1, organisation)
             .mapTo(Boolean.class)
             .one();
+  }
+
+  /** Lets no organisation be made until this transaction ends. */
+  static void lockNames(Handle handle) {
+    handle.execute("SELECT pg_advisory_xact_lock_shared(?)", NAMING);
   }
 
   /** Keeps it from being removed until this transaction ends; false where there is none. */

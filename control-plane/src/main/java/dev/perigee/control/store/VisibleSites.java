@@ -42,7 +42,14 @@ public final class VisibleSites {
       Optional<String> host,
       Optional<String> region,
       Optional<String> after,
-      int most) {}
+      int most) {
+    private static final int PAGE = 1_000;
+
+    /** Any, behind this one, as many as are looked for at once. */
+    public static Wanted behind(Optional<String> after) {
+      return new Wanted(Optional.empty(), Optional.empty(), Optional.empty(), after, PAGE);
+    }
+  }
 
   /** The sites that are wanted and within purview, by id. */
   public List<Held> page(Purview purview, Wanted wanted) {

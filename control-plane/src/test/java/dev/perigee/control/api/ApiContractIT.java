@@ -263,6 +263,7 @@ final class ApiContractIT {
     others.challenges();
     others.keys();
     others.tenants();
+    others.together();
     call(seen, "DELETE", "/v1/nodes/{node}", "/v1/nodes/fra-1");
     call(seen, "DELETE", "/v1/sites/{site}", "/v1/sites/" + site);
     assertEquals(operations(), seen);

@@ -41,6 +41,14 @@ final class ContractCalls {
     assertEquals(0, call.of("GET", "/v1/dns/challenges").path("items").size());
   }
 
+  void together() throws Exception {
+    String order =
+        "{'sites':[{'id':'listed','hosts':['l.example'],'origins':['https://o.example']}]}";
+    JsonNode applied = call.of("POST", "/v1/apply", "/v1/apply", order);
+    assertEquals(1, applied.path("added").asInt());
+    assertEquals(1, call.of("POST", "/v1/apply", "/v1/apply", order).path("same").asInt());
+  }
+
   void tenants() throws Exception {
     String all = "/v1/organisations";
     call.of("POST", all, all, "{'id':'acme','name':'Acme Ltd'}");

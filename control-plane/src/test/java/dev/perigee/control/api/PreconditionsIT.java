@@ -170,6 +170,7 @@ final class PreconditionsIT {
     changes().forEach(c -> others.remove(c.method().toLowerCase(Locale.ROOT) + " " + c.template()));
     assertEquals(
         Set.of(
+            "post /v1/apply",
             "post /v1/certificates",
             "post /v1/dns/keys",
             "post /v1/dns/keys/roll",

@@ -36,6 +36,7 @@ import dev.perigee.control.store.PurgeLimits;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SiteHistory;
+import dev.perigee.control.store.SitesTogether;
 import dev.perigee.control.store.TestPostgres;
 import dev.perigee.control.store.TokenStore;
 import dev.perigee.control.store.VisibleSites;
@@ -136,6 +137,7 @@ public final class TestApi implements AutoCloseable {
         tokens,
         new ApiTokens(TOKEN::equals, tokens, guesses, random, System::nanoTime),
         new VisibleSites(postgres.database()),
+        new SitesTogether(postgres.database(), numbers),
         new HostClaims(postgres.database(), numbers, "cdn.example"),
         new HostProver(
             "dns://127.0.0.1:" + hosts.dnsPort(),
