@@ -106,7 +106,8 @@ public final class CodingStudy {
     StringBuilder text = new StringBuilder();
     for (int i = 0; i < count; i++) {
       // Some words are far more frequent than others, as in any language.
-      int at = Math.min(random.nextInt(WORDS.size()), random.nextInt(WORDS.size()));
+      int one = random.nextInt(WORDS.size());
+      int at = Math.min(one, random.nextInt(WORDS.size()));
       text.append(i == 0 ? "" : " ").append(WORDS.get(at));
     }
     return text.toString();
