@@ -405,7 +405,7 @@ public final class PostgresSiteStore implements SiteStore {
   }
 
   static VisibleSites.Held held(java.sql.ResultSet row) throws java.sql.SQLException {
-    return new VisibleSites.Held(read(row), row.getString(15), row.getLong(16));
+    return new VisibleSites.Held(read(row), row.getString("organisation"), row.getLong("revision"));
   }
 
   private static SiteConfig read(java.sql.ResultSet row) throws java.sql.SQLException {
