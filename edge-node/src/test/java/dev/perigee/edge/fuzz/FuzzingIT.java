@@ -19,12 +19,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Twenty seconds of Jazzer for each target, from its corpus on, with the paths through our code as
+ * Twelve seconds of Jazzer for each target, from its corpus on, with the paths through our code as
  * its guide. An input that breaks something is printed in full; it belongs into the corpus.
  */
 @Full("fuzzing of everything that reads untrusted bytes")
 class FuzzingIT {
-  private static final int SECONDS = 20;
+  private static final int SECONDS = 12;
   private static final Duration PATIENCE = Duration.ofSeconds(2L * SECONDS + 60);
   private static final Pattern RUNS = Pattern.compile("Done ([0-9]+) runs");
   private static final int AT_LEAST = 1000;
