@@ -11,6 +11,7 @@ import sys
 
 import report
 from loads import IdleTls, Steady, Wrk, check
+from restarts import FirstAnswer, Zipf
 from servers import ALL
 from stage import Stage, Trouble
 
@@ -25,6 +26,9 @@ MEASURES = {
                        Wrk("https", "1k", 32, fresh=True), WARM_TLS),
     "latency": ("p99 of 1 KiB hits at half of nginx's rate", Steady("1k", 64), WARM),
     "idle-tls": ("memory of 10 000 idle TLS connections", IdleTls(10_000, "1k"), 0),
+    "start": ("from the start to the first answer", FirstAnswer("1k"), 0),
+    "zipf": ("16 KiB hits of 50 000 objects (781 MiB) with 512 MiB of memory, Zipf 0.9",
+             Zipf(50_000, 512, 0.9, 64), WARM),
 }
 
 
@@ -76,6 +80,10 @@ def measure(name, servers, asked, stage):
                 print(f"compare: {name}, {one.title}", file=sys.stderr, flush=True)
                 found[one.name] = [load.run(one, asked.quick)]
         return found
+    if isinstance(load, FirstAnswer):
+        return {one.name: load.run(one, asked.rounds) for one in servers}
+    if isinstance(load, Zipf):
+        return larger(name, servers, asked, stage)
     scheme = getattr(load, "scheme", "http")
     able = [one for one in servers if (one.https if scheme == "https" else one.http)]
     for one in able:
@@ -92,6 +100,23 @@ def measure(name, servers, asked, stage):
         raise Trouble(f"{name}: the origin was asked {stage.asked() - before} times meanwhile")
     for one in able:
         check(one, scheme, load.path)
+    return found
+
+
+def larger(name, servers, asked, stage):
+    """Of a store that its server's memory does not hold."""
+    _, load, warm = MEASURES[name]
+    able = [one for one in servers if one.stores]
+    for one in able:
+        load.begin(one)
+        load.run(one, warm // 4 if asked.quick else warm)
+    before = stage.asked()
+    found = {one.name: [] for one in able}
+    for _ in range(asked.rounds):
+        for one in able:
+            found[one.name].append(load.run(one, asked.seconds))
+    if stage.asked() != before:
+        raise Trouble(f"{name}: the origin was asked {stage.asked() - before} times meanwhile")
     return found
 
 

@@ -27,8 +27,15 @@ class Server:
         self.stage = stage
         self.process = None
 
+    #: Whether what it holds may be more than its memory.
+    stores = False
+
     def start(self):
         raise NotImplementedError
+
+    def again(self):
+        """The same once more, with what it has on its disk; does not wait until it is there."""
+        self.start()
 
     def version(self):
         raise NotImplementedError
@@ -52,6 +59,7 @@ class Server:
 
 
 class Nginx(Server):
+    stores = True
     name, title, program, package = "nginx", "nginx", "nginx", "nginx-light"
     http, https, hit = 8081, 8481, ("x-cache", "HIT")
 
@@ -97,6 +105,7 @@ class Varnish(Server):
 
 
 class TrafficServer(Server):
+    stores = True
     name, title = "trafficserver", "Traffic Server"
     program, package = "traffic_server", "trafficserver"
     http, https, hit = 8083, 8483, ("age", "")
@@ -104,7 +113,7 @@ class TrafficServer(Server):
     def start(self):
         base = self.stage.dir / "ats"
         for part in ("etc", "var", "log", "run", "cache"):
-            (base / part).mkdir(parents=True)
+            (base / part).mkdir(parents=True, exist_ok=True)
         etc = base / "etc"
         self.stage.fill("trafficserver.config", etc / "records.config")
         (etc / "remap.config").write_text(f"map http://{HOST}/ http://{ORIGIN}/\n"
@@ -148,12 +157,14 @@ class Caddy(Server):
 
 
 class Perigee(Server):
+    stores = True
     name, title = "perigee", "Perigee"
     http, https, hit = 8080, 8443, ("cache-status", "; hit")
 
     def __init__(self, stage):
         super().__init__(stage)
         self.state = stage.dir / "edge"
+        self.memory = "256m"
         self.java = None
 
     @classmethod
@@ -187,15 +198,22 @@ class Perigee(Server):
         self.cli("cert", "add", "--cert", stage.dir / "cert.pem", "--key", stage.dir / "key.pem")
         self.edge("--join", re.search(r"pj1\.[\w.-]+", told).group())
 
+    def again(self):
+        self.launch()
+
     def edge(self, *more):
+        """Starts the edge and waits until it is ready."""
+        self.launch(*more)
+        self.stage.await_line(self.process, "edge bench-1 ready")
+
+    def launch(self, *more):
         """Starts the edge; the state of an earlier run serves it."""
         self.process = self.stage.start(
             SERVER_CORE,
             [self.stage.root / "perigee", "edge", "--name", "bench-1", "--control", f"{IP}:7443",
              "--state-dir", self.state, "--bind", IP, "--admin-bind", IP, "--io-threads", "1",
-             "--cache-size", "1g", "--memory-size", "256m", "--allow-private-origins", *more],
+             "--cache-size", "1g", "--memory-size", self.memory, "--allow-private-origins", *more],
             env={"PERIGEE_NO_BUILD": "1"})
-        self.stage.await_line(self.process, "edge bench-1 ready")
 
     def version(self):
         root = str(self.stage.root)

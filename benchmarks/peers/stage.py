@@ -14,6 +14,7 @@ ORIGIN = f"{IP}:8090"
 SERVER_CORE = "0"
 LOAD_CORE = "1"
 TICKS = os.sysconf("SC_CLK_TCK")
+CGROUP = pathlib.Path("/sys/fs/cgroup")
 
 #: Path and length of what is asked for.
 OBJECTS = {"1k": 1024, "16k": 16 * 1024, "1m": 1024 * 1024}
@@ -33,6 +34,8 @@ class Stage:
         self.dir.chmod(0o755)
         self.started = []
         self._serial = 0
+        self._group = None
+        self._groups = []
 
     def __enter__(self):
         return self
@@ -46,6 +49,11 @@ class Stage:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for group in self._groups:
+            try:
+                group.rmdir()
+            except OSError:
+                pass  # an ended process may count for a moment more
         shutil.rmtree(self.dir, ignore_errors=True)
 
     def prepare(self):
@@ -75,9 +83,29 @@ class Stage:
         path.write_text(text)
         return path
 
+    def confine(self, mebibytes):
+        """What is started from now on has so much memory, with its page cache; None ends that."""
+        if mebibytes is None:
+            self._group = None
+            return
+        first = CGROUP / "memory" if (CGROUP / "memory").is_dir() else CGROUP
+        limit = "memory.limit_in_bytes" if first != CGROUP else "memory.max"
+        self._serial += 1
+        group = first / f"{self.dir.name}-{self._serial}"
+        try:
+            group.mkdir()
+            self._groups.append(group)
+            (group / limit).write_text(str(mebibytes << 20))
+        except OSError as e:
+            raise Trouble(f"memory cannot be limited here (it takes root and cgroups): {e}") from e
+        self._group = group
+
     def start(self, core, command, env=None, cwd=None):
         """A process on one core; its output goes to a file of the run."""
         self._serial += 1
+        if self._group:
+            command = ["sh", "-c", f'echo $$ >"{self._group}/cgroup.procs" && exec "$@"', "sh",
+                       *command]
         out = self.dir / f"{self._serial}-{pathlib.Path(str(command[0])).name}.out"
         with out.open("wb") as stream:
             process = subprocess.Popen(
