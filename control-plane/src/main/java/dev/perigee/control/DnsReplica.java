@@ -11,6 +11,7 @@ import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNews;
+import dev.perigee.control.store.Node;
 import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.Provisioned;
 import dev.perigee.control.store.ReplicaStore;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -202,15 +204,28 @@ final class DnsReplica {
   /** All that answers are made of now. */
   private LastGood now(
       LastGood first, SteeringParts parts, ReplicaRegistry registry, LastHeard heard, Fleet fleet) {
+    Provisioned provisioned = parts.feed().provisioned();
     return new LastGood(
         first.zone(),
         running.clock().instant(),
-        parts.feed().provisioned(),
+        provisioned,
         facts.published(),
         first.cookieSecret(),
         first.identity(),
         registry.living(),
         heard.states(),
-        fleet.probes().nodes());
+        answered(provisioned, first.probed(), fleet.probes().nodes()));
+  }
+
+  /**
+   * The nodes that answered a probe, now or in an earlier run: what is dead already when this one
+   * starts answers none, and must be found dead all the same, by the next one too.
+   */
+  private static Set<String> answered(
+      Provisioned provisioned, Set<String> before, Set<String> now) {
+    return provisioned.nodes().stream()
+        .map(Node::name)
+        .filter(name -> before.contains(name) || now.contains(name))
+        .collect(Collectors.toUnmodifiableSet());
   }
 }

@@ -65,8 +65,13 @@ class DnsReplicaE2E {
     origin.close();
   }
 
-  private static void awaitThat(String what, Callable<Boolean> condition) {
-    Awaitility.await(what).atMost(SOON).pollInterval(Duration.ofMillis(50)).until(condition);
+  /** If it does not come true, what the one that only answers has said is told. */
+  private void awaitThat(String what, Callable<Boolean> condition) {
+    try {
+      Awaitility.await(what).atMost(SOON).pollInterval(Duration.ofMillis(50)).until(condition);
+    } catch (ConditionTimeoutException e) {
+      throw new AssertionError(what + ": " + network.control(REPLICA).output(), e);
+    }
   }
 
   private boolean areAllServing() throws Exception {
@@ -98,8 +103,8 @@ class DnsReplicaE2E {
   private void awaitSame(String what) {
     try {
       awaitThat(what, () -> told(REPLICA).equals(told(WHOLE)));
-    } catch (ConditionTimeoutException e) {
-      assertEquals(told(WHOLE), told(REPLICA), what + ": " + network.control(REPLICA).output());
+    } catch (AssertionError e) {
+      assertEquals(told(WHOLE), told(REPLICA), () -> what + ": " + e.getMessage());
     }
   }
 
