@@ -193,7 +193,9 @@ final class ReplicaModel {
       assertEquals(null, purges.put(key, number));
       for (String edge : edges) {
         assertTrue(network.get(edge, host, target).isMiss(), edge + " lost purge " + number);
-        assertTrue(network.get(edge, host, target).isSpared(), edge + " purged twice: " + number);
+        Fetch.Answer again = network.get(edge, host, target);
+        String status = again.field("Cache-Status");
+        assertTrue(again.isSpared(), edge + " purged twice: " + number + ", " + status);
       }
     }
   }
