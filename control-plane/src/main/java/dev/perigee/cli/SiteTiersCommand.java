@@ -20,10 +20,16 @@ final class SiteTiersCommand extends Commands.SiteStaged {
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
   String site = "";
 
-  @Option(names = "--shield", description = "true: through a shield, where there is one")
+  @Option(
+      names = "--shield",
+      arity = "1",
+      description = "true: through a shield, where there is one")
   @Nullable Boolean shield;
 
-  @Option(names = "--pop-share", description = "true: the nodes of a region share what they store")
+  @Option(
+      names = "--pop-share",
+      arity = "1",
+      description = "true: the nodes of a region share what they store")
   @Nullable Boolean popShare;
 
   @Override
