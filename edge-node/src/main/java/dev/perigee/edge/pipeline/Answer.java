@@ -13,7 +13,6 @@ import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.PeerHop;
 import dev.perigee.edge.request.PeerNote;
-import dev.perigee.edge.request.ReplacedField;
 import dev.perigee.edge.request.RequestHead;
 import dev.perigee.edge.request.ResponseHead;
 import dev.perigee.edge.request.ResponseSink;
@@ -26,8 +25,6 @@ import dev.perigee.edge.respond.Preconditions;
 import dev.perigee.edge.respond.RangePolicy;
 import dev.perigee.edge.respond.RangePolicy.Ranged;
 import dev.perigee.edge.respond.Segment;
-import dev.perigee.edge.respond.coding.AcceptEncoding;
-import dev.perigee.edge.respond.coding.CodedBody;
 import dev.perigee.edge.respond.coding.CodedFields;
 import dev.perigee.edge.respond.coding.DecodingSink;
 import dev.perigee.edge.respond.coding.NotCodedReason;
@@ -43,7 +40,6 @@ import java.util.OptionalLong;
 final class Answer {
   private static final String METHODS = "GET, HEAD, POST, PUT, DELETE, PATCH, OPTIONS";
 
-  private static final String ACCEPT_ENCODING = "accept-encoding";
   private static final String BUSY = "decoding-busy";
 
   /** Seconds after which what is refused for want of room may well be answered. */
@@ -57,6 +53,7 @@ final class Answer {
   private final PipelineConfig config;
   private final Wanted wanted;
   private final boolean wantsEverything;
+  private final Negotiation negotiation;
   private RequestRecord.Outcome outcome = RequestRecord.Outcome.DENIED;
   private String reason = "";
   private Optional<SiteConfig> site = Optional.empty();
@@ -65,21 +62,16 @@ final class Answer {
   private PeerTable peers = PeerTable.none();
   private PeerNote note = PeerNote.NONE;
   private Limited limited = Limited.NOT;
-  private Optional<Representations> representations = Optional.empty();
-  private Optional<StoredResponse> coded = Optional.empty();
-  private boolean isPart;
-  private boolean begunAnew;
-  private Optional<RequestHead> asked = Optional.empty();
 
   Answer(Exchange exchange, ClientPlace place, PipelineConfig config) {
-    this(exchange, place, config, EVERYTHING, true);
+    this(exchange, place, config, EVERYTHING, true, new Negotiation(exchange));
   }
 
   /**
    * @param wanted asked once the head of a whole body has been sent
    */
   Answer(Exchange exchange, ClientPlace place, PipelineConfig config, Wanted wanted) {
-    this(exchange, place, config, wanted, false);
+    this(exchange, place, config, wanted, false, new Negotiation(exchange));
   }
 
   private Answer(
@@ -87,22 +79,22 @@ final class Answer {
       ClientPlace place,
       PipelineConfig config,
       Wanted wanted,
-      boolean wantsEverything) {
+      boolean wantsEverything,
+      Negotiation negotiation) {
     this.exchange = exchange;
     this.place = place;
     this.config = config;
     this.wanted = wanted;
     this.wantsEverything = wantsEverything;
+    this.negotiation = negotiation;
   }
 
   /** The answer to a request that was made for this one. */
   Answer part(Exchange request, Wanted some) {
-    Answer part = new Answer(request, place, config, some);
+    Answer part = new Answer(request, place, config, some, false, negotiation.part(request));
     part.site = site;
     part.peers = peers;
     part.limited = Limited.ENOUGH;
-    part.representations = representations;
-    part.isPart = true;
     return part;
   }
 
@@ -120,73 +112,9 @@ final class Answer {
     return exchange.head();
   }
 
-  /**
-   * The request as the cache and the origin see it: readers who take the same of the codings that
-   * origins speak ask for the same.
-   */
-  RequestHead asked() {
-    if (asked.isEmpty()) {
-      asked = Optional.of(isNegotiated() ? negotiated(request()) : request());
-    }
-    return asked.get();
-  }
-
-  /** The same, where any of these responses depends on that. */
-  RequestHead asked(List<StoredResponse> found) {
-    for (int i = 0; i < found.size(); i++) {
-      if (found.get(i).meta().varyNames().contains(ACCEPT_ENCODING)) {
-        return asked();
-      }
-    }
-    return request();
-  }
-
-  private boolean isNegotiated() {
-    boolean retrieval = request().isGet() || request().isHead();
-    return retrieval
-        && representations.isPresent()
-        && site.filter(one -> one.compression().enabled()).isPresent();
-  }
-
-  private static RequestHead negotiated(RequestHead request) {
-    String normal = AcceptEncoding.of(request.fields()).normal();
-    return request.with(new ReplacedField(request.fields(), "Accept-Encoding", normal));
-  }
-
-  /** In which codings there may be bodies. */
-  void represents(Optional<Representations> all) {
-    representations = all;
-  }
-
-  /** What a stored response is to be compressed with for this reader; empty for nothing. */
-  Optional<ContentCoding> coding(StoredResponse response) {
-    return select(response) instanceof Selected.Encoded(ContentCoding one)
-        ? Optional.of(one)
-        : Optional.empty();
-  }
-
-  private Selected select(StoredResponse response) {
-    return select(response.meta().head(), OptionalLong.of(response.length()));
-  }
-
-  /** The body of a response in that coding; false where it is that of another. */
-  boolean uses(StoredResponse body, StoredResponse of) {
-    boolean fits = CodedBody.isOf(body, of);
-    coded = fits ? Optional.of(body) : coded;
-    return fits;
-  }
-
-  /** In which coding a response goes out. */
-  Selected select(ResponseHead head, OptionalLong length) {
-    if (site.isEmpty() || representations.isEmpty()) {
-      return NotCodedReason.OFF;
-    }
-    if (isPart) {
-      return NotCodedReason.PART;
-    }
-    return exchange.isOfReader()
-        ? representations.get().policy().select(request(), head, length, site.get().compression())
-        : NotCodedReason.OTHER_NODE;
+  /** In which coding it is answered. */
+  Negotiation negotiation() {
+    return negotiation;
   }
 
   ClientPlace place() {
@@ -212,15 +140,9 @@ final class Answer {
     return first;
   }
 
-  /** Whether the whole may be asked for in place of slices, for the sake of its coding: once. */
-  boolean beginsAnew() {
-    boolean first = !begunAnew;
-    begunAnew = true;
-    return first;
-  }
-
   void of(SiteConfig one) {
     site = Optional.of(one);
+    negotiation.of(one);
   }
 
   /** The request counts as one of its site. */
@@ -335,10 +257,10 @@ final class Answer {
    * @return false when its bytes were evicted meanwhile: nothing was sent
    */
   boolean stored(StoredResponse response, long age, CacheStatus cacheStatus, long nowMillis) {
-    Selected as = select(response);
+    Selected as = negotiation.select(response);
     Optional<StoredBody> opened = Optional.empty();
     if (as instanceof Selected.Encoded) {
-      opened = coded.filter(body -> CodedBody.isOf(body, response)).flatMap(StoredResponse::open);
+      opened = negotiation.coded(response).flatMap(StoredResponse::open);
       as = opened.isPresent() ? as : NotCodedReason.NOT_YET;
     }
     if (opened.isEmpty()) {
@@ -414,8 +336,7 @@ final class Answer {
    * Where a body of that coding is to be written; empty where there is no room, and 503 is sent.
    */
   Optional<DecodingSink> decoding(ContentCoding coding) {
-    Optional<DecodingSink> into =
-        representations.flatMap(all -> all.decodings().into(exchange.sink(), coding));
+    Optional<DecodingSink> into = negotiation.decoding(coding);
     if (into.isEmpty()) {
       outcome(RequestRecord.Outcome.DENIED, BUSY);
       CacheStatus status = CacheStatus.forwarded(config.name(), "bypass").detail(BUSY);

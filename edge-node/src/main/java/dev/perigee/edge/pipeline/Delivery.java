@@ -132,7 +132,7 @@ final class Delivery {
       return true;
     }
     Answer answer = fetch.answer().get();
-    Selected selected = answer.select(raw, length);
+    Selected selected = answer.negotiation().select(raw, length);
     ResponseHead head = answer.served(raw, age, status, asItComes(selected));
     if (answer.isDecided(head, status.text(), clock.millis())) {
       forTheStore(answer, fill);

@@ -36,7 +36,7 @@ record Fetch(
   static Fetch of(
       Answer answer, SiteConfig site, CacheKey key, Optional<StoredResponse> stale, String why) {
     return new Fetch(
-        answer.asked(),
+        answer.negotiation().asked(),
         Optional.of(answer),
         site,
         key,
@@ -51,7 +51,7 @@ record Fetch(
   /** The same in the background, for nobody but the store. */
   static Fetch background(Answer from, SiteConfig site, CacheKey key, StoredResponse stale) {
     return new Fetch(
-        from.asked(),
+        from.negotiation().asked(),
         Optional.empty(),
         site,
         key,

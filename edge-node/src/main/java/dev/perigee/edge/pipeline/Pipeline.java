@@ -119,7 +119,7 @@ public final class Pipeline {
   /** Answers one request. */
   public void handle(Exchange exchange) {
     Answer answer = new Answer(exchange, geo.place(exchange.head().client()), config);
-    answer.represents(coded);
+    answer.negotiation().represents(coded);
     long began = nanos.getAsLong();
     exchange.onEnded((status, bytes) -> ended(answer, status, bytes, nanos.getAsLong() - began));
     Serving allowed = serving.get();
@@ -242,10 +242,10 @@ public final class Pipeline {
 
   private void found(Answer answer, SiteConfig site, CacheKey key, List<StoredResponse> found) {
     long now = clock.millis();
-    RequestHead asked = answer.asked(found);
+    RequestHead asked = answer.negotiation().asked(found);
     switch (LookupPolicy.lookup(asked, found, now)) {
       case Lookup.Fresh fresh -> {
-        Optional<ContentCoding> coding = answer.coding(fresh.response());
+        Optional<ContentCoding> coding = answer.negotiation().coding(fresh.response());
         if (coding.isEmpty()) {
           fresh(answer, site, key, fresh, now);
         } else {
@@ -255,7 +255,7 @@ public final class Pipeline {
       }
       case Lookup.Stale(StoredResponse response, long age, Lookup.StaleReason reason) -> {
         Runnable then = () -> stale(answer, site, key, response, reason);
-        Optional<ContentCoding> coding = answer.coding(response);
+        Optional<ContentCoding> coding = answer.negotiation().coding(response);
         coding.ifPresentOrElse(of -> representations.find(answer, key, response, of, then), then);
       }
       case Lookup.Miss(Lookup.MissReason reason) -> {

@@ -31,31 +31,7 @@ public record PipelineConfig(
     TunnelConfig tunnels,
     LoadConfig load,
     CodingConfig coding) {
-  /** With the usual limits of compressing. */
-  public PipelineConfig(
-      String name,
-      int windowBytes,
-      long fillMemoryBytes,
-      int maxFlights,
-      long lonelyBytes,
-      long sliceBytes,
-      long stragglerMillis,
-      TunnelConfig tunnels,
-      LoadConfig load) {
-    this(
-        name,
-        windowBytes,
-        fillMemoryBytes,
-        maxFlights,
-        lonelyBytes,
-        sliceBytes,
-        stragglerMillis,
-        tunnels,
-        load,
-        CodingConfig.DEFAULT);
-  }
-
-  /** With the usual limits of tunnels and sites. */
+  /** With the usual limits of tunnels, sites and compressing. */
   public PipelineConfig(
       String name,
       int windowBytes,
@@ -73,7 +49,8 @@ public record PipelineConfig(
         sliceBytes,
         stragglerMillis,
         TunnelConfig.DEFAULT,
-        LoadConfig.DEFAULT);
+        LoadConfig.DEFAULT,
+        CodingConfig.DEFAULT);
   }
 
   /** In Via and Cache-Status. */

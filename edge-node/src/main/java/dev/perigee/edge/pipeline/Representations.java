@@ -44,7 +44,7 @@ public record Representations(
         CodedBody.key(key, coding),
         answer.exchange().thread(),
         found -> {
-          if (found.stream().noneMatch(body -> answer.uses(body, response))) {
+          if (found.stream().noneMatch(body -> answer.negotiation().uses(body, response))) {
             compressor.offer(response, coding);
           }
           then.run();

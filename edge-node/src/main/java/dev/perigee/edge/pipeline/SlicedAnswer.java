@@ -164,8 +164,9 @@ final class SlicedAnswer {
     Ranged ranged = RangePolicy.decide(answer.request(), whole, range.total());
     version = StrongValidator.of(head.fields());
     boolean isUndone =
-        answer.select(whole, OptionalLong.of(range.total())) instanceof Selected.Decoded;
-    if (isUndone && answer.beginsAnew()) {
+        answer.negotiation().select(whole, OptionalLong.of(range.total()))
+            instanceof Selected.Decoded;
+    if (isUndone && answer.negotiation().beginsAnew()) {
       // What the origin has coded is undone from its beginning only.
       unfit(slice);
       return;

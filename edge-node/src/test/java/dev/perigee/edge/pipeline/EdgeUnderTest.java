@@ -29,6 +29,7 @@ import dev.perigee.edge.origin.pool.OriginTable;
 import dev.perigee.edge.origin.pool.SitePools;
 import dev.perigee.edge.policy.LoadConfig;
 import dev.perigee.edge.respond.TunnelConfig;
+import dev.perigee.edge.respond.coding.CodingConfig;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
@@ -219,7 +220,8 @@ final class EdgeUnderTest implements AutoCloseable {
             SLICE_BYTES,
             2_000,
             TunnelConfig.DEFAULT,
-            load);
+            load,
+            CodingConfig.DEFAULT);
     pipeline =
         new Pipeline(
             config,

@@ -27,6 +27,7 @@ import dev.perigee.edge.origin.OriginTls;
 import dev.perigee.edge.origin.pool.OriginTable;
 import dev.perigee.edge.policy.LoadConfig;
 import dev.perigee.edge.respond.TunnelConfig;
+import dev.perigee.edge.respond.coding.CodingConfig;
 import dev.perigee.edge.routing.RouteTable;
 import dev.perigee.edge.store.ChronicleResponseStore;
 import dev.perigee.edge.store.StoreConfig;
@@ -147,7 +148,8 @@ final class TransportEdge implements AutoCloseable {
                 256 * 1024,
                 2_000,
                 tunnels,
-                LoadConfig.DEFAULT),
+                LoadConfig.DEFAULT,
+                CodingConfig.DEFAULT),
             () -> snapshot,
             () -> Serving.EVERYTHING,
             store,
