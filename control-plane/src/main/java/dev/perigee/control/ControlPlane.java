@@ -75,6 +75,7 @@ public final class ControlPlane implements AutoCloseable {
     Options options = new Options();
     options.keyText = Optional.ofNullable(System.getenv(KeyRing.VARIABLE));
     options.databasePassword = System.getenv().getOrDefault("PERIGEE_DATABASE_PASSWORD", "");
+    options.signIn.secret = Optional.ofNullable(System.getenv(SignInOptions.SECRET));
     CommandLine command =
         new CommandLine(options).setCommandName("perigee control").setUsageHelpWidth(100);
     try {

@@ -224,6 +224,8 @@ final class Options {
 
   @Mixin TenantOptions tenants = new TenantOptions();
 
+  @Mixin SignInOptions signIn = new SignInOptions();
+
   @Mixin ProbeOptions probes = new ProbeOptions();
 
   @Option(names = "--config", description = "properties file with these keys, without dashes")
@@ -292,7 +294,7 @@ final class Options {
             + " admin=%s:%d geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
             + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
             + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s"
-            + " %s %s %s")
+            + " %s %s %s %s")
         .formatted(
             Arrays.stream(Duty.values())
                 .filter(this::has)
@@ -325,6 +327,7 @@ final class Options {
             database.effective(),
             dns.effective(),
             tenants.effective(),
+            signIn.effective(),
             probes.effective());
   }
 

@@ -7,6 +7,8 @@ import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.OperatorTokens;
+import dev.perigee.control.signin.SignInConfig;
+import dev.perigee.control.signin.SignInFlow;
 import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
@@ -25,6 +27,7 @@ import dev.perigee.control.store.PostgresSiteStore;
 import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.SignInStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SitesTogether;
 import dev.perigee.control.store.StoreException;
@@ -38,6 +41,7 @@ import java.net.InetAddress;
 import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -112,6 +116,7 @@ record Stores(
             HTTP_PORT,
             running.nanos());
     TokenStore tokens = new TokenStore(database);
+    SignInStore signIns = new SignInStore(database);
     return new ApiPorts.Tenancy(
         new OrganisationStore(database),
         tokens,
@@ -121,7 +126,22 @@ record Stores(
         new SitesTogether(database, numbers),
         new HostClaims(database, numbers, options.dns.zone()),
         prover,
-        audit);
+        audit,
+        signIns,
+        signIn(options, signIns, running));
+  }
+
+  private Optional<SignInFlow> signIn(Options options, SignInStore signIns, Running running)
+      throws IOException {
+    Optional<SignInConfig> config = options.signIn.config();
+    if (config.isEmpty()) {
+      return Optional.empty();
+    }
+    byte[] key = settings.getOrMake("sign-in-key", () -> running.secret(SignInFlow.KEY_BYTES));
+    return Optional.of(
+        running.keep(
+            new SignInFlow(
+                config.get(), signIns, key, running.clock(), running.random(), running.nanos())));
   }
 
   private static void sweep(AuditLog audit) {

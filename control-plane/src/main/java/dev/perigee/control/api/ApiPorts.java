@@ -5,6 +5,7 @@ import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.JoinTokens;
+import dev.perigee.control.signin.SignInFlow;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.CertificateStore;
@@ -16,6 +17,7 @@ import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeStore;
+import dev.perigee.control.store.SignInStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SiteStore;
 import dev.perigee.control.store.SitesTogether;
@@ -67,6 +69,7 @@ public record ApiPorts(
    *
    * @param visible sites as callers may see them
    * @param together for several sites at once
+   * @param signIn by way of an OpenID provider, where there is one
    */
   public record Tenancy(
       OrganisationStore organisations,
@@ -76,13 +79,21 @@ public record ApiPorts(
       SitesTogether together,
       HostClaims hosts,
       HostProver prover,
-      AuditLog audit) {
+      AuditLog audit,
+      SignInStore signIns,
+      Optional<SignInFlow> signIn) {
     List<Routes.Route> routes(SiteFinder find) {
+      Grant.Known known = new Grant.Known(organisations, find);
       List<Routes.Route> routes = new ArrayList<>(new OrganisationResource(organisations).routes());
-      routes.addAll(new TokenResource(tokens, tokenStore, organisations, find).routes());
+      routes.addAll(new TokenResource(tokens, tokenStore, known).routes());
       routes.addAll(new HostResource(hosts, prover, tokens::secret).routes());
       routes.addAll(new AuditResource(audit).routes());
+      routes.addAll(new SignInResource(signIns, known).routes());
       return routes;
+    }
+
+    SignInPages pages() {
+      return new SignInPages(signIn, signIns, tokens, audit);
     }
   }
 

@@ -7,6 +7,7 @@ import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.StoreException;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
+import io.undertow.server.HttpHandler;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.RoutingHandler;
 import io.undertow.server.handlers.BlockingHandler;
@@ -58,15 +59,13 @@ public final class ApiServer implements AutoCloseable {
     List<Routes.Route> routes = stores.routes();
     RoutingHandler routing = new RoutingHandler();
     for (Routes.Route route : routes) {
-      routing.add(
-          route.method(),
-          route.template(),
-          exchange -> exchange.dispatch(threads, new BlockingHandler(e -> serve(e, route))));
+      routing.add(route.method(), route.template(), blocking(exchange -> serve(exchange, route)));
     }
     this.preconditions = new Preconditions(routes, new Etags(OpenApi.schemas()));
     byte[] document = bytes(OpenApi.document(routes, preconditions));
     routing.get("/v1/openapi.json", exchange -> send(exchange, 200, "application/json", document));
     routing.get("/healthz", exchange -> send(exchange, 200, "text/plain", new byte[] {'o', 'k'}));
+    pages(routing, stores.tenancy().pages());
     console.forEach(
         (path, file) ->
             routing.get(path, exchange -> send(exchange, 200, file.type(), file.content())));
@@ -87,6 +86,27 @@ public final class ApiServer implements AutoCloseable {
             .addHttpListener(config.port(), config.address().getHostAddress())
             .setHandler(routing)
             .build();
+  }
+
+  private void pages(RoutingHandler routing, SignInPages pages) {
+    routing.get(
+        SignInPages.OFFER,
+        exchange -> send(exchange, 200, "application/json", bytes(pages.offer())));
+    routing.get(
+        SignInPages.BEGIN,
+        blocking(exchange -> pages.begin(exchange).ifPresent(page -> show(exchange, page))));
+    routing.get(SignInPages.END, blocking(exchange -> show(exchange, pages.end(exchange))));
+    routing.post(SignInPages.LEAVE, blocking(pages::leave));
+  }
+
+  /** One that may block. */
+  private HttpHandler blocking(HttpHandler handler) {
+    return exchange -> exchange.dispatch(threads, new BlockingHandler(handler));
+  }
+
+  private static void show(HttpServerExchange exchange, SignInPages.Page page) {
+    byte[] html = page.html().getBytes(StandardCharsets.UTF_8);
+    send(exchange, page.status(), "text/html; charset=utf-8", html);
   }
 
   /** One of the console's files. */

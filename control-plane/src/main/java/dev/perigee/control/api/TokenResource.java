@@ -4,14 +4,11 @@ import dev.perigee.control.api.Routes.Route;
 import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.Caller;
 import dev.perigee.control.store.ApiToken;
-import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.Purview;
-import dev.perigee.control.store.Role;
 import dev.perigee.control.store.Terms;
 import dev.perigee.control.store.TokenStore;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,15 +27,12 @@ final class TokenResource {
 
   private final ApiTokens tokens;
   private final TokenStore store;
-  private final OrganisationStore organisations;
-  private final SiteFinder find;
+  private final Grant.Known known;
 
-  TokenResource(
-      ApiTokens tokens, TokenStore store, OrganisationStore organisations, SiteFinder find) {
+  TokenResource(ApiTokens tokens, TokenStore store, Grant.Known known) {
     this.tokens = tokens;
     this.store = store;
-    this.organisations = organisations;
-    this.find = find;
+    this.known = known;
   }
 
   List<Route> routes() {
@@ -122,21 +116,14 @@ final class TokenResource {
             || name.chars().anyMatch(Character::isISOControl))) {
       input.problem("name", "must be 1 to %d visible characters".formatted(ApiToken.NAME_LENGTH));
     }
-    String word = input.required("role");
-    Optional<Role> role = Role.of(word).filter(r -> r != Role.OPERATOR || purview.isAll());
-    if (role.isEmpty() && !word.isEmpty()) {
-      String operator = purview.isAll() ? "operator, " : "";
-      input.problem("role", "must be one of " + operator + "owner, editor, viewer, purge-only");
-    }
-    boolean operators = role.equals(Optional.of(Role.OPERATOR));
-    Optional<String> organisation = organisation(input, purview, operators);
-    Optional<Set<String>> sites = sites(input, organisation, role);
+    Optional<Grant> grant = Grant.read(input, purview, known);
     Optional<Duration> life = life(input);
-    if (!input.problems().isEmpty() || role.isEmpty()) {
+    if (!input.problems().isEmpty() || grant.isEmpty()) {
       return Reply.invalid(input.problems());
     }
+    Grant to = grant.get();
     ApiTokens.Made made =
-        tokens.make(new ApiToken.Wanted(name, role.get(), organisation, sites, life));
+        tokens.make(new ApiToken.Wanted(name, to.role(), to.organisation(), to.sites(), life));
     return Resources.changed(
         made.change(),
         "token",
@@ -147,48 +134,6 @@ final class TokenResource {
           }
           return Reply.created(view);
         });
-  }
-
-  private Optional<String> organisation(Input input, Purview purview, boolean operators) {
-    Optional<String> named = input.text("organisation");
-    if (operators) {
-      named.ifPresent(id -> input.problem("organisation", "is none where the role is operator"));
-      return Optional.empty();
-    }
-    String organisation = Resources.organisation(input, purview);
-    if (purview.isAll() && organisations.byId(organisation).isEmpty()) {
-      input.problem("organisation", "is not known: see perigee org list");
-    }
-    return Optional.of(organisation);
-  }
-
-  /** Ids of the sites for which alone it is to be; those of the organisation are known. */
-  private Optional<Set<String>> sites(
-      Input input, Optional<String> organisation, Optional<Role> role) {
-    List<String> named = input.texts("sites");
-    if (named.isEmpty()) {
-      if (input.has("sites")) {
-        input.problem("sites", "must name one at least, or be left out for all");
-      }
-      return Optional.empty();
-    }
-    if (role.isPresent() && !role.get().mayBeScoped()) {
-      input.problem("sites", "are for the roles editor, viewer and purge-only alone");
-    }
-    if (named.size() > ApiToken.MOST_SITES) {
-      input.problem("sites", "must be at most " + ApiToken.MOST_SITES);
-      return Optional.empty();
-    }
-    Set<String> ids = new LinkedHashSet<>();
-    Purview within = new Purview(organisation, Optional.empty());
-    for (int i = 0; i < named.size() && organisation.isPresent(); i++) {
-      var site = find.find(within, named.get(i));
-      if (site.isEmpty()) {
-        input.problem("sites[" + i + "]", "is not known: " + named.get(i));
-      }
-      site.ifPresent(found -> ids.add(found.id()));
-    }
-    return Optional.of(ids);
   }
 
   private static Optional<Duration> life(Input input) {

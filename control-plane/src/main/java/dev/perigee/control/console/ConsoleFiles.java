@@ -17,7 +17,8 @@ public final class ConsoleFiles {
         "/", file("index.html", "text/html; charset=utf-8"),
         "/icon.svg", file("icon.svg", "image/svg+xml"),
         "/console.css", file("console.css", "text/css; charset=utf-8"),
-        "/console.js", file("console.js", "text/javascript; charset=utf-8"));
+        "/console.js", file("console.js", "text/javascript; charset=utf-8"),
+        "/signed-in.js", file("signed-in.js", "text/javascript; charset=utf-8"));
   }
 
   private static StaticFile file(String name, String type) {

@@ -2,6 +2,8 @@ package dev.perigee.control.pki;
 
 import dev.perigee.control.store.ApiToken;
 import dev.perigee.control.store.Change;
+import dev.perigee.control.store.SignIn;
+import dev.perigee.control.store.SignInStore;
 import dev.perigee.control.store.TokenStore;
 import java.net.InetAddress;
 import java.security.SecureRandom;
@@ -83,6 +85,19 @@ public final class ApiTokens {
   /** 256 random bits, as text. */
   public String secret() {
     return Secrets.random(random);
+  }
+
+  /** Makes one for somebody who signed in. */
+  public Made admit(SignInStore signIns, SignIn as, String name, Duration life) {
+    String secret = Secrets.random(random);
+    return new Made(secret, signIns.admit(as, name, Secrets.sha256(secret), life));
+  }
+
+  /** Revokes one that came of signing in; others stay good. */
+  public void leave(SignInStore signIns, String secret) {
+    if (!secret.isEmpty() && secret.length() <= MOST_SECRET) {
+      signIns.leave(Secrets.sha256(secret));
+    }
   }
 
   /** Makes one of 256 random bits. */

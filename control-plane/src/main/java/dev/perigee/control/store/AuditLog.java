@@ -123,6 +123,7 @@ public final class AuditLog implements AutoCloseable {
                 certificate.id(), Optional.of(certificate.organisation()), Optional.empty());
         case DnsKey key -> network(String.valueOf(key.tag()));
         case Organisation one -> new Changed(one.id(), Optional.of(one.id()), Optional.empty());
+        case SignIn one -> new Changed(one.id(), one.organisation(), Optional.empty());
         case ApiToken token -> new Changed(token.id(), token.organisation(), Optional.empty());
         case HostClaim claim ->
             new Changed(claim.host(), Optional.of(claim.organisation()), Optional.empty());

@@ -126,6 +126,7 @@ public final class OrganisationStore {
               "UPDATE api_token SET revoked_at = coalesce(revoked_at, now())"
                   + " WHERE organisation = ?",
               id);
+          handle.execute("DELETE FROM sign_in WHERE organisation = ?", id);
           handle.execute("UPDATE organisation SET removed_at = now() WHERE id = ?", id);
           return new Change.Committed<>(found.get(), 0);
         });

@@ -149,7 +149,7 @@ public final class TokenStore {
     int others =
         handle
             .createQuery(
-                "SELECT count(*) FROM api_token WHERE revoked_at IS NULL"
+                "SELECT count(*) FROM api_token WHERE revoked_at IS NULL AND sign_in IS NULL"
                     + " AND coalesce(organisation, '') = ?")
             .bind(0, organisation.orElse(""))
             .mapTo(Integer.class)
@@ -159,21 +159,32 @@ public final class TokenStore {
           "would be one more than the %d that may be: revoke old ones".formatted(ApiToken.MOST);
       return new Change.Conflict<>(new Problem("token", reason));
     }
-    ApiToken made =
-        handle
-            .createQuery(
-                "INSERT INTO api_token (secret_sha256, name, role, organisation, sites, expires_at)"
-                    + " VALUES (?, ?, ?, ?, ?, now() + make_interval(hours => ?)) RETURNING id,"
-                    + " name, role, organisation, sites, made_at, expires_at, revoked_at, used_at")
-            .bind(0, sha256)
-            .bind(1, wanted.name())
-            .bind(2, wanted.role().word())
-            .bind(3, organisation.orElse(null))
-            .bind(4, new Purview(organisation, wanted.sites()).siteIds())
-            .bind(5, wanted.life().map(life -> Math.toIntExact(life.toHours())).orElse(null))
-            .map((row, context) -> read(row))
-            .one();
-    return new Change.Committed<>(made, 0);
+    return new Change.Committed<>(insert(handle, wanted, sha256, Optional.empty()), 0);
+  }
+
+  /**
+   * Adds one.
+   *
+   * @param signIn by which it comes; empty: by somebody's hand
+   */
+  static ApiToken insert(
+      Handle handle, ApiToken.Wanted wanted, String sha256, Optional<UUID> signIn) {
+    Optional<String> organisation = wanted.organisation();
+    return handle
+        .createQuery(
+            "INSERT INTO api_token (secret_sha256, name, role, organisation, sites, expires_at,"
+                + " sign_in) VALUES (?, ?, ?, ?, ?, now() + make_interval(secs => ?), ?)"
+                + " RETURNING id, name, role, organisation, sites, made_at, expires_at,"
+                + " revoked_at, used_at")
+        .bind(0, sha256)
+        .bind(1, wanted.name())
+        .bind(2, wanted.role().word())
+        .bind(3, organisation.orElse(null))
+        .bind(4, new Purview(organisation, wanted.sites()).siteIds())
+        .bind(5, wanted.life().map(life -> (double) life.toSeconds()).orElse(null))
+        .bind(6, signIn.orElse(null))
+        .map((row, context) -> read(row))
+        .one();
   }
 
   /** Revokes one, at once on every control plane; one that is revoked already stays so. */

@@ -159,7 +159,12 @@ at('enter').addEventListener('submit', event => {
   at('token').value = '';
   enter();
 });
-at('leave').addEventListener('click', leave);
+// A token that came of signing in is revoked; others stay good.
+at('leave').addEventListener('click', () => {
+  fetch('/sign-in/leave', { method: 'POST', headers: { Authorization: 'Bearer ' + token } })
+    .catch(() => {});
+  leave();
+});
 at('purge-kind').addEventListener('change', () => {
   const everything = at('purge-kind').value === 'everything';
   at('purge-value').disabled = everything;
@@ -180,4 +185,10 @@ at('purge').addEventListener('submit', async event => {
     at('purge-error').textContent = error.message;
   }
 });
+async function offer() {
+  const found = await (await fetch('/sign-in/offer')).json();
+  at('provider').hidden = !found.offered;
+  at('provider-name').textContent = found.name || '';
+}
+offer().catch(() => {});
 if (token) enter();

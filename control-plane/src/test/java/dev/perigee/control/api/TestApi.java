@@ -35,6 +35,7 @@ import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeLimits;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.SignInStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SitesTogether;
 import dev.perigee.control.store.TestPostgres;
@@ -145,7 +146,9 @@ public final class TestApi implements AutoCloseable {
             new OriginAddressPolicy(List.of(AddressRange.of("127.0.0.0/8")), false),
             hosts.httpPort(),
             System::nanoTime),
-        new AuditLog(postgres.database(), 0));
+        new AuditLog(postgres.database(), 0),
+        new SignInStore(postgres.database()),
+        Optional.empty());
   }
 
   /** Sends everybody to one node, and nobody to it once it fails. */
