@@ -8,8 +8,8 @@ CREATE TABLE sign_in (
   claim         text NOT NULL,       -- what the provider says of a person
   value         text NOT NULL,
   role          text NOT NULL,
-  organisation  text REFERENCES organisation (id),  -- none: an operator's
-  sites         text[],                             -- none: all of the organisation
+  organisation  text,                -- none: an operator's
+  sites         text[],              -- none: all of the organisation
   made_at       timestamptz NOT NULL DEFAULT now(),
   UNIQUE (claim, value),
   CHECK (claim IN ('sub', 'email', 'group')),

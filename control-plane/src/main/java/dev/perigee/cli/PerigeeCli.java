@@ -26,6 +26,7 @@ import picocli.CommandLine.Command;
       DnsCommands.Dns.class,
       OrganisationCommands.Organisations.class,
       TokenCommands.Tokens.class,
+      SignInCommands.SignIns.class,
       HostCommands.Hosts.class,
       AuditCommand.class,
       Commands.Status.class

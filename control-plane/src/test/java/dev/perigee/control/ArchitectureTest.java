@@ -37,15 +37,17 @@ final class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
-    "claim, api changelog console dns fleet pki probe rollout steer stream root cli",
-    "store, api changelog claim console dns fleet pki probe rollout steer stream root cli",
+    "claim, api changelog console dns fleet pki probe rollout signin steer stream root cli",
+    "store, api changelog claim console dns fleet pki probe rollout signin steer stream root cli",
     "fleet, api changelog claim console dns pki probe rollout steer store stream root cli",
-    "changelog, api claim console dns fleet pki probe rollout steer stream root cli",
-    "lastgood, api changelog claim console dns limit pki probe rollout steer stream root cli",
+    "changelog, api claim console dns fleet pki probe rollout signin steer stream root cli",
+    "lastgood, api changelog claim console dns limit pki probe rollout signin steer stream root"
+        + " cli",
     "telemetry, api changelog claim console dns fleet lastgood limit pki probe rollout steer store"
         + " stream root cli",
     "limit, api changelog claim console dns fleet pki probe rollout steer store stream root cli",
     "pki, api changelog claim console dns fleet probe rollout steer stream root cli",
+    "signin, api changelog claim console dns fleet pki probe rollout steer stream root cli",
     "probe, api changelog claim console dns pki rollout steer stream root cli",
     "rollout, api changelog claim console dns fleet pki probe steer stream root cli",
     "stream, api claim console dns probe steer root cli",
@@ -84,6 +86,7 @@ final class ArchitectureTest {
     "java.sql.., store",
     "com.fasterxml.jackson.., api cli",
     "picocli.., root cli",
+    "com.nimbusds.., signin",
     "org.yaml.., cli"
   })
   void aLibraryHasItsOwners(String library, String owners) {

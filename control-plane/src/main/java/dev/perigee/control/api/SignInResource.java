@@ -35,12 +35,12 @@ final class SignInResource {
             this::list),
         Routes.get(
             Access.OPERATOR,
-            all + "/{signIn}",
+            all + "/{signin}",
             "One of them.",
             "SignIn",
             c ->
                 signIns
-                    .byId(c.path("signIn"))
+                    .byId(c.path("signin"))
                     .map(found -> Reply.ok(view(found)))
                     .orElseGet(() -> Reply.notFound("sign-in"))),
         new Route(
@@ -56,12 +56,12 @@ final class SignInResource {
         Routes.bare(
             Access.OPERATOR,
             "DELETE",
-            all + "/{signIn}",
+            all + "/{signin}",
             "Let them sign in no more; the tokens that they got are revoked at once.",
             "",
             c ->
                 Resources.changed(
-                    signIns.remove(c.path("signIn")), "sign-in", gone -> new Reply.Empty())));
+                    signIns.remove(c.path("signin")), "sign-in", gone -> new Reply.Empty())));
   }
 
   private Reply list(Routes.Call call) {

@@ -173,7 +173,7 @@ public final class TokenStore {
     return handle
         .createQuery(
             "INSERT INTO api_token (secret_sha256, name, role, organisation, sites, expires_at,"
-                + " sign_in) VALUES (?, ?, ?, ?, ?, now() + make_interval(secs => ?), ?)"
+                + " sign_in) VALUES (?, ?, ?, ?, ?, now() + make_interval(secs => ?), ?::uuid)"
                 + " RETURNING id, name, role, organisation, sites, made_at, expires_at,"
                 + " revoked_at, used_at")
         .bind(0, sha256)

@@ -74,6 +74,15 @@ final class ContractCalls {
     assertEquals(2, call.of("GET", "/v1/audit", "/v1/audit?limit=2").path("items").size());
     call.of("DELETE", tokens + "/{token}", tokens + "/" + token);
     assertEquals("operator", call.of("GET", "/v1/self").path("role").asText());
+    String signIns = "/v1/sign-ins";
+    String person =
+        "{'claim':'email','value':'Bea@people.example','role':'editor','sites':['held']}";
+    JsonNode bea = call.of("POST", signIns, signIns, person);
+    assertEquals("bea@people.example", bea.path("value").asText());
+    String id = bea.path("id").asText();
+    assertEquals(bea, call.of("GET", signIns + "/{signin}", signIns + "/" + id));
+    assertEquals(1, call.of("GET", signIns).path("items").size());
+    call.of("DELETE", signIns + "/{signin}", signIns + "/" + id);
     call.of("DELETE", all + "/{organisation}", all + "/acme");
   }
 

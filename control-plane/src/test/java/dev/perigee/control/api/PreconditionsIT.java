@@ -65,6 +65,7 @@ final class PreconditionsIT {
     NAMES.put("organisation", id("/v1/organisations", "{'id':'acme'}"));
     made("POST", "/v1/hosts", "{'host':'asked.example'}");
     NAMES.put("host", "asked.example");
+    NAMES.put("signin", id("/v1/sign-ins", "{'claim':'sub','value':'a','role':'viewer'}"));
     NAMES.put("token", id("/v1/tokens", "{'name':'a','role':'viewer'}"));
     NAMES.put("name", "_a.shop-example.cdn.example");
     made("PUT", path("/v1/dns/challenges/{name}"), "{'texts':['a']}");
@@ -179,6 +180,7 @@ final class PreconditionsIT {
             "post /v1/nodes",
             "post /v1/organisations",
             "post /v1/purges",
+            "post /v1/sign-ins",
             "post /v1/sites",
             "post /v1/steer/simulate",
             "post /v1/tokens",

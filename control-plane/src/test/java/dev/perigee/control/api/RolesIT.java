@@ -114,6 +114,9 @@ final class RolesIT {
     OWNED.put("purge", id("/v1/purges", "{'site':'acme-shop','tag':'a'}"));
     OWNED.put("warmup", id("/v1/warmups", "{'site':'acme-shop','urls':['/a']}"));
     OWNED.put("rollout", id("/v1/sites/acme-shop/rollouts", ROLLOUT));
+    OWNED.put(
+        "signin",
+        id("/v1/sign-ins", "{'claim':'group','value':'a','role':'viewer','organisation':'acme'}"));
     TestPem pem = TestPem.ec("shop.example");
     ObjectNode upload = JSON.createObjectNode().put("organisation", "acme");
     upload.put("certificate", pem.certificate()).put("privateKey", pem.key());

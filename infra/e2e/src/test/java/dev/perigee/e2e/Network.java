@@ -48,6 +48,7 @@ final class Network implements AutoCloseable {
       Loopback.fresh(API, GRPC, DNS, STEER, HTTP, HTTPS, PEERS, ADMIN);
   private final Map<String, RunningProcess> edges = new HashMap<>();
   private final Map<String, String> addresses = new HashMap<>();
+  private final Map<String, String> further = new HashMap<>();
   private Optional<RunningProcess> control = Optional.empty();
 
   Network(Path folder) {
@@ -66,6 +67,16 @@ final class Network implements AutoCloseable {
 
   String controlAddress() {
     return loopback.host(100);
+  }
+
+  /** Where the API and the console are. */
+  String api() {
+    return "http://" + controlAddress() + ":" + API;
+  }
+
+  /** One more variable for what is started from here on. */
+  void with(String variable, String value) {
+    further.put(variable, value);
   }
 
   String address(String edge) {
@@ -251,7 +262,8 @@ final class Network implements AutoCloseable {
     Map<String, String> environment = new HashMap<>();
     environment.put("PERIGEE_NO_BUILD", "1");
     environment.put("PERIGEE_JAVA_OPTS", "-XX:+UseSerialGC -XX:-UseG1GC -Xmx512m");
-    environment.put("PERIGEE_API", "http://" + controlAddress() + ":" + API);
+    environment.putAll(further);
+    environment.put("PERIGEE_API", api());
     environment.put("PERIGEE_TOKEN", token());
     return environment;
   }
