@@ -24,6 +24,7 @@ import picocli.CommandLine.Command;
       NodeCommands.Nodes.class,
       SteerCommands.Steer.class,
       DnsCommands.Dns.class,
+      CaCommands.Ca.class,
       OrganisationCommands.Organisations.class,
       TokenCommands.Tokens.class,
       SignInCommands.SignIns.class,

@@ -11,9 +11,11 @@ import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.limit.FleetLimits;
+import dev.perigee.control.pki.AuthorityRotation;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.FileOperatorToken;
+import dev.perigee.control.pki.FleetAuthority;
 import dev.perigee.control.pki.TicketKeys;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.GeoDatabase;
@@ -24,11 +26,13 @@ import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogCompaction;
 import dev.perigee.control.store.LogNews;
 import dev.perigee.control.store.Node;
+import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.ReplicaStore;
 import dev.perigee.control.store.Sealing;
 import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.StoreException;
 import dev.perigee.control.stream.EnrolmentService;
 import dev.perigee.control.stream.ReplicaLinks;
 import dev.perigee.control.stream.ReplicaRegistry;
@@ -61,6 +65,9 @@ public final class ControlPlane implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ControlPlane.class);
   private static final long SWEEP_MILLIS = 250;
   private static final long TICKET_LOOK_MILLIS = 10_000;
+  private static final long AUTHORITY_LOOK_MILLIS = 1_000;
+  private static final long SEALING_LOOK_MILLIS = 10_000;
+  private static final OutageLog UNSEALED = new OutageLog(LOG, "secrets are sealed later");
 
   private final Running running =
       new Running(InstantSource.system(), new SecureRandom(), System::nanoTime);
@@ -134,7 +141,9 @@ public final class ControlPlane implements AutoCloseable {
     String zone = options.dns.zone();
     Database database = database(options, state);
     KeyRing keys = options.keys(running.random());
-    seal(database, keys);
+    Sealing sealing = new Sealing(database, keys);
+    seal(sealing.run(), keys);
+    running.every("sealing", SEALING_LOOK_MILLIS, () -> look(sealing, keys));
     Stores stores = Stores.over(database, keys, zone, options, clock, running.random());
     LogNews news = running.keep(new LogNews(stores.database(), stores.numbers(), id));
     news.start();
@@ -144,7 +153,8 @@ public final class ControlPlane implements AutoCloseable {
     running
         .keep(new LogCompaction(stores.database(), options.logKeep, options.logCompactEvery))
         .start();
-    EdgeAuthority authority = EdgeAuthority.open(stores.settings(), clock, running.random());
+    EdgeAuthority authority = EdgeAuthority.open(stores.authorities(), clock, running.random());
+    FleetAuthority fleetAuthority = authority(options, stores, authority);
     Enrolments enrolments =
         new Enrolments(new EnrolmentStore(stores.database()), authority, clock, running.random());
     Fleet fleet = new Fleet(clock, () -> stores.nodes().all().stream().map(Node::name).toList());
@@ -162,7 +172,9 @@ public final class ControlPlane implements AutoCloseable {
             limits,
             tickets,
             authority,
+            fleetAuthority,
             enrolments,
+            keys,
             parts.layers().orNone(parts.geoFiles()));
     DnsFacts facts = running.keep(stores.facts(clock));
     facts.start(stores.numbers());
@@ -173,7 +185,9 @@ public final class ControlPlane implements AutoCloseable {
     String answers = answering.start(stores.cookieSecret(running));
     ApiPorts.Tenancy tenancy =
         stores.tenancy(options, token(options, state, stores.settings()), running);
-    int api = api(options, ports(stores, fleet, parts, enrolments, tenancy));
+    AuthorityRotation rotation =
+        new AuthorityRotation(stores.authorities(), clock, running.random(), fleetAuthority::look);
+    int api = api(options, ports(stores, fleet, parts, enrolments, rotation, tenancy));
     running.every(
         "sweep-fleet",
         SWEEP_MILLIS,
@@ -191,6 +205,7 @@ public final class ControlPlane implements AutoCloseable {
       Fleet fleet,
       SteeringParts parts,
       Enrolments enrolments,
+      AuthorityRotation rotation,
       ApiPorts.Tenancy tenancy) {
     return new ApiPorts(
         stores.sites(),
@@ -207,6 +222,7 @@ public final class ControlPlane implements AutoCloseable {
         stores.warmUps(),
         parts.steering(),
         enrolments,
+        rotation,
         stores::revision,
         () -> parts.geo().map(GeoDatabase::age).map(age -> age.isNegative() ? Duration.ZERO : age),
         parts.geoFiles(),
@@ -224,12 +240,13 @@ public final class ControlPlane implements AutoCloseable {
       FleetLimits limits,
       TicketKeys tickets,
       EdgeAuthority authority,
+      FleetAuthority fleetAuthority,
       Enrolments enrolments,
+      KeyRing keys,
       Supplier<List<GeoFile>> geoFiles)
       throws IOException {
     InstantSource clock = running.clock();
     String zone = options.dns.zone();
-    EdgeAuthority.Identity identity = authority.controlIdentity(names(options));
     LogReader reader = running.keep(stores.reader(options, clock));
     reader.start();
     // The port is known, and with it the registry, once the streams can begin.
@@ -244,26 +261,36 @@ public final class ControlPlane implements AutoCloseable {
             geoFiles,
             () -> replicas.get().get(),
             tickets::keys,
+            fleetAuthority::told,
             options.pulse(),
             clock);
     SyncServer grpc =
         running.keep(
             new SyncServer(
                 new InetSocketAddress(options.grpcBind, options.grpcPort),
-                identity,
+                fleetAuthority.identity(),
                 authority,
+                fleetAuthority.trust(),
                 sync,
                 new EnrolmentService(enrolments, authority),
                 new ReplicaService(fleet, limits, clock)));
     Running.named("gRPC " + options.grpcBind + ":" + options.grpcPort, grpc::start);
-    ReplicaLinks links = running.keep(new ReplicaLinks(id, identity, fleet, limits::heard, clock));
+    ReplicaLinks links =
+        running.keep(
+            new ReplicaLinks(
+                id,
+                fleetAuthority.identity(),
+                fleetAuthority.trust(),
+                fleet,
+                limits::heard,
+                clock));
     fleet.others(links::origins);
     fleet.quorumSince(links::hearsQuorumSince);
     Replica own = new Replica(id, options.reachable(grpc.port()), build());
     ReplicaRegistry registry =
         running.keep(
             new ReplicaRegistry(
-                new ReplicaStore(stores.database()),
+                new ReplicaStore(stores.database(), keys.ids(), fleetAuthority::trusts),
                 own,
                 clock,
                 living -> {
@@ -275,11 +302,32 @@ public final class ControlPlane implements AutoCloseable {
     return grpc.port();
   }
 
-  private static void seal(Database database, KeyRing keys) {
-    int sealed = new Sealing(database, keys).run();
+  private static void seal(int sealed, KeyRing keys) {
     if (sealed > 0) {
-      LOG.info("{} private keys were sealed with the key {}", sealed, keys.current().orElseThrow());
+      LOG.info("{} secrets were sealed with the key {}", sealed, keys.current().orElseThrow());
     }
+  }
+
+  private static void look(Sealing sealing, KeyRing keys) {
+    try {
+      seal(sealing.look(), keys);
+    } catch (StoreException e) {
+      UNSEALED.failed(e);
+    }
+  }
+
+  /** What this one shows, and whom all are to trust. */
+  private FleetAuthority authority(Options options, Stores stores, EdgeAuthority authority) {
+    FleetAuthority fleet =
+        new FleetAuthority(
+            authority,
+            stores.authorities(),
+            names(options),
+            running.clock(),
+            () -> stores.numbers().stir());
+    fleet.look();
+    running.every("edge-authority", AUTHORITY_LOOK_MILLIS, fleet::look);
+    return fleet;
   }
 
   /** What the nodes seal session tickets with. */

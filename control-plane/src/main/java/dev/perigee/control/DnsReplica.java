@@ -1,13 +1,16 @@
 package dev.perigee.control;
 
 import dev.perigee.contract.Bytes;
+import dev.perigee.contract.SealingKeys.SealedException;
 import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.LastHeard;
 import dev.perigee.control.lastgood.LastGood;
 import dev.perigee.control.lastgood.LastGoodFile;
 import dev.perigee.control.lastgood.LastGoodKeeper;
+import dev.perigee.control.pki.ControlIdentity;
 import dev.perigee.control.pki.EdgeAuthority;
+import dev.perigee.control.pki.FleetTrust;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNews;
@@ -15,11 +18,13 @@ import dev.perigee.control.store.Node;
 import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.Provisioned;
 import dev.perigee.control.store.ReplicaStore;
+import dev.perigee.control.store.StoreException;
 import dev.perigee.control.stream.ReplicaLinks;
 import dev.perigee.control.stream.ReplicaRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.X509Certificate;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -46,6 +51,9 @@ final class DnsReplica {
 
   private static final long RETRY_MILLIS = 500;
   private static final long SWEEP_MILLIS = 250;
+  private static final long AUTHORITY_LOOK_MILLIS = 5_000;
+  private static final List<String> NAMES = List.of("localhost");
+  private static final OutageLog UNREAD = new OutageLog(LOG, "edge CAs stay as they were");
 
   private final String id;
   private final Options options;
@@ -54,6 +62,9 @@ final class DnsReplica {
   private final ReplicaStore registered;
   private final LastGoodFile file;
   private final DnsFacts facts;
+
+  /** The edge CAs whose control planes are believed. */
+  private volatile List<X509Certificate> trusted = List.of();
 
   /**
    * One that is not started.
@@ -69,21 +80,15 @@ final class DnsReplica {
           "a process without the role api has no database of its own: give it --database-url");
     }
     Path state = Files.createDirectories(options.stateDir);
+    KeyRing keys = options.keys(running.random());
     Database database =
         running.keep(
             Database.attach(
                 options.database.config(options.databaseUrl, "", options.databasePassword)));
-    // It asks for no private key, so it needs none of those that they are sealed with.
     stores =
-        Stores.over(
-            database,
-            KeyRing.none(),
-            options.dns.zone(),
-            options,
-            running.clock(),
-            running.random());
+        Stores.over(database, keys, options.dns.zone(), options, running.clock(), running.random());
     registered = new ReplicaStore(database);
-    file = new LastGoodFile(state.resolve("last-good-answers"));
+    file = new LastGoodFile(state.resolve("last-good-answers"), keys);
     facts = running.keep(stores.facts(running.clock()));
   }
 
@@ -93,11 +98,17 @@ final class DnsReplica {
     running.keep(new LogNews(stores.database(), stores.numbers(), id)).start();
     Fleet fleet = new Fleet(running.clock(), List::of);
     SteeringParts parts = SteeringParts.of(options, stores, fleet, running, first.savedAt());
+    EdgeAuthority.Identity own =
+        EdgeAuthority.Identity.of(first.identity().key(), first.identity().chain());
+    trusted = List.of(own.chain().getLast());
+    ControlIdentity identity = new ControlIdentity(own, running.clock());
+    running.every("edge-authority", AUTHORITY_LOOK_MILLIS, () -> look(identity));
     ReplicaLinks links =
         running.keep(
             new ReplicaLinks(
                 id,
-                EdgeAuthority.Identity.of(first.identity().key(), first.identity().chain()),
+                identity,
+                new FleetTrust(() -> trusted, running.clock()),
                 fleet,
                 (node, demands) -> {},
                 running.clock()));
@@ -123,7 +134,7 @@ final class DnsReplica {
         running.keep(
             new LastGoodKeeper(
                 file,
-                () -> now(first, parts, registry, heard, fleet),
+                () -> now(first, identity.get(), parts, registry, heard, fleet),
                 options.dns.lastGoodEvery(),
                 first.savedAt(),
                 running.clock()));
@@ -149,6 +160,9 @@ final class DnsReplica {
           asking.interrupt();
           Throwable problem =
               e.getCause() == null ? new IOException("no answer in time") : e.getCause();
+          if (problem.getCause() instanceof SealedException sealed) {
+            throw new IOException(sealed.getMessage(), sealed);
+          }
           if (kept.isPresent()) {
             LOG.warn(
                 "answers are those of {}, from {}, until the database answers: {}",
@@ -186,9 +200,7 @@ final class DnsReplica {
     Provisioned provisioned =
         new Provisioned(
             stores.nodes().all(), stores.sites().steered(), stores.zones().all(), revision);
-    EdgeAuthority.Identity identity =
-        EdgeAuthority.open(stores.settings(), running.clock(), running.random())
-            .controlIdentity(List.of("localhost"));
+    EdgeAuthority.Identity identity = authority().controlIdentity(NAMES);
     return new LastGood(
         options.dns.zone(),
         running.clock().instant(),
@@ -201,9 +213,29 @@ final class DnsReplica {
         kept.map(LastGood::probed).orElse(Set.of()));
   }
 
+  private EdgeAuthority authority() {
+    return EdgeAuthority.open(stores.authorities(), running.clock(), running.random());
+  }
+
+  /** One CA may have taken the place of another. */
+  private void look(ControlIdentity identity) {
+    try {
+      EdgeAuthority authority = authority();
+      trusted = authority.trusted();
+      identity.look(authority, NAMES);
+    } catch (StoreException e) {
+      UNREAD.failed(e);
+    }
+  }
+
   /** All that answers are made of now. */
   private LastGood now(
-      LastGood first, SteeringParts parts, ReplicaRegistry registry, LastHeard heard, Fleet fleet) {
+      LastGood first,
+      EdgeAuthority.Identity identity,
+      SteeringParts parts,
+      ReplicaRegistry registry,
+      LastHeard heard,
+      Fleet fleet) {
     Provisioned provisioned = parts.feed().provisioned();
     return new LastGood(
         first.zone(),
@@ -211,7 +243,7 @@ final class DnsReplica {
         provisioned,
         facts.published(),
         first.cookieSecret(),
-        first.identity(),
+        new LastGood.Identity(identity.keyBytes(), identity.chainBytes()),
         registry.living(),
         heard.states(),
         answered(provisioned, first.probed(), fleet.probes().nodes()));

@@ -10,6 +10,7 @@ import dev.perigee.control.pki.OperatorTokens;
 import dev.perigee.control.signin.SignInConfig;
 import dev.perigee.control.signin.SignInFlow;
 import dev.perigee.control.store.AuditLog;
+import dev.perigee.control.store.AuthorityStore;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.DnsChallengeStore;
@@ -80,6 +81,7 @@ record Stores(
       InstantSource clock,
       SecureRandom random)
       throws IOException {
+    database.sealWith(keys);
     LogNumbers numbers = new LogNumbers(database);
     SiteHistory history = new SiteHistory(database, options.siteHistory());
     PostgresSiteStore sites =
@@ -95,11 +97,17 @@ record Stores(
         new PostgresCertificateStore(database, numbers, clock, keys),
         new DnsChallengeStore(database, numbers, zone, options.dns.siteHosts),
         new DnsKeyStore(
-            database, numbers, zone, new DnsKeyPolicy(options.dns.longestTtl()), clock, random),
+            database,
+            numbers,
+            zone,
+            new DnsKeyPolicy(options.dns.longestTtl()),
+            clock,
+            random,
+            keys),
         new PostgresPurgeStore(database, numbers, options.purgeLimits()),
         new PurgeAcks(database, clock),
         new PostgresWarmUpStore(database, numbers),
-        new SettingStore(database),
+        new SettingStore(database, keys),
         new TicketKeyStore(database, keys));
   }
 
@@ -160,6 +168,11 @@ record Stores(
   /** What the zone holds beside sites and nodes; nothing of it is read yet. */
   DnsFacts facts(InstantSource clock) {
     return DnsFacts.of(challenges, certificates, keys, this::revision, clock);
+  }
+
+  /** The edge CAs, and what is known of who trusts them. */
+  AuthorityStore authorities() {
+    return new AuthorityStore(database, settings);
   }
 
   /** From which the secrets of DNS cookies come, the same for all control planes. */

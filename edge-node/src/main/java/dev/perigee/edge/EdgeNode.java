@@ -3,6 +3,7 @@ package dev.perigee.edge;
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginHealth;
+import dev.perigee.contract.SealingKeys;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteTraffic;
 import dev.perigee.edge.config.ActiveConfig;
@@ -14,6 +15,7 @@ import dev.perigee.edge.config.LastGoodStore;
 import dev.perigee.edge.config.NodeLoad;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.ServingState;
+import dev.perigee.edge.config.StateKeys;
 import dev.perigee.edge.config.SyncClient;
 import dev.perigee.edge.config.SyncConfig;
 import dev.perigee.edge.config.TicketKeeper;
@@ -86,6 +88,7 @@ public final class EdgeNode implements AutoCloseable {
   /** Starts it and runs until the process is told to end. */
   public static void main(String[] args) {
     EdgeOptions options = new EdgeOptions();
+    options.keyText = Optional.ofNullable(System.getenv(SealingKeys.VARIABLE));
     CommandLine command =
         new CommandLine(options).setCommandName("perigee edge").setUsageHelpWidth(100);
     try {
@@ -139,18 +142,20 @@ public final class EdgeNode implements AutoCloseable {
     // Before the join token is spent.
     FreePorts.require(options);
     Path state = Files.createDirectories(options.stateDir);
-    Enrolment enrolment = new Enrolment(options.control, state.resolve("identity.pem"), clock);
+    SecureRandom random = new SecureRandom();
+    StateKeys keys = options.keys(random);
+    Path file = state.resolve("identity.pem");
+    Enrolment enrolment = new Enrolment(options.control, file, keys, clock);
     Identity identity = identity(options, enrolment);
     ChronicleResponseStore store = store(options, state);
     ServingState serving = serving(options, store, state);
     ServerTls tls = tls(options);
     TicketKeeper tickets =
-        new TicketKeeper(state.resolve("ticket-keys"), clock, new SecureRandom(), tls::tickets);
+        new TicketKeeper(state.resolve("ticket-keys"), keys, clock, random, tls::tickets);
     tickets.start();
-    LastGoodStore lastGood = keep(new LastGoodStore(state.resolve("last-good")));
+    LastGoodStore lastGood = keep(new LastGoodStore(state.resolve("last-good"), keys));
     Origins origins = origins(options);
-    RateLimits limits =
-        new RateLimits(options.limits.limitCounters, System::nanoTime, new SecureRandom());
+    RateLimits limits = new RateLimits(options.limits.limitCounters, System::nanoTime, random);
     ActiveConfig active = active(options, lastGood, tls, store, origins, limits);
     EdgeMetrics metrics = new EdgeMetrics();
     EdgeGauges gauges = new EdgeGauges(metrics, clock);
@@ -167,10 +172,7 @@ public final class EdgeNode implements AutoCloseable {
         pipeline(options, store, serving, active, origin, geo, peers.peering(), limits, metrics);
     EdgeListener listener =
         new EdgeListener(
-            options.limits.listener(options),
-            pipeline::handle,
-            Optional.of(tls.context()),
-            new SecureRandom());
+            options.limits.listener(options), pipeline::handle, Optional.of(tls.context()), random);
     gauges.door(listener);
     Warming warming =
         new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);

@@ -2,10 +2,13 @@ package dev.perigee.edge;
 
 import dev.perigee.contract.SiteValidator;
 import dev.perigee.edge.config.ControlAddress;
+import dev.perigee.edge.config.StateKeys;
 import dev.perigee.edge.listener.tls.ServerTls;
 import dev.perigee.edge.listener.tls.TlsEngine;
 import dev.perigee.edge.listener.tls.TlsProfile;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -45,6 +48,19 @@ final class EdgeOptions {
 
   @Option(names = "--state-dir", required = true, description = "Folder of the node's state.")
   Path stateDir = Path.of("");
+
+  @Option(
+      names = "--key-file",
+      description = {
+        "Keys that private keys are sealed with in the state folder: a line each,",
+        "ID:KEY, 32 bytes in base64; the first one seals. Its mode is 600. Instead of a",
+        "file its lines may be in the environment: PERIGEE_KEYS. Without either the node",
+        "makes a key, beside its state folder."
+      })
+  @Nullable Path keyFile;
+
+  /** What the environment has instead of such a file. */
+  Optional<String> keyText = Optional.empty();
 
   @Option(
       names = "--bind",
@@ -180,6 +196,11 @@ final class EdgeOptions {
         : layers.problem().or(limits::problem);
   }
 
+  /** What secrets are sealed with in the state folder, which there is. */
+  StateKeys keys(SecureRandom random) throws IOException {
+    return StateKeys.open(Optional.ofNullable(keyFile), keyText, stateDir, random);
+  }
+
   /** At which the node counts as full. */
   double fullLoadAverage() {
     return fullLoadAverage > 0 ? fullLoadAverage : Runtime.getRuntime().availableProcessors();
@@ -195,14 +216,16 @@ final class EdgeOptions {
 
   /** All settings in one line; the join token is left out. */
   String effective() {
-    return ("name=%s control=%s state-dir=%s bind=%s http-port=%d https-port=%d peer-bind=%s"
-            + " peer-port=%d admin-bind=%s admin-port=%d cache-size=%s max-object-size=%s"
-            + " memory-size=%s io-threads=%d serve-unsynced=%s sync-wait=%s tls-engine=%s"
-            + " tls-profile=%s tls-names=%d full-load-average=%s access-log=%s %s %s")
+    return ("name=%s control=%s state-dir=%s key-file=%s bind=%s http-port=%d https-port=%d"
+            + " peer-bind=%s peer-port=%d admin-bind=%s admin-port=%d cache-size=%s"
+            + " max-object-size=%s memory-size=%s io-threads=%d serve-unsynced=%s sync-wait=%s"
+            + " tls-engine=%s tls-profile=%s tls-names=%d full-load-average=%s access-log=%s %s"
+            + " %s")
         .formatted(
             name,
             control,
             stateDir,
+            keyFile != null ? keyFile : keyText.isPresent() ? "environment" : "own",
             bind,
             httpPort,
             httpsPort,

@@ -46,7 +46,7 @@ final class EdgePeers implements AutoCloseable {
       InstantSource clock)
       throws GeneralSecurityException {
     this.options = options;
-    tls = new PeerTls(enrolment::current, () -> active.get().peers(), clock);
+    tls = new PeerTls(enrolment::current, enrolment.trust(), () -> active.get().peers(), clock);
     OriginTable table = new OriginTable(RandomGenerator.getDefault());
     connections =
         new OriginClient(

@@ -224,4 +224,23 @@ public sealed interface FromControl {
       return version.isEmpty();
     }
   }
+
+  /**
+   * Whom the node is to trust, in place of what it was told before.
+   *
+   * @param authorities certificates (DER) of edge CAs, at least one; the first one signs now
+   * @param revoked serial numbers of nodes' certificates that are refused, lower-case hexadecimal
+   */
+  record Trust(List<Bytes> authorities, List<String> revoked) implements FromControl {
+    public Trust {
+      authorities = List.copyOf(authorities);
+      revoked = List.copyOf(revoked);
+      if (authorities.isEmpty() || authorities.size() > Limits.AUTHORITIES) {
+        throw new IllegalArgumentException(authorities.size() + " authorities to trust");
+      }
+      if (revoked.size() > Limits.REVOKED) {
+        throw new IllegalArgumentException("more than " + Limits.REVOKED + " are revoked");
+      }
+    }
+  }
 }

@@ -37,6 +37,9 @@ public sealed interface FromEdge {
     /** The feature of a node that takes {@link FromControl.TicketKeys}. */
     public static final String TICKETS = "tickets";
 
+    /** The feature of a node that takes {@link FromControl.Trust}. */
+    public static final String TRUST = "trust";
+
     public Hello {
       features = Set.copyOf(features);
       geo = List.copyOf(geo);
@@ -161,6 +164,20 @@ public sealed interface FromEdge {
 
   /** Whether the control plane lives; it answers with {@link FromControl.Pong}. */
   record Ping() implements FromEdge {}
+
+  /**
+   * What {@link FromControl.Trust} said is on the node's disk.
+   *
+   * @param authorities SHA-256 of their certificates, lower-case hexadecimal
+   */
+  record Trusted(List<String> authorities) implements FromEdge {
+    public Trusted {
+      authorities = List.copyOf(authorities);
+      if (authorities.size() > Limits.AUTHORITIES) {
+        throw new IllegalArgumentException(authorities.size() + " authorities are trusted");
+      }
+    }
+  }
 
   /** How much is wanted of limits that all nodes share; answered by {@link FromControl.Shares}. */
   record Demands(List<Demand> demands) implements FromEdge {

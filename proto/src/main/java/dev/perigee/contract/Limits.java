@@ -119,6 +119,12 @@ public final class Limits {
   /** Keys of session tickets that a node is sent at once. */
   public static final int TICKET_KEYS = 8;
 
+  /** Edge CAs that are trusted at one time. */
+  public static final int AUTHORITIES = 4;
+
+  /** Certificates of nodes that are refused though they are valid; the newest of them. */
+  public static final int REVOKED = 8_000;
+
   /** Control planes that a node is told of. */
   public static final int REPLICAS = 32;
 

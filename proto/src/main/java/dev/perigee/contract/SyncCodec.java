@@ -61,6 +61,7 @@ public final class SyncCodec {
       case FromEdge.Warmed warmed -> out.setWarmed(WarmUpCodec.encode(warmed));
       case FromEdge.GeoReport report -> out.setGeo(GeoCodec.encode(report));
       case FromEdge.Ping ping -> out.setPing(Ping.getDefaultInstance());
+      case FromEdge.Trusted trusted -> out.setTrusted(TrustCodec.encode(trusted));
       case FromEdge.Demands demands -> out.setDemands(DemandCodec.encode(demands));
     }
     return out.build();
@@ -97,6 +98,7 @@ public final class SyncCodec {
       case WARMED -> WarmUpCodec.decode(message.getWarmed());
       case GEO -> GeoCodec.decode(message.getGeo());
       case PING -> new FromEdge.Ping();
+      case TRUSTED -> TrustCodec.decode(message.getTrusted());
       case DEMANDS -> DemandCodec.decode(message.getDemands());
       case KIND_NOT_SET -> throw new IllegalArgumentException("an edge message of unknown kind");
     };
@@ -127,6 +129,7 @@ public final class SyncCodec {
           out.setReplicas(Replicas.newBuilder().addAllAddresses(replicas.addresses()));
       case FromControl.Shares shares -> out.setShares(DemandCodec.encode(shares));
       case FromControl.TicketKeys keys -> out.setTicketKeys(TicketKeyCodec.encode(keys));
+      case FromControl.Trust trust -> out.setTrust(TrustCodec.encode(trust));
     }
     return out.build();
   }
@@ -153,6 +156,7 @@ public final class SyncCodec {
       case REPLICAS -> new FromControl.Replicas(message.getReplicas().getAddressesList());
       case SHARES -> DemandCodec.decode(message.getShares());
       case TICKET_KEYS -> TicketKeyCodec.decode(message.getTicketKeys());
+      case TRUST -> TrustCodec.decode(message.getTrust());
       case KIND_NOT_SET -> throw new IllegalArgumentException("a control message of unknown kind");
     };
   }

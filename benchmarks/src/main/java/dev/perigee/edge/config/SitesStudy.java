@@ -294,9 +294,11 @@ final class SitesStudy {
                   new RateLimits(1024, System::nanoTime, new Random(1)).fleet(),
                   new TicketKeeper(
                       folder.resolve("ticket-keys"),
+                      StateKeys.none(),
                       InstantSource.system(),
                       new SecureRandom(),
                       keys -> {}),
+                  Trust.unsaid(),
                   System::nanoTime),
               acks);
       stream.beforeStart(acks.out);
@@ -397,6 +399,9 @@ final class SitesStudy {
 
     @Override
     public void welcomed() {}
+
+    @Override
+    public void trusted() {}
 
     @Override
     public void told(List<String> controlPlanes) {}

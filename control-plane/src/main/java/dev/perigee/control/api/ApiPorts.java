@@ -4,6 +4,7 @@ import dev.perigee.contract.GeoFile;
 import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.ApiTokens;
+import dev.perigee.control.pki.AuthorityRotation;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.signin.SignInFlow;
 import dev.perigee.control.steer.Steering;
@@ -58,6 +59,7 @@ public record ApiPorts(
     WarmUpStore warmUps,
     Steering steering,
     JoinTokens joinTokens,
+    AuthorityRotation rotation,
     LongSupplier revision,
     Supplier<Optional<Duration>> geoAge,
     Supplier<List<GeoFile>> geoFiles,
@@ -112,6 +114,7 @@ public record ApiPorts(
     routes.addAll(new SteeringResource(steering, fleet, resources).routes());
     routes.addAll(new DnsChallengeResource(challenges).routes());
     routes.addAll(new DnsKeyResource(keys).routes());
+    routes.addAll(new AuthorityResource(rotation).routes());
     routes.addAll(new ApplyResource(resources, sites, visible, tenancy.together()).routes());
     routes.addAll(tenancy.routes(resources));
     return List.copyOf(routes);

@@ -56,6 +56,7 @@ public record LastGood(
     return zone.equals(other.zone)
         && provisioned.equals(other.provisioned)
         && published.equals(other.published)
+        && identity.equals(other.identity)
         && replicas.equals(other.replicas)
         && probed.equals(other.probed)
         && serving().equals(other.serving());

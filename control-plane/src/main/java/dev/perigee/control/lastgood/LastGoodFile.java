@@ -1,6 +1,8 @@
 package dev.perigee.control.lastgood;
 
+import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.SecretFile;
+import dev.perigee.control.store.StoreException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -17,10 +19,19 @@ public final class LastGoodFile {
   /** Bytes that are read back: some 600 000 sites. */
   private static final long MAX_BYTES = 256L << 20;
 
-  private final Path file;
+  private static final String SEALED_AS = "last good answers";
 
-  public LastGoodFile(Path file) {
+  private final Path file;
+  private final KeyRing keys;
+
+  /**
+   * The file in this place.
+   *
+   * @param keys that it is sealed with: it holds the zone's keys and that of this process
+   */
+  public LastGoodFile(Path file, KeyRing keys) {
     this.file = file;
+    this.keys = keys;
   }
 
   /**
@@ -37,11 +48,13 @@ public final class LastGoodFile {
       throw unusable("has more than " + MAX_BYTES + " bytes", null);
     }
     try {
-      LastGood good = LastGoodCodec.decode(Files.readAllBytes(file));
+      LastGood good = LastGoodCodec.decode(keys.disclose(SEALED_AS, Files.readAllBytes(file)));
       if (!good.zone().equals(zone)) {
         throw new IOException("is of the zone " + good.zone() + ", not of " + zone);
       }
       return Optional.of(good);
+    } catch (StoreException e) {
+      throw unusable("cannot be read: " + e.getMessage(), e);
     } catch (EOFException e) {
       throw unusable("is damaged: it ends too early", e);
     } catch (IOException e) {
@@ -57,7 +70,7 @@ public final class LastGoodFile {
 
   /** Writes it in the place of the one before; on disk when this returns. */
   public void write(LastGood good) throws IOException {
-    byte[] bytes = LastGoodCodec.encode(good);
+    byte[] bytes = keys.enclose(SEALED_AS, LastGoodCodec.encode(good));
     if (bytes.length > MAX_BYTES) {
       throw new IOException(
           "%s would have %d bytes: more than %d are not read back"

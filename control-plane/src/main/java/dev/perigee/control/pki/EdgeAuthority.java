@@ -1,8 +1,10 @@
 package dev.perigee.control.pki;
 
 import dev.perigee.contract.Bytes;
-import dev.perigee.control.store.SettingStore;
+import dev.perigee.control.store.AuthorityStore;
+import dev.perigee.control.store.AuthorityStore.Place;
 import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -31,7 +33,9 @@ import java.util.ArrayList;
 import java.util.Date;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.bouncycastle.asn1.x500.X500Name;
 import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
@@ -50,8 +54,8 @@ import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequest;
 
 /**
  * The certificate authority of the fleet: signs the control planes' server certificates and the
- * nodes' client certificates, EC P-256. Its key lies in the database, so that all control planes
- * share it.
+ * nodes' client certificates, EC P-256. Its keys lie in the database, so that all control planes
+ * share them: of the CA that signs, and while one takes the place of another of both.
  */
 public final class EdgeAuthority {
   private static final Duration AUTHORITY_LIFE = Duration.ofDays(3650);
@@ -67,65 +71,117 @@ public final class EdgeAuthority {
 
   private final InstantSource clock;
   private final SecureRandom random;
-  private final X509Certificate certificate;
-  private final PrivateKey key;
+  private final AuthorityStore store;
+  private volatile Issuers issuers;
 
-  private EdgeAuthority(
-      InstantSource clock, SecureRandom random, X509Certificate certificate, PrivateKey key) {
-    this.clock = clock;
-    this.random = random;
-    this.certificate = certificate;
-    this.key = key;
-  }
-
-  /** The authority of this database, made at the first start. */
-  public static EdgeAuthority open(
-      SettingStore settings, InstantSource clock, SecureRandom random) {
-    byte[] kept = settings.getOrMake("edge-authority", () -> make(clock, random));
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(kept))) {
-      byte[] der = in.readNBytes(in.readInt());
-      PrivateKey key =
-          KeyFactory.getInstance("EC")
-              .generatePrivate(new PKCS8EncodedKeySpec(in.readNBytes(in.readInt())));
-      return new EdgeAuthority(clock, random, parse(der), key);
-    } catch (IOException | GeneralSecurityException e) {
-      throw new IllegalStateException("the edge authority in the database cannot be read", e);
+  /** The CAs that are trusted; one signs. */
+  private record Issuers(Issuer signing, List<Issuer> others) {
+    Issuers {
+      others = List.copyOf(others);
     }
   }
 
-  private static byte[] make(InstantSource clock, SecureRandom random) {
-    try {
-      KeyPair pair = keyPair(random);
-      X500Name name = new X500Name("CN=Perigee edge authority");
-      Instant now = clock.instant();
-      JcaX509v3CertificateBuilder builder =
-          new JcaX509v3CertificateBuilder(
-              name,
-              serial(random),
-              Date.from(now.minus(CLOCK_SKEW)),
-              Date.from(now.plus(AUTHORITY_LIFE)),
-              name,
-              pair.getPublic());
-      builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
-      builder.addExtension(
-          Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
-      byte[] der =
-          builder
-              .build(new JcaContentSignerBuilder(ALGORITHM).build(pair.getPrivate()))
-              .getEncoded();
-      byte[] pkcs8 = pair.getPrivate().getEncoded();
-      java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+  private EdgeAuthority(InstantSource clock, SecureRandom random, AuthorityStore store) {
+    this.clock = clock;
+    this.random = random;
+    this.store = store;
+    this.issuers = read();
+  }
+
+  /** The authority of this database, made at the first start. */
+  public static EdgeAuthority open(AuthorityStore store, InstantSource clock, SecureRandom random) {
+    return new EdgeAuthority(clock, random, store);
+  }
+
+  private Issuers read() {
+    Map<Place, Bytes> all = store.all(() -> Issuer.make(clock, random).kept().toArray());
+    List<Issuer> others =
+        Stream.of(Place.NEXT, Place.BEFORE)
+            .filter(all::containsKey)
+            .map(place -> Issuer.of(Optional.ofNullable(all.get(place)).orElseThrow()))
+            .toList();
+    return new Issuers(
+        Issuer.of(Optional.ofNullable(all.get(Place.SIGNING)).orElseThrow()), others);
+  }
+
+  /** Takes over what the database says now; whether that is something else than before. */
+  public boolean look() {
+    Issuers now = read();
+    boolean other = !now.equals(issuers);
+    issuers = now;
+    return other;
+  }
+
+  /** A CA with its key. */
+  public record Issuer(X509Certificate certificate, PrivateKey key) {
+    static Issuer make(InstantSource clock, SecureRandom random) {
+      try {
+        KeyPair pair = keyPair(random);
+        X500Name name = new X500Name("CN=Perigee edge authority");
+        Instant now = clock.instant();
+        JcaX509v3CertificateBuilder builder =
+            new JcaX509v3CertificateBuilder(
+                name,
+                serial(random),
+                Date.from(now.minus(CLOCK_SKEW)),
+                Date.from(now.plus(AUTHORITY_LIFE)),
+                name,
+                pair.getPublic());
+        builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
+        builder.addExtension(
+            Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
+        byte[] der =
+            builder
+                .build(new JcaContentSignerBuilder(ALGORITHM).build(pair.getPrivate()))
+                .getEncoded();
+        return new Issuer(parse(der), pair.getPrivate());
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (OperatorCreationException | GeneralSecurityException e) {
+        throw new IllegalStateException("this Java cannot make an EC key", e);
+      }
+    }
+
+    /** One that was kept. */
+    static Issuer of(Bytes kept) {
+      try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(kept.toArray()))) {
+        byte[] der = in.readNBytes(in.readInt());
+        PrivateKey key =
+            KeyFactory.getInstance("EC")
+                .generatePrivate(new PKCS8EncodedKeySpec(in.readNBytes(in.readInt())));
+        return new Issuer(parse(der), key);
+      } catch (IOException | GeneralSecurityException e) {
+        throw new IllegalStateException("the edge authority in the database cannot be read", e);
+      }
+    }
+
+    /** As the database keeps it. */
+    Bytes kept() {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
       try (DataOutputStream out = new DataOutputStream(bytes)) {
+        byte[] der = certificate.getEncoded();
+        byte[] pkcs8 = key.getEncoded();
         out.writeInt(der.length);
         out.write(der);
         out.writeInt(pkcs8.length);
         out.write(pkcs8);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      } catch (CertificateEncodingException e) {
+        throw new IllegalStateException("a certificate of ours cannot be encoded", e);
       }
-      return bytes.toByteArray();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } catch (OperatorCreationException | GeneralSecurityException e) {
-      throw new IllegalStateException("this Java cannot make an EC key", e);
+      return Bytes.copyOf(bytes.toByteArray());
+    }
+
+    /** Lower-case hexadecimal SHA-256 of its certificate. */
+    public String fingerprint() {
+      return EdgeAuthority.fingerprint(certificate);
+    }
+
+    /** Without the key. */
+    @Override
+    public String toString() {
+      return "Issuer[" + fingerprint() + "]";
     }
   }
 
@@ -134,19 +190,63 @@ public final class EdgeAuthority {
     return certificate.getNotBefore().toInstant().plus(CLOCK_SKEW);
   }
 
-  /** The authority's own certificate. */
+  /** The certificate of the CA that signs. */
   public X509Certificate certificate() {
-    return certificate;
+    return issuers.signing().certificate();
   }
 
-  /** Lower-case hexadecimal SHA-256 of the authority's certificate. */
+  /** The certificates of all CAs that are trusted, first of the one that signs. */
+  public List<X509Certificate> trusted() {
+    Issuers now = issuers;
+    return Stream.concat(Stream.of(now.signing()), now.others().stream())
+        .map(Issuer::certificate)
+        .toList();
+  }
+
+  /** The same in DER. */
+  public List<Bytes> trustedBytes() {
+    return encoded(trusted());
+  }
+
+  private static List<Bytes> encoded(List<X509Certificate> all) {
+    List<Bytes> encoded = new ArrayList<>();
+    try {
+      for (X509Certificate one : all) {
+        encoded.add(Bytes.copyOf(one.getEncoded()));
+      }
+    } catch (CertificateEncodingException e) {
+      throw new IllegalStateException("a certificate of ours cannot be encoded", e);
+    }
+    return encoded;
+  }
+
+  /** Lower-case hexadecimal SHA-256 of the certificate of the CA that signs. */
   public String fingerprint() {
+    return fingerprint(certificate());
+  }
+
+  /** Lower-case hexadecimal SHA-256 of a certificate. */
+  public static String fingerprint(X509Certificate certificate) {
     try {
       byte[] digest = MessageDigest.getInstance("SHA-256").digest(certificate.getEncoded());
       return HexFormat.of().formatHex(digest);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** The one of some CAs that signed a certificate. */
+  public static Optional<X509Certificate> issuer(
+      X509Certificate leaf, List<X509Certificate> among) {
+    for (X509Certificate authority : among) {
+      try {
+        leaf.verify(authority.getPublicKey());
+        return Optional.of(authority);
+      } catch (GeneralSecurityException e) {
+        // Another one's, then.
+      }
+    }
+    return Optional.empty();
   }
 
   /** A key with its certificate chain, the leaf first. */
@@ -183,15 +283,7 @@ public final class EdgeAuthority {
 
     /** Each certificate in DER. */
     public List<Bytes> chainBytes() {
-      try {
-        List<Bytes> all = new ArrayList<>();
-        for (X509Certificate one : chain) {
-          all.add(Bytes.copyOf(one.getEncoded()));
-        }
-        return all;
-      } catch (CertificateEncodingException e) {
-        throw new IllegalStateException("a certificate of ours cannot be encoded", e);
-      }
+      return encoded(chain);
     }
   }
 
@@ -212,19 +304,24 @@ public final class EdgeAuthority {
                               : GeneralName.dNSName,
                           name))
               .toArray(GeneralName[]::new);
+      Issuer by = issuers.signing();
       X509Certificate leaf =
           sign(
+              by,
               CONTROL_PLANE,
               pair.getPublic(),
               SERVER_LIFE,
               new GeneralNames(all),
               KeyPurposeId.id_kp_serverAuth,
               KeyPurposeId.id_kp_clientAuth);
-      return new Identity(pair.getPrivate(), List.of(leaf, certificate));
+      return new Identity(pair.getPrivate(), List.of(leaf, by.certificate()));
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException("this Java cannot make an EC key", e);
     }
   }
+
+  /** A node's certificate with that of the CA that made it. */
+  public record Signed(X509Certificate certificate, X509Certificate issuer) {}
 
   /**
    * A client certificate for a node.
@@ -232,7 +329,7 @@ public final class EdgeAuthority {
    * @param request PKCS #10, DER; only its key is taken over
    * @return empty when the request is broken or its key too weak
    */
-  public Optional<X509Certificate> signNode(String node, byte[] request) {
+  public Optional<Signed> signNode(String node, byte[] request) {
     try {
       JcaPKCS10CertificationRequest csr = new JcaPKCS10CertificationRequest(request);
       PublicKey wanted = csr.getPublicKey();
@@ -241,7 +338,11 @@ public final class EdgeAuthority {
         return Optional.empty();
       }
       GeneralNames names = new GeneralNames(new GeneralName(GeneralName.dNSName, node));
-      return Optional.of(sign(node, wanted, NODE_LIFE, names, KeyPurposeId.id_kp_clientAuth));
+      Issuer by = issuers.signing();
+      return Optional.of(
+          new Signed(
+              sign(by, node, wanted, NODE_LIFE, names, KeyPurposeId.id_kp_clientAuth),
+              by.certificate()));
     } catch (IOException
         | GeneralSecurityException
         | OperatorCreationException
@@ -272,12 +373,17 @@ public final class EdgeAuthority {
   }
 
   private X509Certificate sign(
-      String name, PublicKey subject, Duration life, GeneralNames names, KeyPurposeId... purposes) {
+      Issuer by,
+      String name,
+      PublicKey subject,
+      Duration life,
+      GeneralNames names,
+      KeyPurposeId... purposes) {
     Instant now = clock.instant();
     try {
       JcaX509v3CertificateBuilder builder =
           new JcaX509v3CertificateBuilder(
-              new X500Name(certificate.getSubjectX500Principal().getName()),
+              new X500Name(by.certificate().getSubjectX500Principal().getName()),
               serial(random),
               Date.from(now.minus(CLOCK_SKEW)),
               Date.from(now.plus(life)),
@@ -288,7 +394,7 @@ public final class EdgeAuthority {
       builder.addExtension(Extension.extendedKeyUsage, false, new ExtendedKeyUsage(purposes));
       builder.addExtension(Extension.subjectAlternativeName, false, names);
       return new JcaX509CertificateConverter()
-          .getCertificate(builder.build(new JcaContentSignerBuilder(ALGORITHM).build(key)));
+          .getCertificate(builder.build(new JcaContentSignerBuilder(ALGORITHM).build(by.key())));
     } catch (IOException | OperatorCreationException | GeneralSecurityException e) {
       throw new IllegalStateException("a certificate cannot be signed", e);
     }

@@ -3,7 +3,6 @@ package dev.perigee.control.pki;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.control.store.EnrolmentStore;
 import java.security.SecureRandom;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -38,7 +37,7 @@ public final class Enrolments implements JoinTokens {
 
   /** The answer to an enrolment. */
   public sealed interface Enrolled {
-    record Signed(X509Certificate certificate) implements Enrolled {}
+    record Signed(EdgeAuthority.Signed certificate) implements Enrolled {}
 
     record Refused(EnrolReason reason) implements Enrolled {}
   }
@@ -62,22 +61,22 @@ public final class Enrolments implements JoinTokens {
 
   /** Trades a token for a certificate; an earlier certificate of the node is refused from then. */
   public Enrolled enrol(String node, String secret, byte[] request) {
-    Optional<X509Certificate> signed = authority.signNode(node, request);
+    Optional<EdgeAuthority.Signed> signed = authority.signNode(node, request);
     if (signed.isEmpty()) {
       return new Enrolled.Refused(EnrolReason.REQUEST);
     }
-    String serial = signed.get().getSerialNumber().toString(16);
+    String serial = signed.get().certificate().getSerialNumber().toString(16);
     boolean taken = store.enrol(node, Secrets.sha256(secret), clock.instant(), serial);
     return taken ? new Enrolled.Signed(signed.get()) : new Enrolled.Refused(EnrolReason.TOKEN);
   }
 
   /** A new certificate for the holder of the current one, which stays good until it is used. */
   public Enrolled renew(String node, String oldSerial, byte[] request) {
-    Optional<X509Certificate> signed = authority.signNode(node, request);
+    Optional<EdgeAuthority.Signed> signed = authority.signNode(node, request);
     if (signed.isEmpty()) {
       return new Enrolled.Refused(EnrolReason.REQUEST);
     }
-    String serial = signed.get().getSerialNumber().toString(16);
+    String serial = signed.get().certificate().getSerialNumber().toString(16);
     return store.renew(node, oldSerial, serial)
         ? new Enrolled.Signed(signed.get())
         : new Enrolled.Refused(EnrolReason.REVOKED);

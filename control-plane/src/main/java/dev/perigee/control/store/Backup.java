@@ -23,8 +23,7 @@ import org.postgresql.ds.PGSimpleDataSource;
  *
  * <p>The form: gzip; a first line; when, the schema's version and the numbers of the log; each
  * table's name, columns and rows as {@code COPY} writes them, in pieces; the sequences; the SHA-256
- * of everything before. It holds the private keys of the edge CA and of the sites, these sealed
- * where the database has them so.
+ * of everything before. It holds all secrets, sealed where the database has them so.
  */
 public final class Backup {
   static final String FIRST = "perigee-backup 1";

@@ -37,6 +37,11 @@ public final class Database implements AutoCloseable {
     this.jdbi = Jdbi.create(pool);
   }
 
+  /** Has the secrets of sites sealed with the first of these keys; to be said before its use. */
+  public void sealWith(KeyRing keys) {
+    jdbi.getConfig(SealedColumns.class).sealWith(keys);
+  }
+
   /** Connects with the usual limits and migrates forward. */
   public static Database open(String url, String user, String password) {
     return open(DatabaseConfig.of(url, user, password));

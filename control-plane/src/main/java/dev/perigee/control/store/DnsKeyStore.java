@@ -36,9 +36,11 @@ public final class DnsKeyStore {
   private final DnsKeyPolicy policy;
   private final InstantSource clock;
   private final SecureRandom random;
+  private final KeyRing keys;
 
   /**
    * @param zone normalised
+   * @param keys that private keys are sealed with
    */
   public DnsKeyStore(
       Database database,
@@ -46,7 +48,9 @@ public final class DnsKeyStore {
       String zone,
       DnsKeyPolicy policy,
       InstantSource clock,
-      SecureRandom random) {
+      SecureRandom random,
+      KeyRing keys) {
+    this.keys = keys;
     this.database = database;
     this.numbers = numbers;
     this.zone = zone;
@@ -79,10 +83,10 @@ public final class DnsKeyStore {
 
   /** All of them, the oldest first. */
   public List<DnsKey> all() {
-    return database.read(DnsKeyStore::all);
+    return database.read(this::all);
   }
 
-  private static List<DnsKey> all(Handle handle) {
+  private List<DnsKey> all(Handle handle) {
     return handle.createQuery(ALL).map((row, context) -> key(row)).list();
   }
 
@@ -96,8 +100,8 @@ public final class DnsKeyStore {
             });
   }
 
-  private Change<DnsKey> insert(Handle handle, List<DnsKey> keys) {
-    KeyPair pair = pair(keys);
+  private Change<DnsKey> insert(Handle handle, List<DnsKey> known) {
+    KeyPair pair = pair(known);
     byte[] point = point((ECPublicKey) pair.getPublic());
     int tag = DnsKey.tag(point);
     Timestamp now = Timestamp.from(now());
@@ -106,9 +110,9 @@ public final class DnsKeyStore {
             + " VALUES (?, ?, ?, ?, ?)",
         tag,
         point,
-        pair.getPrivate().getEncoded(),
+        keys.enclose(row(tag), pair.getPrivate().getEncoded()),
         now,
-        keys.isEmpty() ? now : null);
+        known.isEmpty() ? now : null);
     return committed(handle, tag);
   }
 
@@ -232,7 +236,7 @@ public final class DnsKeyStore {
     return change;
   }
 
-  private static Change<DnsKey> committed(Handle handle, int tag) {
+  private Change<DnsKey> committed(Handle handle, int tag) {
     return new Change.Committed<>(
         all(handle).stream().filter(key -> key.tag() == tag).findFirst().orElseThrow(), 0);
   }
@@ -255,13 +259,18 @@ public final class DnsKeyStore {
     return clock.instant().truncatedTo(ChronoUnit.MICROS);
   }
 
-  private static DnsKey key(ResultSet row) throws SQLException {
+  /** What a private key is sealed as. */
+  static String row(int tag) {
+    return "zone's key " + tag;
+  }
+
+  private DnsKey key(ResultSet row) throws SQLException {
     Optional<Instant> gone = time(row, "ds_gone_at");
     Duration kept = Duration.ofSeconds(row.getInt("ds_seconds"));
     return new DnsKey(
         row.getInt("tag"),
         Bytes.copyOf(row.getBytes("public_key")),
-        Bytes.copyOf(row.getBytes("private_key")),
+        Bytes.copyOf(keys.disclose(row(row.getInt("tag")), row.getBytes("private_key"))),
         row.getTimestamp("published_at").toInstant(),
         time(row, "signing_at"),
         time(row, "retiring_at"),

@@ -38,7 +38,10 @@ public final class EnrolmentStore {
                   Timestamp.from(now));
           return used == 1
               && handle.execute(
-                      "UPDATE node SET serial = ?, next_serial = NULL WHERE name = ?", serial, node)
+                      "UPDATE node SET serial = ?, next_serial = NULL, trusts = NULL,"
+                          + " issuer = NULL WHERE name = ?",
+                      serial,
+                      node)
                   == 1;
         });
   }

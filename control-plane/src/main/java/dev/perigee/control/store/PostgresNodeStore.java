@@ -282,6 +282,29 @@ public final class PostgresNodeStore implements NodeStore {
                     == 1);
   }
 
+  /** Notes by which CA the certificate is that a node came with. */
+  public void cameWith(String name, String issuer) {
+    database.inTransaction(
+        handle ->
+            handle.execute(
+                "UPDATE node SET issuer = ? WHERE name = ? AND issuer IS DISTINCT FROM ?",
+                issuer,
+                name,
+                issuer));
+  }
+
+  /** Notes which CAs a node says it trusts, by their fingerprints. */
+  public void trusts(String name, List<String> authorities) {
+    String[] all = authorities.toArray(String[]::new);
+    database.inTransaction(
+        handle ->
+            handle.execute(
+                "UPDATE node SET trusts = ? WHERE name = ? AND trusts IS DISTINCT FROM ?::text[]",
+                all,
+                name,
+                all));
+  }
+
   private Change<Node> change(Function<Handle, Change<Node>> work) {
     Change<Node> change = database.inTransaction(work);
     numbers.wake();

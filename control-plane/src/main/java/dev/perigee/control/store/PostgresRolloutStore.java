@@ -2,7 +2,6 @@ package dev.perigee.control.store;
 
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
-import dev.perigee.contract.SyncCodec;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -17,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.function.Function;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.StatementContext;
 
 /**
  * Rollouts in PostgreSQL. What a node is sent of a site is a function of the site's row and of the
@@ -33,7 +33,7 @@ public final class PostgresRolloutStore {
       """
       SELECT r.id, r.candidate, r.state, r.revision, r.hold_seconds, r.error_points,
              r.minimum_requests, r.who, r.note, r.reason, r.begun_at, r.ended_at,
-             r.other_requests, r.other_errors, clock_timestamp(),
+             r.other_requests, r.other_errors, clock_timestamp(), r.site,
              array(SELECT n.node FROM rollout_node n WHERE n.rollout = r.id ORDER BY n.node),
              array(SELECT n.applied_at FROM rollout_node n WHERE n.rollout = r.id ORDER BY n.node),
              array(SELECT n.requests FROM rollout_node n WHERE n.rollout = r.id ORDER BY n.node),
@@ -89,14 +89,15 @@ public final class PostgresRolloutStore {
   private static Change<Rollout> insert(
       Handle handle, SiteConfig candidate, List<String> canaries, Rollout.Plan plan, Edit edit) {
     long revision = LogNumbers.nextRevision(handle, "site", candidate.id());
+    SealedColumns sealed = handle.getConfig(SealedColumns.class);
     UUID id =
         handle
             .createQuery(
                 "INSERT INTO rollout (site, state, candidate, revision, canaries,"
-                    + " hold_seconds, error_points, minimum_requests, who, note)"
-                    + " VALUES (?, 'canary', ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id")
+                    + " hold_seconds, error_points, minimum_requests, who, note, sealed_by)"
+                    + " VALUES (?, 'canary', ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id")
             .bind(0, candidate.id())
-            .bind(1, SyncCodec.toBytes(candidate))
+            .bind(1, sealed.whole(candidate))
             .bind(2, revision)
             .bind(3, canaries.toArray(String[]::new))
             .bind(4, plan.hold().map(Duration::toSeconds).orElse(null))
@@ -104,6 +105,7 @@ public final class PostgresRolloutStore {
             .bind(6, plan.minimumRequests())
             .bind(7, edit.who())
             .bind(8, edit.note())
+            .bind(9, sealed.mark(candidate))
             .mapTo(UUID.class)
             .one();
     handle.execute(
@@ -265,7 +267,7 @@ public final class PostgresRolloutStore {
                 .bind(0, value)
                 .bind(1, purview.organisations())
                 .bind(2, purview.siteIds())
-                .map((row, context) -> read(row))
+                .map((row, context) -> read(row, context))
                 .list());
   }
 
@@ -286,7 +288,7 @@ public final class PostgresRolloutStore {
             handle
                 .createQuery(SELECT + condition)
                 .bind(0, value)
-                .map((row, context) -> read(row))
+                .map((row, context) -> read(row, context))
                 .list());
   }
 
@@ -300,7 +302,7 @@ public final class PostgresRolloutStore {
     return handle
         .createQuery(SELECT + "WHERE r.id = ?" + lock)
         .bind(0, id)
-        .map((row, context) -> read(row))
+        .map((row, context) -> read(row, context))
         .findOne();
   }
 
@@ -312,13 +314,13 @@ public final class PostgresRolloutStore {
     }
   }
 
-  private static Rollout read(ResultSet row) throws SQLException {
+  private static Rollout read(ResultSet row, StatementContext context) throws SQLException {
     long hold = row.getLong(5);
     Optional<Duration> after =
         row.wasNull() ? Optional.empty() : Optional.of(Duration.ofSeconds(hold));
     return new Rollout(
         row.getString(1),
-        SyncCodec.siteOf(row.getBytes(2)),
+        context.getConfig(SealedColumns.class).whole(row.getString(16), row.getBytes(2)),
         Rollout.State.of(row.getString(3)),
         row.getLong(4),
         new Rollout.Plan(after, row.getInt(6), row.getInt(7)),
@@ -333,10 +335,10 @@ public final class PostgresRolloutStore {
   }
 
   private static List<Rollout.Canary> canaries(ResultSet row) throws SQLException {
-    String[] nodes = (String[]) row.getArray(16).getArray();
-    Timestamp[] applied = (Timestamp[]) row.getArray(17).getArray();
-    Long[] requests = (Long[]) row.getArray(18).getArray();
-    Long[] errors = (Long[]) row.getArray(19).getArray();
+    String[] nodes = (String[]) row.getArray(17).getArray();
+    Timestamp[] applied = (Timestamp[]) row.getArray(18).getArray();
+    Long[] requests = (Long[]) row.getArray(19).getArray();
+    Long[] errors = (Long[]) row.getArray(20).getArray();
     List<Rollout.Canary> canaries = new ArrayList<>();
     for (int i = 0; i < nodes.length; i++) {
       Optional<Instant> at = Optional.ofNullable(applied[i]).map(Timestamp::toInstant);

@@ -2,15 +2,12 @@ package dev.perigee.control.store;
 
 import dev.perigee.contract.CachePolicyCodec;
 import dev.perigee.contract.CompressionPolicyCodec;
-import dev.perigee.contract.HidingPolicyCodec;
 import dev.perigee.contract.OriginAddressPolicy;
-import dev.perigee.contract.OriginPoolsCodec;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.RateRuleCodec;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SteeringPolicyCodec;
-import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.TierPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,6 +19,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.StatementContext;
 
 /** Sites in PostgreSQL. */
 public final class PostgresSiteStore implements SiteStore {
@@ -120,6 +118,7 @@ public final class PostgresSiteStore implements SiteStore {
 
   /** Inserts the site without its hosts; false where its id was ever used. */
   private static boolean insert(Handle handle, SiteConfig site, String organisation) {
+    SealedColumns sealed = handle.getConfig(SealedColumns.class);
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
                 + " origin_pools, hiding, shield, pop_share, steering, rate_limits, bandwidth,"
@@ -131,8 +130,8 @@ public final class PostgresSiteStore implements SiteStore {
             site.schemeInKey(),
             site.portInKey(),
             CachePolicyCodec.toBytes(site.cache()),
-            OriginPoolsCodec.toBytes(site.pools()),
-            HidingPolicyCodec.toBytes(site.hiding()),
+            sealed.pools(site.id(), site.pools()),
+            sealed.hiding(site.id(), site.hiding()),
             site.tiers().shield(),
             site.tiers().popShare(),
             SteeringPolicyCodec.toBytes(site.steering()),
@@ -172,6 +171,7 @@ public final class PostgresSiteStore implements SiteStore {
 
   /** Replaces the settings of a site whose row is locked. */
   private static Change<SiteConfig> update(Handle handle, SiteConfig site, Edit edit) {
+    SealedColumns sealed = handle.getConfig(SealedColumns.class);
     handle.execute(
         "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?, cache_policy"
             + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ?,"
@@ -181,8 +181,8 @@ public final class PostgresSiteStore implements SiteStore {
         site.schemeInKey(),
         site.portInKey(),
         CachePolicyCodec.toBytes(site.cache()),
-        OriginPoolsCodec.toBytes(site.pools()),
-        HidingPolicyCodec.toBytes(site.hiding()),
+        sealed.pools(site.id(), site.pools()),
+        sealed.hiding(site.id(), site.hiding()),
         site.tiers().shield(),
         site.tiers().popShare(),
         SteeringPolicyCodec.toBytes(site.steering()),
@@ -290,7 +290,7 @@ public final class PostgresSiteStore implements SiteStore {
   @Override
   public List<SiteConfig> all() {
     return database.read(
-        handle -> handle.createQuery(SELECT + " ORDER BY s.id").map((r, c) -> read(r)).list());
+        handle -> handle.createQuery(SELECT + " ORDER BY s.id").map((r, c) -> read(r, c)).list());
   }
 
   @Override
@@ -400,29 +400,34 @@ public final class PostgresSiteStore implements SiteStore {
     return handle
         .createQuery(SELECT + " AND " + condition)
         .bind(0, value)
-        .map((row, context) -> read(row))
+        .map((row, context) -> read(row, context))
         .findOne();
   }
 
-  static VisibleSites.Held held(java.sql.ResultSet row) throws java.sql.SQLException {
-    return new VisibleSites.Held(read(row), row.getString("organisation"), row.getLong("revision"));
+  static VisibleSites.Held held(java.sql.ResultSet row, StatementContext context)
+      throws java.sql.SQLException {
+    return new VisibleSites.Held(
+        read(row, context), row.getString("organisation"), row.getLong("revision"));
   }
 
-  private static SiteConfig read(java.sql.ResultSet row) throws java.sql.SQLException {
+  private static SiteConfig read(java.sql.ResultSet row, StatementContext context)
+      throws java.sql.SQLException {
+    SealedColumns sealed = context.getConfig(SealedColumns.class);
+    String id = row.getString(1);
     List<OriginUrl> origins = new ArrayList<>();
     for (String text : (String[]) row.getArray(2).getArray()) {
       OriginUrl.parse(text).ifPresent(origins::add);
     }
     return new SiteConfig(
-        row.getString(1),
+        id,
         List.of((String[]) row.getArray(15).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
         row.getBoolean(5),
         CachePolicyCodec.of(row.getBytes(6)),
-        OriginPoolsCodec.of(row.getBytes(7)),
-        HidingPolicyCodec.of(row.getBytes(8)),
+        sealed.pools(id, row.getBytes(7)),
+        sealed.hiding(id, row.getBytes(8)),
         new TierPolicy(row.getBoolean(9), row.getBoolean(10)),
         SteeringPolicyCodec.of(row.getBytes(11)),
         RateRuleCodec.of(row.getBytes(12)),
@@ -437,7 +442,7 @@ public final class PostgresSiteStore implements SiteStore {
             handle
                 .createQuery(SELECT_FOR_NODE + " ORDER BY s.id")
                 .bind(0, node)
-                .map((row, context) -> readForNode(row))
+                .map((row, context) -> readForNode(row, context))
                 .list());
   }
 
@@ -471,14 +476,17 @@ public final class PostgresSiteStore implements SiteStore {
                     .createQuery(SELECT_FOR_NODE + " AND s.id = ANY (?) ORDER BY s.id")
                     .bind(0, node)
                     .bind(1, ids.toArray(String[]::new))
-                    .map((row, context) -> readForNode(row))
+                    .map((row, context) -> readForNode(row, context))
                     .list())
         .forEach(site -> found.put(site.id(), site));
     return found;
   }
 
-  private static SiteConfig readForNode(java.sql.ResultSet row) throws java.sql.SQLException {
+  private static SiteConfig readForNode(java.sql.ResultSet row, StatementContext context)
+      throws java.sql.SQLException {
     byte[] candidate = row.getBytes(16);
-    return candidate == null ? read(row) : SyncCodec.siteOf(candidate);
+    return candidate == null
+        ? read(row, context)
+        : context.getConfig(SealedColumns.class).whole(row.getString(1), candidate);
   }
 }

@@ -219,7 +219,12 @@ final class PurgeIssue {
           .bind(0, byUrl)
           .map(
               (row, context) ->
-                  Map.entry(row.getString(1), SyncCodec.siteOf(row.getBytes(2)).cache()))
+                  Map.entry(
+                      row.getString(1),
+                      context
+                          .getConfig(SealedColumns.class)
+                          .whole(row.getString(1), row.getBytes(2))
+                          .cache()))
           .forEach(this::rule);
     }
   }

@@ -1,7 +1,9 @@
 package dev.perigee.control.store;
 
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 
 /**
@@ -10,26 +12,58 @@ import org.jdbi.v3.core.Handle;
  */
 public final class ReplicaStore {
   /** Without a word for so long a control plane counts as gone. */
-  private static final String LIVING = "seen_at > now() - interval '5 seconds'";
+  static final String LIVING = "seen_at > now() - interval '5 seconds'";
 
   private static final String FORGOTTEN = "seen_at < now() - interval '1 hour'";
 
   private final Database database;
+  private final List<String> opens;
+  private final Supplier<Trusts> trusts;
 
+  /** One whose control plane opens no secrets. */
   public ReplicaStore(Database database) {
+    this(database, List.of(), () -> new Trusts(List.of(), ""));
+  }
+
+  /**
+   * One of a control plane.
+   *
+   * @param opens ids of the keys that it can open secrets with
+   * @param trusts what it says of edge CAs, now
+   */
+  public ReplicaStore(Database database, List<String> opens, Supplier<Trusts> trusts) {
+    this.trusts = trusts;
     this.database = database;
+    this.opens = List.copyOf(opens);
+  }
+
+  /**
+   * What a control plane says of edge CAs.
+   *
+   * @param authorities fingerprints of those that it trusts
+   * @param shows that of the one whose certificate it shows
+   */
+  public record Trusts(List<String> authorities, String shows) {
+    public Trusts {
+      authorities = List.copyOf(authorities);
+    }
   }
 
   /** Says that this one lives, and tells all that do, by their ids. */
   public List<Replica> beat(Replica own) {
+    Trusts now = trusts.get();
     return database.inTransaction(
         handle -> {
           handle.execute(
-              "INSERT INTO replica (id, address, build) VALUES (?, ?, ?)"
-                  + " ON CONFLICT (id) DO UPDATE SET seen_at = now()",
+              "INSERT INTO replica (id, address, build, opens, trusts, shows)"
+                  + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen_at = now(),"
+                  + " trusts = excluded.trusts, shows = excluded.shows",
               UUID.fromString(own.id()),
               own.address(),
-              own.build());
+              own.build(),
+              opens.toArray(String[]::new),
+              now.authorities().toArray(String[]::new),
+              now.shows());
           handle.execute("DELETE FROM replica WHERE " + FORGOTTEN);
           return living(handle);
         });
@@ -38,6 +72,16 @@ public final class ReplicaStore {
   /** Tells all that live, without being one of them. */
   public List<Replica> living() {
     return database.read(ReplicaStore::living);
+  }
+
+  /** Which keys each of those that live can open secrets with. */
+  List<Set<String>> keys() {
+    return database.read(
+        handle ->
+            handle
+                .createQuery("SELECT coalesce(opens, '{}') FROM replica WHERE " + LIVING)
+                .map((row, context) -> Set.of((String[]) row.getArray(1).getArray()))
+                .list());
   }
 
   /** This one stops. */

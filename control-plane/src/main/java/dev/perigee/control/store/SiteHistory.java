@@ -1,13 +1,13 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.SiteConfig;
-import dev.perigee.contract.SyncCodec;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jdbi.v3.core.Handle;
+import org.jdbi.v3.core.statement.StatementContext;
 
 /**
  * What each site was at each of its revisions. A revision is written in the transaction that makes
@@ -18,7 +18,7 @@ public final class SiteHistory {
   public static final int USUAL_KEPT = 100;
 
   private static final String SELECT =
-      "SELECT revision, kind, at, who, note, config FROM site_revision WHERE site = ?";
+      "SELECT revision, kind, at, who, note, config, site FROM site_revision WHERE site = ?";
 
   private final Database database;
   private final int kept;
@@ -74,7 +74,7 @@ public final class SiteHistory {
             handle
                 .createQuery(SELECT + " ORDER BY revision DESC")
                 .bind(0, site)
-                .map((row, context) -> read(row))
+                .map((row, context) -> read(row, context))
                 .list());
   }
 
@@ -85,7 +85,7 @@ public final class SiteHistory {
                 .createQuery(SELECT + " AND revision = ?")
                 .bind(0, site)
                 .bind(1, revision)
-                .map((row, context) -> read(row))
+                .map((row, context) -> read(row, context))
                 .findOne());
   }
 
@@ -112,7 +112,7 @@ public final class SiteHistory {
         handle
             .createQuery(SELECT + " ORDER BY revision DESC LIMIT 1")
             .bind(0, before.id())
-            .map((row, context) -> read(row).site())
+            .map((row, context) -> read(row, context).site())
             .findOne();
     if (newest.filter(before::equals).isEmpty()) {
       long logged =
@@ -129,24 +129,26 @@ public final class SiteHistory {
   }
 
   private static void insert(Handle handle, SiteConfig site, long revision, Kind kind, Edit edit) {
+    SealedColumns sealed = handle.getConfig(SealedColumns.class);
     handle.execute(
-        "INSERT INTO site_revision (site, revision, kind, who, note, config)"
-            + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO site_revision (site, revision, kind, who, note, config, sealed_by)"
+            + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
         site.id(),
         revision,
         kind.word(),
         edit.who(),
         edit.note(),
-        SyncCodec.toBytes(site));
+        sealed.whole(site),
+        sealed.mark(site));
   }
 
-  private static Entry read(ResultSet row) throws SQLException {
+  private static Entry read(ResultSet row, StatementContext context) throws SQLException {
     return new Entry(
         row.getLong(1),
         Kind.of(row.getString(2)),
         row.getTimestamp(3).toInstant(),
         row.getString(4),
         row.getString(5),
-        SyncCodec.siteOf(row.getBytes(6)));
+        context.getConfig(SealedColumns.class).whole(row.getString(7), row.getBytes(6)));
   }
 }

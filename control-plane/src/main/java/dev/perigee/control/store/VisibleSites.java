@@ -73,7 +73,7 @@ public final class VisibleSites {
                 .bind(6, wanted.host().orElse(null))
                 .bind(7, host(wanted))
                 .bind(8, wanted.most())
-                .map((row, context) -> PostgresSiteStore.held(row))
+                .map((row, context) -> PostgresSiteStore.held(row, context))
                 .list());
   }
 
@@ -92,7 +92,7 @@ public final class VisibleSites {
                 .bind(2, purview.organisations())
                 .bind(3, purview.siteIds())
                 .bind(4, text(name))
-                .map((row, context) -> PostgresSiteStore.held(row))
+                .map((row, context) -> PostgresSiteStore.held(row, context))
                 .findOne());
   }
 

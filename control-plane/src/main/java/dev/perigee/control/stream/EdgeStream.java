@@ -68,6 +68,7 @@ final class EdgeStream implements Runnable {
   private long purge;
   private List<String> replicas = List.of();
   private List<TicketKey> ticketKeys = List.of();
+  private Optional<FromControl.Trust> trust = Optional.empty();
 
   EdgeStream(
       SyncService service,
@@ -245,7 +246,11 @@ final class EdgeStream implements Runnable {
     if (place.get().since() > view.revision()) {
       return false; // a move between the two looks: its number is still to be read
     }
-    return sendReplicas() || sendTicketKeys() || sendUpdate(view, place.get()) || sendWarmUps(view);
+    return sendTrust()
+        || sendReplicas()
+        || sendTicketKeys()
+        || sendUpdate(view, place.get())
+        || sendWarmUps(view);
   }
 
   /** Where the node is; empty where it may not stay. */
@@ -306,6 +311,17 @@ final class EdgeStream implements Runnable {
     }
     send(new FromControl.Replicas(now));
     replicas = now;
+    return true;
+  }
+
+  /** Says whom to trust, where that is news; false where it is not. */
+  private boolean sendTrust() throws InterruptedException {
+    Optional<FromControl.Trust> now = service.trust();
+    if (now.isEmpty() || now.equals(trust) || !hello.features().contains(FromEdge.Hello.TRUST)) {
+      return false;
+    }
+    send(now.get());
+    trust = now;
     return true;
   }
 

@@ -1,6 +1,7 @@
 package dev.perigee.control.stream;
 
 import com.google.protobuf.ByteString;
+import dev.perigee.contract.Bytes;
 import dev.perigee.contract.sync.v1.EnrolRequest;
 import dev.perigee.contract.sync.v1.EnrolResponse;
 import dev.perigee.contract.sync.v1.EnrolmentGrpc;
@@ -13,7 +14,6 @@ import dev.perigee.control.store.StoreException;
 import io.grpc.Status;
 import io.grpc.stub.StreamObserver;
 import java.security.cert.CertificateEncodingException;
-import java.security.cert.X509Certificate;
 import java.util.Optional;
 
 /** Enrolment over gRPC: the one method that needs no client certificate, and renewal. */
@@ -67,13 +67,16 @@ public final class EnrolmentService extends EnrolmentGrpc.EnrolmentImplBase {
       case Enrolled.Refused(EnrolReason reason) ->
           answer.onError(
               Status.PERMISSION_DENIED.withDescription(reason.sentence()).asRuntimeException());
-      case Enrolled.Signed(X509Certificate certificate) -> {
+      case Enrolled.Signed(EdgeAuthority.Signed signed) -> {
         try {
-          answer.onNext(
+          EnrolResponse.Builder out =
               EnrolResponse.newBuilder()
-                  .addCertificateChainDer(ByteString.copyFrom(certificate.getEncoded()))
-                  .addCertificateChainDer(ByteString.copyFrom(authority.certificate().getEncoded()))
-                  .build());
+                  .addCertificateChainDer(ByteString.copyFrom(signed.certificate().getEncoded()))
+                  .addCertificateChainDer(ByteString.copyFrom(signed.issuer().getEncoded()));
+          for (Bytes one : authority.trustedBytes()) {
+            out.addAuthoritiesDer(ByteString.copyFrom(one.toArray()));
+          }
+          answer.onNext(out.build());
           answer.onCompleted();
         } catch (CertificateEncodingException e) {
           answer.onError(Status.INTERNAL.asRuntimeException());

@@ -1,6 +1,7 @@
 package dev.perigee.control.stream;
 
 import dev.perigee.control.pki.EdgeAuthority;
+import dev.perigee.control.pki.FleetTrust;
 import io.grpc.Context;
 import io.grpc.Contexts;
 import io.grpc.Grpc;
@@ -20,16 +21,32 @@ final class PeerCertificate implements ServerInterceptor {
   static final Context.Key<Peer> PEER = Context.key("peer");
   private static final String COMMON_NAME = "CN=";
 
+  private final EdgeAuthority authority;
+  private final FleetTrust trust;
+
+  PeerCertificate(EdgeAuthority authority, FleetTrust trust) {
+    this.authority = authority;
+    this.trust = trust;
+  }
+
   /**
    * Who calls.
    *
    * @param node common name of the certificate
    * @param serial of the certificate, hexadecimal
-   * @param issued when the edge CA made it
+   * @param issuer fingerprint of the edge CA that made it
+   * @param issued when it did
+   * @param isExpired whether it is good for nothing but its renewal
    * @param isControlPlane whether the certificate is one of a control plane; no node gets one that
    *     is made for servers alone and that name
    */
-  record Peer(String node, String serial, Instant issued, boolean isControlPlane) {}
+  record Peer(
+      String node,
+      String serial,
+      String issuer,
+      Instant issued,
+      boolean isExpired,
+      boolean isControlPlane) {}
 
   @Override
   public <Q, S> ServerCall.Listener<Q> interceptCall(
@@ -46,23 +63,30 @@ final class PeerCertificate implements ServerInterceptor {
     return Optional.ofNullable(PEER.get());
   }
 
-  private static Optional<Peer> peer(SSLSession session) {
+  private Optional<Peer> peer(SSLSession session) {
     try {
       Certificate[] chain = session.getPeerCertificates();
       if (chain.length == 0 || !(chain[0] instanceof X509Certificate leaf)) {
         return Optional.empty();
       }
       String name = leaf.getSubjectX500Principal().getName();
+      // A session that is resumed was looked at when it began.
+      Optional<X509Certificate> issuer = EdgeAuthority.issuer(leaf, authority.trusted());
       return name.startsWith(COMMON_NAME)
-          ? Optional.of(
-              new Peer(
-                  name.substring(COMMON_NAME.length()),
-                  leaf.getSerialNumber().toString(16),
-                  EdgeAuthority.issued(leaf),
-                  EdgeAuthority.isControlPlane(leaf)))
+          ? issuer.map(by -> peer(name.substring(COMMON_NAME.length()), leaf, by))
           : Optional.empty();
     } catch (SSLPeerUnverifiedException e) {
       return Optional.empty();
     }
+  }
+
+  private Peer peer(String name, X509Certificate leaf, X509Certificate issuer) {
+    return new Peer(
+        name,
+        leaf.getSerialNumber().toString(16),
+        EdgeAuthority.fingerprint(issuer),
+        EdgeAuthority.issued(leaf),
+        trust.isExpired(leaf),
+        EdgeAuthority.isControlPlane(leaf));
   }
 }

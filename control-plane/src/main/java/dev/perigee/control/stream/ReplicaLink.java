@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,7 +41,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
 
   private final String self;
   private final Replica other;
-  private final SslContext tls;
+  private final Supplier<SslContext> tls;
   private final Fleet fleet;
   private final BiConsumer<String, FromEdge.Demands> demands;
   private final InstantSource clock;
@@ -53,7 +54,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
   ReplicaLink(
       String self,
       Replica other,
-      SslContext tls,
+      Supplier<SslContext> tls,
       Fleet fleet,
       BiConsumer<String, FromEdge.Demands> demands,
       InstantSource clock) {
@@ -99,7 +100,7 @@ final class ReplicaLink implements Runnable, AutoCloseable {
     String host = other.address().substring(0, colon).replaceAll("^\\[|\\]$", "");
     ManagedChannel open =
         NettyChannelBuilder.forAddress(host, Integer.parseInt(other.address().substring(colon + 1)))
-            .sslContext(tls)
+            .sslContext(tls.get())
             .executor(task -> Thread.ofVirtual().name("replica-heard").start(task))
             .maxInboundMessageSize(MAX_MESSAGE)
             .disableRetry()

@@ -6,13 +6,12 @@ import dev.perigee.contract.replica.v1.FleetExchangeGrpc;
 import dev.perigee.contract.replica.v1.NodeReports;
 import dev.perigee.contract.replica.v1.OriginsRequest;
 import dev.perigee.control.fleet.Fleet;
-import dev.perigee.control.pki.EdgeAuthority;
+import dev.perigee.control.pki.ControlIdentity;
+import dev.perigee.control.pki.FleetTrust;
 import dev.perigee.control.store.Replica;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
-import java.io.IOException;
-import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -24,6 +23,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import javax.net.ssl.SSLException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,32 +42,40 @@ public final class ReplicaLinks implements AutoCloseable {
   private final Fleet fleet;
   private final BiConsumer<String, FromEdge.Demands> demands;
   private final InstantSource clock;
-  private final SslContext tls;
+  private final ControlIdentity identity;
+  private final FleetTrust trust;
   private final Map<String, ReplicaLink> links = new ConcurrentHashMap<>();
 
   /**
    * No links yet.
    *
    * @param self id of this control plane
-   * @param identity what it shows; the last of its chain is whom it trusts
+   * @param identity what it shows
+   * @param trust whom it believes
    * @param demands told what nodes want of limits that all share
    */
   public ReplicaLinks(
       String self,
-      EdgeAuthority.Identity identity,
+      ControlIdentity identity,
+      FleetTrust trust,
       Fleet fleet,
       BiConsumer<String, FromEdge.Demands> demands,
-      InstantSource clock)
-      throws IOException {
+      InstantSource clock) {
     this.self = self;
     this.fleet = fleet;
     this.demands = demands;
     this.clock = clock;
-    this.tls =
-        GrpcSslContexts.forClient()
-            .trustManager(identity.chain().getLast())
-            .keyManager(identity.key(), identity.chain().toArray(X509Certificate[]::new))
-            .build();
+    this.identity = identity;
+    this.trust = trust;
+  }
+
+  /** A new one for each connection: a session that is resumed shows the certificate before. */
+  private SslContext tls() {
+    try {
+      return GrpcSslContexts.forClient().trustManager(trust).keyManager(identity).build();
+    } catch (SSLException e) {
+      throw new IllegalStateException("this Java has no TLS for clients", e);
+    }
   }
 
   /** Links to those that live and to nobody else. */
@@ -108,7 +116,7 @@ public final class ReplicaLinks implements AutoCloseable {
   }
 
   private ReplicaLink begin(Replica other) {
-    ReplicaLink link = new ReplicaLink(self, other, tls, fleet, demands, clock);
+    ReplicaLink link = new ReplicaLink(self, other, this::tls, fleet, demands, clock);
     Thread.ofVirtual().name("replica-link-" + other.address()).start(link);
     return link;
   }

@@ -78,7 +78,9 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
 
   private static boolean isReplica(StreamObserver<NodeReports> answer) {
     boolean replica =
-        PeerCertificate.current().filter(PeerCertificate.Peer::isControlPlane).isPresent();
+        PeerCertificate.current()
+            .filter(peer -> peer.isControlPlane() && !peer.isExpired())
+            .isPresent();
     if (!replica) {
       String sentence = "Only a control plane of this network may ask.";
       answer.onError(Status.PERMISSION_DENIED.withDescription(sentence).asRuntimeException());

@@ -1,6 +1,8 @@
 package dev.perigee.control.stream;
 
+import dev.perigee.control.pki.ControlIdentity;
 import dev.perigee.control.pki.EdgeAuthority;
+import dev.perigee.control.pki.FleetTrust;
 import io.grpc.Metadata;
 import io.grpc.Server;
 import io.grpc.ServerCall;
@@ -12,7 +14,6 @@ import io.grpc.netty.shaded.io.netty.handler.ssl.SslContext;
 import io.grpc.netty.shaded.io.netty.handler.ssl.SslContextBuilder;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.security.cert.X509Certificate;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -41,11 +42,13 @@ public final class SyncServer implements AutoCloseable {
    * A server that is not started.
    *
    * @param identity what it shows, with the names under which it is reached
+   * @param trust whom it lets in
    */
   public SyncServer(
       InetSocketAddress address,
-      EdgeAuthority.Identity identity,
+      ControlIdentity identity,
       EdgeAuthority authority,
+      FleetTrust trust,
       SyncService sync,
       EnrolmentService enrolment,
       ReplicaService replicas)
@@ -53,10 +56,8 @@ public final class SyncServer implements AutoCloseable {
     this.sync = sync;
     this.replicas = replicas;
     SslContext tls =
-        GrpcSslContexts.configure(
-                SslContextBuilder.forServer(
-                    identity.key(), identity.chain().toArray(X509Certificate[]::new)))
-            .trustManager(authority.certificate())
+        GrpcSslContexts.configure(SslContextBuilder.forServer(identity))
+            .trustManager(trust)
             .clientAuth(ClientAuth.OPTIONAL)
             .build();
     server =
@@ -69,7 +70,7 @@ public final class SyncServer implements AutoCloseable {
             .keepAliveTimeout(KEEP_ALIVE_PATIENCE_SECONDS, TimeUnit.SECONDS)
             .permitKeepAliveTime(1, TimeUnit.SECONDS)
             .permitKeepAliveWithoutCalls(true)
-            .intercept(new PeerCertificate())
+            .intercept(new PeerCertificate(authority, trust))
             .addService(sync)
             .addService(enrolment)
             .addService(replicas)

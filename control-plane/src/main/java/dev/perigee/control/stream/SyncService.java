@@ -1,6 +1,7 @@
 package dev.perigee.control.stream;
 
 import dev.perigee.contract.Bytes;
+import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.SyncCodec;
@@ -13,6 +14,7 @@ import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.limit.FleetLimits;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.store.LogNumbers;
+import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresNodeStore.Admission;
 import dev.perigee.control.store.PurgeAcks;
@@ -51,6 +53,9 @@ public final class SyncService implements BindableService {
               EdgeSyncGrpc.getSyncMethod().getRequestMarshaller(), WireMessage.MARSHALLER)
           .build();
 
+  private static final OutageLog UNNOTED =
+      new OutageLog(LOG, "what nodes trust is noted on their next streams");
+
   private final Logs logs;
   private final SharedLog log;
   private final Fleet fleet;
@@ -61,6 +66,7 @@ public final class SyncService implements BindableService {
   private final FleetLimits limits;
   private final Supplier<List<String>> replicas;
   private final Supplier<List<TicketKey>> ticketKeys;
+  private final Supplier<Optional<FromControl.Trust>> trust;
   private final Duration pulse;
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
@@ -88,6 +94,7 @@ public final class SyncService implements BindableService {
    * @param geoFiles the GeoIP databases that edges are brought; asked often
    * @param replicas where all control planes listen for edges; asked often
    * @param ticketKeys that nodes seal session tickets with; asked often
+   * @param trust whom nodes are to trust; asked often
    * @param pulse how often edges ask whether this one lives
    */
   public SyncService(
@@ -99,6 +106,7 @@ public final class SyncService implements BindableService {
       Supplier<List<GeoFile>> geoFiles,
       Supplier<List<String>> replicas,
       Supplier<List<TicketKey>> ticketKeys,
+      Supplier<Optional<FromControl.Trust>> trust,
       Duration pulse,
       InstantSource clock) {
     this.logs = logs;
@@ -111,6 +119,7 @@ public final class SyncService implements BindableService {
     this.geoFiles = geoFiles;
     this.replicas = replicas;
     this.ticketKeys = ticketKeys;
+    this.trust = trust;
     this.pulse = pulse;
     this.clock = clock;
   }
@@ -149,6 +158,11 @@ public final class SyncService implements BindableService {
 
   List<TicketKey> ticketKeys() {
     return ticketKeys.get();
+  }
+
+  /** Whom nodes are to trust; empty where that is not known. */
+  Optional<FromControl.Trust> trust() {
+    return trust.get();
   }
 
   Bytes limitKey() {
@@ -259,6 +273,7 @@ public final class SyncService implements BindableService {
         case FromEdge.Nack nack -> true;
         case FromEdge.Warmed warmed -> true;
         case FromEdge.Demands demands -> true;
+        case FromEdge.Trusted trusted -> true;
         case FromEdge.GeoReport report -> true;
       };
     }
@@ -294,9 +309,17 @@ public final class SyncService implements BindableService {
         return;
       }
       Optional<PeerCertificate.Peer> own = peer.filter(p -> p.node().equals(hello.node()));
+      if (own.filter(PeerCertificate.Peer::isExpired).isPresent()) {
+        String sentence = "The client certificate has expired: it is good for its renewal alone.";
+        refuse(Status.PERMISSION_DENIED.withDescription(sentence));
+        return;
+      }
       Optional<Admission> admission;
       try {
         admission = own.flatMap(p -> nodes().admit(p.node(), p.serial(), p.issued()));
+        if (admission.isPresent()) {
+          own.ifPresent(p -> nodes().cameWith(p.node(), p.issuer()));
+        }
       } catch (StoreException e) {
         refuse(Status.UNAVAILABLE.withDescription(NO_DATABASE));
         return;
@@ -352,11 +375,22 @@ public final class SyncService implements BindableService {
         }
         case FromEdge.Warmed warmed -> from.warmed(warmed);
         case FromEdge.Ping ping -> from.pinged();
+        case FromEdge.Trusted trusted -> trusts(from.node(), trusted);
         case FromEdge.Demands demands -> from.shared(limits.divide(from.node(), demands));
         case FromEdge.GeoReport report -> {
           tell(from.node(), report);
           from.reported(report);
         }
+      }
+    }
+
+    private void trusts(String node, FromEdge.Trusted trusted) {
+      try {
+        nodes().trusts(node, trusted.authorities());
+      } catch (StoreException e) {
+        // It says so again on its next stream; until then a rotation waits.
+        UNNOTED.failed(e);
+        refuse(Status.UNAVAILABLE.withDescription(NO_DATABASE));
       }
     }
 

@@ -262,6 +262,7 @@ final class ApiContractIT {
         new ContractCalls(api, (method, template, rest) -> call(seen, method, template, rest));
     others.challenges();
     others.keys();
+    others.ca();
     others.tenants();
     others.together();
     call(seen, "DELETE", "/v1/nodes/{node}", "/v1/nodes/fra-1");
@@ -597,6 +598,10 @@ final class ApiContractIT {
         "POST | /v1/rollouts/nothing/promote | | 404 | ",
         "DELETE | /v1/dns/challenges/a.cdn.example | | 404 | ",
         "POST | /v1/dns/keys/roll | | 409 | key",
+        "POST | /v1/ca/switch | {} | 409 | ca",
+        "POST | /v1/ca/switch | {'force':1} | 422 | force",
+        "POST | /v1/ca/finish | {} | 409 | ca",
+        "POST | /v1/ca/cancel | | 409 | ca",
         "POST | /v1/dns/keys/1/ds-gone | {'ttlSeconds':-1} | 422 | ttlSeconds",
         "POST | /v1/dns/keys/1/ds-gone | {} | 404 | ",
         "DELETE | /v1/dns/keys/x | | 404 | ",

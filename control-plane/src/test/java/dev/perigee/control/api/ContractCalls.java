@@ -86,6 +86,20 @@ final class ContractCalls {
     call.of("DELETE", all + "/{organisation}", all + "/acme");
   }
 
+  /** A whole rotation of the edge CA, and one that is taken back. */
+  void ca() throws Exception {
+    String ca = "/v1/ca";
+    String before = call.of("GET", ca).path("signing").path("fingerprint").asText();
+    call.of("POST", ca + "/begin");
+    assertEquals("steady", call.of("POST", ca + "/cancel").path("stage").asText());
+    String next = call.of("POST", ca + "/begin").path("next").path("fingerprint").asText();
+    JsonNode switched = call.of("POST", ca + "/switch", ca + "/switch", "{'force':true}");
+    assertEquals(next, switched.path("signing").path("fingerprint").asText());
+    assertEquals(before, switched.path("before").path("fingerprint").asText());
+    JsonNode done = call.of("POST", ca + "/finish", ca + "/finish", "{'force':true}");
+    assertEquals("steady", done.path("stage").asText());
+  }
+
   /** A whole roll, and the zone is not signed any more. */
   void keys() throws Exception {
     String keys = "/v1/dns/keys";

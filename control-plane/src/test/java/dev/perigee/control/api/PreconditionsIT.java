@@ -172,6 +172,10 @@ final class PreconditionsIT {
     assertEquals(
         Set.of(
             "post /v1/apply",
+            "post /v1/ca/begin",
+            "post /v1/ca/cancel",
+            "post /v1/ca/finish",
+            "post /v1/ca/switch",
             "post /v1/certificates",
             "post /v1/dns/keys",
             "post /v1/dns/keys/roll",

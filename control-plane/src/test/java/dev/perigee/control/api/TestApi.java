@@ -10,18 +10,21 @@ import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.pki.ApiTokens;
+import dev.perigee.control.pki.AuthorityRotation;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.GuessLimits;
 import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
 import dev.perigee.control.store.AuditLog;
+import dev.perigee.control.store.AuthorityStore;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
 import dev.perigee.control.store.DnsKeyStore;
 import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.HostClaims;
+import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.OrganisationStore;
@@ -94,8 +97,9 @@ public final class TestApi implements AutoCloseable {
     SecureRandom random = new SecureRandom();
     PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
     fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
-    EdgeAuthority authority =
-        EdgeAuthority.open(new SettingStore(postgres.database()), clock, random);
+    AuthorityStore authorities =
+        new AuthorityStore(postgres.database(), new SettingStore(postgres.database()));
+    EdgeAuthority authority = EdgeAuthority.open(authorities, clock, random);
     ApiPorts ports =
         new ApiPorts(
             sites,
@@ -111,7 +115,8 @@ public final class TestApi implements AutoCloseable {
                 "cdn.example",
                 new DnsKeyPolicy(Duration.ofHours(1)),
                 () -> clock.instant().plus(later.get()),
-                random),
+                random,
+                KeyRing.none()),
             new PostgresPurgeStore(postgres.database(), numbers, PurgeLimits.DEFAULT),
             new PurgeReceipts(
                 postgres.database(), new PurgeAcks(postgres.database(), clock), clock),
@@ -119,6 +124,7 @@ public final class TestApi implements AutoCloseable {
             new PostgresWarmUpStore(postgres.database(), numbers),
             new OnePlace(),
             new Enrolments(new EnrolmentStore(postgres.database()), authority, clock, random),
+            new AuthorityRotation(authorities, clock, random, () -> {}),
             () -> numbers.head().revision(),
             () -> Optional.of(Duration.ofDays(12)),
             () -> List.of(GeoFile.of(GeoKind.CITY, new byte[] {1})),

@@ -13,6 +13,7 @@ import dev.perigee.control.fleet.FleetView.NodeState;
 import dev.perigee.control.store.CoverageZone;
 import dev.perigee.control.store.DnsChallenge;
 import dev.perigee.control.store.DnsKey;
+import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.Provisioned;
 import dev.perigee.control.store.Published;
@@ -48,7 +49,7 @@ final class LastGoodFileTest {
   }
 
   private LastGoodFile file() {
-    return new LastGoodFile(path());
+    return new LastGoodFile(path(), KeyRing.none());
   }
 
   static LastGood good(String zone, boolean healthy) {

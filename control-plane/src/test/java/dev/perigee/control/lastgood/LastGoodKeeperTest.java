@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 
 import dev.perigee.control.MovableClock;
+import dev.perigee.control.store.KeyRing;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +29,7 @@ final class LastGoodKeeperTest {
   @Test
   void itIsWrittenWhenAnswersChangeAndNoMoreOftenThanIsWished() throws IOException {
     Path path = folder.resolve("kept");
-    LastGoodFile file = new LastGoodFile(path);
+    LastGoodFile file = new LastGoodFile(path, KeyRing.none());
     try (LastGoodKeeper keeper =
         new LastGoodKeeper(file, now::get, Duration.ofSeconds(5), Instant.EPOCH, clock)) {
       keeper.look();
@@ -53,7 +54,7 @@ final class LastGoodKeeperTest {
   @Test
   void whatElseItHoldsIsWrittenOnceAMinute() throws IOException {
     Path path = folder.resolve("kept");
-    LastGoodFile file = new LastGoodFile(path);
+    LastGoodFile file = new LastGoodFile(path, KeyRing.none());
     try (LastGoodKeeper keeper =
         new LastGoodKeeper(file, now::get, Duration.ofSeconds(5), Instant.EPOCH, clock)) {
       keeper.look();

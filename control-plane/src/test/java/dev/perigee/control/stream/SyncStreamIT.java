@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.Limits;
@@ -13,6 +14,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SyncCodec;
 import dev.perigee.contract.sync.v1.ControlMessage;
 import dev.perigee.control.store.Change;
+import dev.perigee.control.store.TestPem;
 import dev.perigee.control.stream.TestControl.Identity;
 import dev.perigee.testkit.NothingLeaks;
 import io.grpc.Status;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -323,6 +326,54 @@ final class SyncStreamIT {
     try (TestEdge edge = control.stream(Optional.of(fra)).hello("iad-1", 0, 0, "")) {
       assertEquals(Status.Code.PERMISSION_DENIED, edge.ended().getCode());
     }
+  }
+
+  @Test
+  void aPrivateKeyGoesToNodesInTheRegionsOfItsSiteAloneAndLeavesThemWithTheSite() throws Exception {
+    Identity fra = control.enrolled("fra-1", "eu");
+    Identity iad = control.enrolled("iad-1", "us");
+    SiteConfig site = added("eu.example", "eu");
+    added("all.example");
+    TestPem pem = TestPem.ec("eu.example");
+    TestControl.committed(control.certificates.add(pem.certificate(), pem.key()));
+    String id = control.certificates.allWithKeys().getFirst().certificate().id();
+    try (TestEdge in = control.connect(fra);
+        TestEdge out = control.connect(iad)) {
+      in.next(FromControl.Welcome.class);
+      out.next(FromControl.Welcome.class);
+      assertEquals(List.of(id), certificates(in));
+      assertEquals(List.of(), certificates(out));
+      // The site's regions change: to the other one, and then to none of the two.
+      TestControl.committed(control.sites.replace(moved(site, "us")));
+      FromControl.Update left = in.next(FromControl.Update.class);
+      assertEquals(List.of(), left.certificates());
+      assertEquals(List.of(id), left.removedCertificates());
+      assertEquals(List.of(id), certificates(out));
+      TestControl.committed(control.sites.replace(moved(site, "ap")));
+      assertEquals(List.of(id), out.next(FromControl.Update.class).removedCertificates());
+      assertEquals(List.of(), certificates(in));
+      // A new key of the same site goes to neither.
+      TestPem fresh = TestPem.ec("eu.example");
+      TestControl.committed(control.certificates.add(fresh.certificate(), fresh.key()));
+      assertEquals(List.of(), certificates(in));
+      assertEquals(List.of(), certificates(out));
+    }
+  }
+
+  private static List<String> certificates(TestEdge edge) throws Exception {
+    return edge.next(FromControl.Update.class).certificates().stream()
+        .map(CertificateConfig::id)
+        .toList();
+  }
+
+  private static SiteConfig moved(SiteConfig site, String region) {
+    return new SiteConfig(
+        site.id(),
+        site.hosts(),
+        site.origins(),
+        Set.of(region),
+        site.schemeInKey(),
+        site.portInKey());
   }
 
   @Test

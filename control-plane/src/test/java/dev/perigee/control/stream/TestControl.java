@@ -19,9 +19,12 @@ import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.changelog.LogReader;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.limit.FleetLimits;
+import dev.perigee.control.pki.AuthorityRotation;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.Enrolments;
+import dev.perigee.control.pki.FleetAuthority;
 import dev.perigee.control.rollout.Rollouts;
+import dev.perigee.control.store.AuthorityStore;
 import dev.perigee.control.store.Change;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
@@ -99,6 +102,9 @@ final class TestControl implements AutoCloseable {
   final AtomicReference<List<TicketKey>> ticketKeys = new AtomicReference<>(List.of());
   final AtomicReference<List<GeoFile>> geoFiles = new AtomicReference<>(List.of());
   final EdgeAuthority authority;
+  final AuthorityStore authorities;
+  final FleetAuthority fleetAuthority;
+  final AuthorityRotation rotation;
   final Enrolments enrolments;
   final LogReader reader;
   final SyncService sync;
@@ -136,11 +142,16 @@ final class TestControl implements AutoCloseable {
     warmUps = new PostgresWarmUpStore(database, numbers);
     fleet = new Fleet(clock, () -> nodes.all().stream().map(Node::name).toList());
     SecureRandom random = new SecureRandom();
-    authority = EdgeAuthority.open(new SettingStore(database), clock, random);
+    authorities = new AuthorityStore(database, new SettingStore(database));
+    authority = EdgeAuthority.open(authorities, clock, random);
+    fleetAuthority =
+        new FleetAuthority(
+            authority, authorities, List.of("127.0.0.1"), clock, () -> numbers.stir());
+    fleetAuthority.look();
+    rotation = new AuthorityRotation(authorities, clock, random, fleetAuthority::look);
     enrolments = new Enrolments(new EnrolmentStore(database), authority, clock, random);
     ChangeLog changes =
         new ChangeLog(new ChangeStore(database), sites, certificates, nodes, "cdn.example");
-    EdgeAuthority.Identity identity = authority.controlIdentity(List.of("127.0.0.1"));
     reader =
         new LogReader(
             new LogReader.Sources(numbers, purges, nodes, rolloutStore, warmUps),
@@ -156,13 +167,15 @@ final class TestControl implements AutoCloseable {
             geoFiles::get,
             replicas::get,
             ticketKeys::get,
+            fleetAuthority::told,
             Duration.ofMillis(500),
             clock);
     server =
         new SyncServer(
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
-            identity,
+            fleetAuthority.identity(),
             authority,
+            fleetAuthority.trust(),
             sync,
             new EnrolmentService(enrolments, authority),
             new ReplicaService(fleet, limits, clock));
@@ -171,7 +184,14 @@ final class TestControl implements AutoCloseable {
     reader.start();
     server.start();
     replica = new Replica(UUID.randomUUID().toString(), "127.0.0.1:" + server.port(), "test");
-    links = new ReplicaLinks(replica.id(), identity, fleet, limits::heard, clock);
+    links =
+        new ReplicaLinks(
+            replica.id(),
+            fleetAuthority.identity(),
+            fleetAuthority.trust(),
+            fleet,
+            limits::heard,
+            clock);
     fleet.others(links::origins);
   }
 
@@ -305,7 +325,9 @@ final class TestControl implements AutoCloseable {
   }
 
   private NettyChannelBuilder builder(Optional<Identity> identity) throws IOException {
-    SslContextBuilder tls = GrpcSslContexts.forClient().trustManager(authority.certificate());
+    SslContextBuilder tls =
+        GrpcSslContexts.forClient()
+            .trustManager(authority.trusted().toArray(X509Certificate[]::new));
     identity.ifPresent(own -> tls.keyManager(own.key(), own.certificate()));
     return NettyChannelBuilder.forAddress("127.0.0.1", server.port())
         .sslContext(tls.build())

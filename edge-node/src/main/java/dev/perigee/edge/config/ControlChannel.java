@@ -10,10 +10,11 @@ import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 
-/** Opens gRPC channels to the control plane over TLS with a pinned CA. */
+/** Opens gRPC channels to the control plane over TLS with pinned CAs. */
 final class ControlChannel {
   private static final long PING_SECONDS = 10;
   private static final int MESSAGE_SLACK = 4;
@@ -27,13 +28,13 @@ final class ControlChannel {
    */
   static ManagedChannel open(
       ControlAddress address,
-      String caFingerprint,
+      Set<String> caFingerprints,
       Optional<Identity> identity,
       Executor callbacks,
       InstantSource clock)
       throws IOException {
     SslContextBuilder tls =
-        GrpcSslContexts.forClient().trustManager(new PinnedTrust(caFingerprint, address, clock));
+        GrpcSslContexts.forClient().trustManager(new PinnedTrust(caFingerprints, address, clock));
     identity.ifPresent(own -> tls.keyManager(own.key(), own.certificate(), own.ca()));
     SslContext context = tls.build();
     return NettyChannelBuilder.forAddress(address.host(), address.port())
@@ -47,11 +48,14 @@ final class ControlChannel {
   }
 
   static ManagedChannel open(
-      ControlAddress address, Identity identity, Executor callbacks, InstantSource clock)
+      ControlAddress address,
+      Identity identity,
+      Trust trust,
+      Executor callbacks,
+      InstantSource clock)
       throws IOException {
     try {
-      return open(
-          address, PinnedTrust.fingerprint(identity.ca()), Optional.of(identity), callbacks, clock);
+      return open(address, trust.fingerprints(identity), Optional.of(identity), callbacks, clock);
     } catch (GeneralSecurityException e) {
       throw new IOException("the pinned CA cannot be encoded", e);
     }

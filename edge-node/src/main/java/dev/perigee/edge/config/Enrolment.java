@@ -17,8 +17,10 @@ import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.bouncycastle.asn1.x500.X500NameBuilder;
 import org.bouncycastle.asn1.x500.style.BCStyle;
@@ -33,15 +35,20 @@ public final class Enrolment {
 
   private final List<ControlAddress> control;
   private final Path file;
+  private final StateKeys keys;
+  private final Trust trust;
   private final InstantSource clock;
   private volatile @Nullable Identity current;
 
   /**
-   * @param file where the identity is kept
+   * @param file where the identity is kept, and beside it whom the node trusts
+   * @param keys that its key is sealed with there
    */
-  public Enrolment(List<ControlAddress> control, Path file, InstantSource clock) {
+  public Enrolment(List<ControlAddress> control, Path file, StateKeys keys, InstantSource clock) {
     this.control = List.copyOf(control);
     this.file = file;
+    this.keys = keys;
+    this.trust = Trust.open(file.resolveSibling("trust"));
     this.clock = clock;
   }
 
@@ -52,13 +59,18 @@ public final class Enrolment {
    */
   public Identity identity(String node, Optional<JoinToken> token) throws EnrolmentException {
     try {
-      Optional<Identity> known = Identity.load(file);
+      Optional<Identity> known = Identity.load(file, keys);
       if (known.isPresent()) {
+        if (!Identity.isCurrent(file, keys)) {
+          known.get().save(file, keys);
+        }
         return ofNode(known.get(), node);
       }
     } catch (IOException e) {
       throw new EnrolmentException(
-          "The node's identity cannot be read (" + e.getMessage() + "). Remove it and join again.");
+          "The node's identity cannot be read ("
+              + e.getMessage()
+              + "). Make it good, or remove it and join again.");
     }
     JoinToken joining =
         token.orElseThrow(
@@ -83,6 +95,11 @@ public final class Enrolment {
     return now;
   }
 
+  /** Whom the node trusts. */
+  public Trust trust() {
+    return trust;
+  }
+
   private Identity ofNode(Identity identity, String node) throws EnrolmentException {
     if (!identity.node().equals(node)) {
       throw new EnrolmentException(
@@ -100,7 +117,7 @@ public final class Enrolment {
             .setJoinSecret(token.secret())
             .setCertificateRequestDer(ByteString.copyFrom(request(token.node(), pair)))
             .build();
-    return call(pair, token.caFingerprint(), Optional.empty(), stub -> stub.enrol(request));
+    return call(pair, Set.of(token.caFingerprint()), Optional.empty(), stub -> stub.enrol(request));
   }
 
   /** A new certificate, with a new key, for the node that {@code old} names; saved. */
@@ -111,8 +128,7 @@ public final class Enrolment {
             .setCertificateRequestDer(ByteString.copyFrom(request(old.node(), pair)))
             .build();
     try {
-      return call(
-          pair, PinnedTrust.fingerprint(old.ca()), Optional.of(old), stub -> stub.renew(request));
+      return call(pair, trust.fingerprints(old), Optional.of(old), stub -> stub.renew(request));
     } catch (GeneralSecurityException e) {
       throw new EnrolmentException("The pinned CA cannot be encoded.");
     }
@@ -123,19 +139,19 @@ public final class Enrolment {
     EnrolResponse on(EnrolmentGrpc.EnrolmentBlockingStub stub);
   }
 
-  private Identity call(KeyPair pair, String caFingerprint, Optional<Identity> own, Call call)
+  private Identity call(KeyPair pair, Set<String> caFingerprints, Optional<Identity> own, Call call)
       throws EnrolmentException {
     String failure = "no control address is given";
     for (ControlAddress address : control) {
       try {
         ManagedChannel channel =
-            ControlChannel.open(address, caFingerprint, own, Runnable::run, clock);
+            ControlChannel.open(address, caFingerprints, own, Runnable::run, clock);
         try {
           EnrolResponse response =
               call.on(
                   EnrolmentGrpc.newBlockingStub(channel)
                       .withDeadlineAfter(DEADLINE_SECONDS, TimeUnit.SECONDS));
-          return taken(pair, caFingerprint, response);
+          return taken(pair, caFingerprints, own.isEmpty(), response);
         } finally {
           channel.shutdownNow();
         }
@@ -170,7 +186,8 @@ public final class Enrolment {
     return String.valueOf(cause.getMessage());
   }
 
-  private Identity taken(KeyPair pair, String caFingerprint, EnrolResponse response)
+  private Identity taken(
+      KeyPair pair, Set<String> caFingerprints, boolean anew, EnrolResponse response)
       throws IOException, EnrolmentException {
     try {
       if (response.getCertificateChainDerCount() != 2) {
@@ -179,17 +196,30 @@ public final class Enrolment {
       X509Certificate own = Identity.parse(response.getCertificateChainDer(0).toByteArray());
       X509Certificate ca = Identity.parse(response.getCertificateChainDer(1).toByteArray());
       own.verify(ca.getPublicKey());
-      if (!PinnedTrust.fingerprint(ca).equals(caFingerprint)
+      if (!caFingerprints.contains(PinnedTrust.fingerprint(ca))
           || !own.getPublicKey().equals(pair.getPublic())) {
         throw new EnrolmentException("The control plane answered with another's certificate.");
       }
+      if (anew) {
+        trust.begin(authorities(ca, response));
+      }
       Identity identity = new Identity(pair.getPrivate(), own, ca);
-      identity.save(file);
+      identity.save(file, keys);
       current = identity;
       return identity;
     } catch (GeneralSecurityException e) {
       throw new EnrolmentException("The control plane answered with a broken certificate.");
     }
+  }
+
+  /** All that the control plane names; of one of an earlier build its one CA. */
+  private static List<X509Certificate> authorities(X509Certificate ca, EnrolResponse response)
+      throws GeneralSecurityException {
+    List<X509Certificate> all = new ArrayList<>();
+    for (ByteString der : response.getAuthoritiesDerList()) {
+      all.add(Identity.parse(der.toByteArray()));
+    }
+    return all.contains(ca) ? all : List.of(ca);
   }
 
   private static KeyPair newKey() {

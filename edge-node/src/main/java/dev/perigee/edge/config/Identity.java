@@ -1,5 +1,6 @@
 package dev.perigee.edge.config;
 
+import dev.perigee.contract.SealingKeys;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -25,9 +26,12 @@ import javax.naming.ldap.Rdn;
 
 /**
  * Who the node is to the control plane: its key, its certificate and the CA that it pinned when it
- * enrolled. Kept in one file, {@code identity.pem}, mode 600.
+ * enrolled. Kept in one file, {@code identity.pem}, mode 600, its key sealed.
  */
 public record Identity(PrivateKey key, X509Certificate certificate, X509Certificate ca) {
+  private static final String PLACE = "the node's key";
+  private static final String OPEN = "PRIVATE KEY";
+  private static final String SEALED = "SEALED PRIVATE KEY";
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z ]+)-----([A-Za-z0-9+/=\\s]+)-----END \\1-----");
 
@@ -58,7 +62,7 @@ public record Identity(PrivateKey key, X509Certificate certificate, X509Certific
   }
 
   /** What was saved; empty when the node never enrolled. */
-  public static Optional<Identity> load(Path file) throws IOException {
+  public static Optional<Identity> load(Path file, StateKeys keys) throws IOException {
     if (!Files.exists(file)) {
       return Optional.empty();
     }
@@ -68,8 +72,9 @@ public record Identity(PrivateKey key, X509Certificate certificate, X509Certific
       Matcher matcher = BLOCK.matcher(Files.readString(file, StandardCharsets.US_ASCII));
       while (matcher.find()) {
         byte[] der = Base64.getMimeDecoder().decode(matcher.group(2));
-        if (matcher.group(1).equals("PRIVATE KEY")) {
-          key = KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(der));
+        if (matcher.group(1).endsWith("PRIVATE KEY")) {
+          byte[] opened = keys.open(PLACE, der);
+          key = KeyFactory.getInstance("EC").generatePrivate(new PKCS8EncodedKeySpec(opened));
         } else {
           certificates.add(parse(der));
         }
@@ -83,11 +88,19 @@ public record Identity(PrivateKey key, X509Certificate certificate, X509Certific
     return Optional.of(new Identity(key, certificates.get(0), certificates.get(1)));
   }
 
+  /** Whether the key in the file is sealed as {@link #save} would seal it. */
+  static boolean isCurrent(Path file, StateKeys keys) throws IOException {
+    Matcher matcher = BLOCK.matcher(Files.readString(file, StandardCharsets.US_ASCII));
+    return matcher.find() && keys.isCurrent(Base64.getMimeDecoder().decode(matcher.group(2)));
+  }
+
   /** Replaces the file; synced when this returns. */
-  public void save(Path file) throws IOException {
+  public void save(Path file, StateKeys keys) throws IOException {
     try {
+      byte[] kept = keys.seal(PLACE, key.getEncoded());
+      String kind = SealingKeys.enclosedBy(kept).isPresent() ? SEALED : OPEN;
       String text =
-          pem("PRIVATE KEY", key.getEncoded())
+          pem(kind, kept)
               + pem("CERTIFICATE", certificate.getEncoded())
               + pem("CERTIFICATE", ca.getEncoded());
       StateFile.replace(file, text.getBytes(StandardCharsets.US_ASCII));

@@ -35,7 +35,10 @@ public final class LastGoodStore implements AutoCloseable {
   /** Bytes of a base that are written before they are brought to the disk. */
   private static final int STEP = 1 << 20;
 
+  private static final String PLACE = "the last good configuration";
+
   private final LastGoodFiles files;
+  private final StateKeys keys;
   private final Limits limits;
   private final Executor compactions;
 
@@ -70,9 +73,18 @@ public final class LastGoodStore implements AutoCloseable {
     }
   }
 
-  /** What was read; there is no journal beside the base of an earlier build. */
+  /**
+   * What was read.
+   *
+   * @param journal none beside the base of an earlier build
+   * @param current whether all of it is sealed as it would be now
+   */
   private record Read(
-      ConfigState state, Digest base, long baseBytes, Optional<ConfigJournal.Content> journal) {}
+      ConfigState state,
+      Digest base,
+      long baseBytes,
+      Optional<ConfigJournal.Content> journal,
+      boolean current) {}
 
   /**
    * One in these files, which it does not look at yet.
@@ -80,14 +92,29 @@ public final class LastGoodStore implements AutoCloseable {
    * @param file the base; all others lie beside it
    */
   public LastGoodStore(Path file) {
+    this(file, StateKeys.none());
+  }
+
+  /**
+   * The same, sealed.
+   *
+   * @param keys that all of it is sealed with: it holds the keys of sites
+   */
+  public LastGoodStore(Path file, StateKeys keys) {
     this(
         new LastGoodFiles(file),
+        keys,
         Limits.DEFAULT,
         task -> Thread.ofPlatform().name("edge-last-good").daemon(true).start(task));
   }
 
   LastGoodStore(LastGoodFiles files, Limits limits, Executor compactions) {
+    this(files, StateKeys.none(), limits, compactions);
+  }
+
+  LastGoodStore(LastGoodFiles files, StateKeys keys, Limits limits, Executor compactions) {
     this.files = files;
+    this.keys = keys;
     this.limits = limits;
     this.compactions = compactions;
   }
@@ -110,7 +137,8 @@ public final class LastGoodStore implements AutoCloseable {
     Optional<byte[]> change =
         now == null
             ? Optional.empty()
-            : LastGoodCodec.change(now.state, next, limits.changeResources);
+            : LastGoodCodec.change(now.state, next, limits.changeResources)
+                .map(bytes -> keys.seal(PLACE, bytes));
     if (now == null || change.isEmpty() || isFull(now, change.get())) {
       putInPlace(next, write(files.fresh(), next), ByteBuffer.allocate(0));
       return;
@@ -163,7 +191,7 @@ public final class LastGoodStore implements AutoCloseable {
   private record Base(Path file, Digest digest, long bytes) {}
 
   private Base write(Path file, ConfigState state) throws IOException {
-    byte[] content = LastGoodCodec.whole(state);
+    byte[] content = keys.seal(PLACE, LastGoodCodec.whole(state));
     Digest digest = Digest.of(content);
     try (FileChannel channel = files.create(file)) {
       write(channel, ByteBuffer.wrap(digest.bytes().toArray()));
@@ -243,6 +271,11 @@ public final class LastGoodStore implements AutoCloseable {
   }
 
   private void goOn(Read found) throws IOException {
+    if (!found.current) {
+      putInPlace(found.state, write(files.fresh(), found.state), ByteBuffer.allocate(0));
+      files.delete(files.journal(found.base));
+      return;
+    }
     Path file = files.journal(found.base);
     ConfigJournal journal =
         found.journal.isPresent()
@@ -285,16 +318,18 @@ public final class LastGoodStore implements AutoCloseable {
     if (!digest.equals(Digest.read(whole))) {
       throw new IOException(file + " is damaged");
     }
-    ConfigState state = LastGoodCodec.whole(new ByteArrayInputStream(content));
+    boolean current = keys.isCurrent(content);
+    ConfigState state = LastGoodCodec.whole(new ByteArrayInputStream(keys.open(PLACE, content)));
     Path since = files.journal(digest);
     if (!Files.exists(since)) {
-      return Optional.of(new Read(state, digest, whole.length, Optional.empty()));
+      return Optional.of(new Read(state, digest, whole.length, Optional.empty(), current));
     }
     ConfigJournal.Content journal = ConfigJournal.read(since, bytes(since), digest);
     for (byte[] change : journal.records()) {
-      state = LastGoodCodec.changed(state, change);
+      state = LastGoodCodec.changed(state, keys.open(PLACE, change));
+      current &= keys.isCurrent(change);
     }
-    return Optional.of(new Read(state, digest, whole.length, Optional.of(journal)));
+    return Optional.of(new Read(state, digest, whole.length, Optional.of(journal), current));
   }
 
   private static byte[] bytes(Path file) throws IOException {

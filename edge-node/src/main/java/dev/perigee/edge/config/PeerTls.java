@@ -19,21 +19,27 @@ public final class PeerTls {
   public static final String PROTOCOL = "TLSv1.3";
 
   private final SSLContext context;
+  private final Supplier<Identity> identity;
+  private final Trust trust;
   private final Supplier<PeerTable> peers;
 
   /**
    * Sets it up.
    *
    * @param identity this node's own
+   * @param trust whom it trusts
    * @param peers the nodes as they are now
    */
-  public PeerTls(Supplier<Identity> identity, Supplier<PeerTable> peers, InstantSource clock)
+  public PeerTls(
+      Supplier<Identity> identity, Trust trust, Supplier<PeerTable> peers, InstantSource clock)
       throws GeneralSecurityException {
+    this.identity = identity;
+    this.trust = trust;
     this.peers = peers;
     context = SSLContext.getInstance(PROTOCOL);
     context.init(
         new KeyManager[] {new PeerKeys(identity)},
-        new TrustManager[] {new PeerTrust(identity, peers, clock)},
+        new TrustManager[] {new PeerTrust(identity, trust, peers, clock)},
         null);
   }
 
@@ -41,8 +47,14 @@ public final class PeerTls {
     return context;
   }
 
-  /** Whose certificate it is; empty where that is no node of the network any more. */
+  /**
+   * Whose certificate it is; empty where that is no node of the network any more, or the
+   * certificate is not good any more: a connection lasts longer than what it began with.
+   */
   public Optional<String> node(X509Certificate certificate) {
-    return Optional.of(Identity.commonName(certificate)).filter(peers.get()::knows);
+    boolean refused =
+        trust.isRefused(certificate) || trust.issuer(certificate, identity.get()).isEmpty();
+    return Optional.of(Identity.commonName(certificate))
+        .filter(name -> !refused && peers.get().knows(name));
   }
 }

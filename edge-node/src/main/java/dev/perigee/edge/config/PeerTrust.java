@@ -2,31 +2,34 @@ package dev.perigee.edge.config;
 
 import dev.perigee.edge.routing.PeerTable;
 import java.net.Socket;
-import java.security.GeneralSecurityException;
 import java.security.cert.CertificateException;
 import java.security.cert.X509Certificate;
 import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Supplier;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 
 /**
- * Trusts the nodes of the network, as the configuration names them: the certificate is of the edge
- * CA, valid, made for a node, and of a node that exists; of one that is called, of the very node
- * that has this address.
+ * Trusts the nodes of the network, as the configuration names them: the certificate is of an edge
+ * CA that is trusted, valid, not revoked, made for a node, and of a node that exists; of one that
+ * is called, of the very node that has this address.
  */
 final class PeerTrust extends X509ExtendedTrustManager {
   /** What node certificates are made for; the control plane's own is for servers. */
   private static final String CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 
   private final Supplier<Identity> identity;
+  private final Trust trust;
   private final Supplier<PeerTable> peers;
   private final InstantSource clock;
 
-  PeerTrust(Supplier<Identity> identity, Supplier<PeerTable> peers, InstantSource clock) {
+  PeerTrust(
+      Supplier<Identity> identity, Trust trust, Supplier<PeerTable> peers, InstantSource clock) {
     this.identity = identity;
+    this.trust = trust;
     this.peers = peers;
     this.clock = clock;
   }
@@ -34,19 +37,15 @@ final class PeerTrust extends X509ExtendedTrustManager {
   /** The node's name. */
   private String check(X509Certificate[] chain) throws CertificateException {
     X509Certificate leaf = chain[0];
-    X509Certificate ca = identity.get().ca();
-    if (chain.length != 2 || !chain[1].equals(ca)) {
+    Optional<X509Certificate> ca = trust.issuer(leaf, identity.get());
+    if (chain.length != 2 || ca.isEmpty()) {
       throw new CertificateException("the peer's CA is not this network's");
     }
-    try {
-      Date now = Date.from(clock.instant());
-      ca.checkValidity(now);
-      leaf.checkValidity(now);
-      leaf.verify(ca.getPublicKey());
-    } catch (CertificateException e) {
-      throw e;
-    } catch (GeneralSecurityException e) {
-      throw new CertificateException("the peer's certificate is not of its CA", e);
+    Date now = Date.from(clock.instant());
+    ca.get().checkValidity(now);
+    leaf.checkValidity(now);
+    if (trust.isRefused(leaf)) {
+      throw new CertificateException("the peer's certificate is revoked");
     }
     List<String> uses = leaf.getExtendedKeyUsage();
     if (uses == null || !uses.contains(CLIENT_AUTH)) {
@@ -99,6 +98,6 @@ final class PeerTrust extends X509ExtendedTrustManager {
 
   @Override
   public X509Certificate[] getAcceptedIssuers() {
-    return new X509Certificate[] {identity.get().ca()};
+    return trust.authorities(identity.get()).toArray(X509Certificate[]::new);
   }
 }

@@ -12,26 +12,27 @@ import java.util.Collection;
 import java.util.Date;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trusts exactly one CA, known by its certificate's SHA-256: the control plane shows its own
- * certificate and the CA's, the first must be signed by the second, valid, made for servers and,
- * when called by name, of that name. Edges hold certificates of the same CA: without the check for
- * servers one edge could pass for the control plane.
+ * Trusts one CA, or two while one takes the place of another, by their certificates' SHA-256: the
+ * control plane shows its own certificate and the CA's, the first must be signed by the second,
+ * valid, made for servers and, when called by name, of that name. Edges hold certificates of the
+ * same CA: without the check for servers one edge could pass for the control plane.
  */
 final class PinnedTrust extends X509ExtendedTrustManager {
   private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
   private static final int DNS_NAME = 2;
 
-  private final String caFingerprint;
+  private final Set<String> caFingerprints;
   private final ControlAddress address;
   private final InstantSource now;
 
-  PinnedTrust(String caFingerprint, ControlAddress address, InstantSource now) {
-    this.caFingerprint = caFingerprint;
+  PinnedTrust(Set<String> caFingerprints, ControlAddress address, InstantSource now) {
+    this.caFingerprints = Set.copyOf(caFingerprints);
     this.address = address;
     this.now = now;
   }
@@ -45,9 +46,10 @@ final class PinnedTrust extends X509ExtendedTrustManager {
     try {
       X509Certificate leaf = chain[0];
       X509Certificate ca = chain[chain.length - 1];
-      if (chain.length != 2 || !fingerprint(ca).equals(caFingerprint)) {
+      if (chain.length != 2 || !caFingerprints.contains(fingerprint(ca))) {
         throw new CertificateException(
-            "the control plane's CA is not the one this node was told to trust");
+            "the control plane's CA is not the one this node was told to trust;"
+                + " where the edge CA was rotated, ask for a new join token");
       }
       Date date = Date.from(now.instant());
       ca.checkValidity(date);

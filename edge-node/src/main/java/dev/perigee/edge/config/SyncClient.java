@@ -63,6 +63,10 @@ public final class SyncClient implements AutoCloseable {
   private int failures;
 
   private int beats;
+  private int lookedInVain;
+
+  /** Whether the stream ends for the next one to come with the new certificate. */
+  private boolean moving;
 
   /**
    * A client that is not started.
@@ -87,7 +91,17 @@ public final class SyncClient implements AutoCloseable {
       RandomGenerator random) {
     this.parts =
         new SyncStream.Parts(
-            config, purges, serving, active, lastGood, warmUps, geo, shares, tickets, nanos);
+            config,
+            purges,
+            serving,
+            active,
+            lastGood,
+            warmUps,
+            geo,
+            shares,
+            tickets,
+            enrolment.trust(),
+            nanos);
     this.identity = identity;
     this.enrolment = enrolment;
     this.load = load;
@@ -158,7 +172,8 @@ public final class SyncClient implements AutoCloseable {
     connectingSince = nanos.getAsLong();
     beats = 0;
     try {
-      ManagedChannel open = ControlChannel.open(next, identity, this::onThread, clock);
+      ManagedChannel open =
+          ControlChannel.open(next, identity, enrolment.trust(), this::onThread, clock);
       channel = open;
       var _ = EdgeSyncGrpc.newStub(open).sync(fresh);
       fresh.hello();
@@ -178,6 +193,9 @@ public final class SyncClient implements AutoCloseable {
 
   private void beat() {
     SyncStream open = stream;
+    if (isExpired() && ++lookedInVain % BEATS_PER_NOTE == 1) {
+      renewWhenDue(); // no stream comes with it
+    }
     if (open == null) {
       return;
     }
@@ -244,7 +262,9 @@ public final class SyncClient implements AutoCloseable {
   }
 
   private void renewWhenDue() {
-    if (clock.instant().isBefore(identity.renewAt()) || !renewing.compareAndSet(false, true)) {
+    boolean superseded = enrolment.trust().isSuperseded(identity);
+    boolean due = superseded || !clock.instant().isBefore(identity.renewAt());
+    if (!due || !renewing.compareAndSet(false, true)) {
       return;
     }
     Thread.ofVirtual()
@@ -254,12 +274,28 @@ public final class SyncClient implements AutoCloseable {
               try {
                 identity = enrolment.renew(identity);
                 LOG.info("the node's certificate was renewed");
+                if (superseded) {
+                  onThread(this::move);
+                }
               } catch (EnrolmentException e) {
                 LOG.error("the node's certificate cannot be renewed: {}", e.getMessage());
               } finally {
                 renewing.set(false);
               }
             });
+  }
+
+  /** Comes again with the new certificate, as the CA of the one before is to go. */
+  private void move() {
+    SyncStream open = stream;
+    if (open != null) {
+      moving = true;
+      open.cancel("the node has a certificate of another CA");
+    }
+  }
+
+  private boolean isExpired() {
+    return clock.instant().isAfter(identity.certificate().getNotAfter().toInstant());
   }
 
   /** At once where there are others to be tried; else the later the more often there were none. */
@@ -291,6 +327,11 @@ public final class SyncClient implements AutoCloseable {
     }
 
     @Override
+    public void trusted() {
+      renewWhenDue();
+    }
+
+    @Override
     public void inStep() {
       failures = 0;
       if (!inStep) {
@@ -312,7 +353,8 @@ public final class SyncClient implements AutoCloseable {
         open.shutdownNow();
       }
       parts.serving().disconnected();
-      Duration wait = nextTry();
+      Duration wait = moving ? Duration.ZERO : nextTry();
+      moving = false;
       LOG.info("no control plane ({}); next try in {} ms", reason, wait.toMillis());
       if (!thread.isShutdown()) {
         var _ = thread.schedule(SyncClient.this::connect, wait.toMillis(), TimeUnit.MILLISECONDS);

@@ -46,6 +46,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
       GeoSink geo,
       ShareSink shares,
       TicketKeeper tickets,
+      Trust trust,
       LongSupplier nanos) {}
 
   /** Is told what becomes of a stream. */
@@ -55,6 +56,9 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
 
     /** Where all control planes are. */
     void told(List<String> controlPlanes);
+
+    /** Whom to trust may have changed. */
+    void trusted();
 
     /** Everything up to the heads that Welcome named is in force. */
     void inStep();
@@ -90,7 +94,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
                 FromEdge.Hello.WARM_UP,
                 FromEdge.Hello.REPLICAS,
                 FromEdge.Hello.GEO_NONE,
-                FromEdge.Hello.TICKETS),
+                FromEdge.Hello.TICKETS,
+                FromEdge.Hello.TRUST),
             parts.geo().holdings()));
   }
 
@@ -165,6 +170,10 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
         case FromControl.Pong pong -> {} // counted
         case FromControl.Replicas replicas -> events.told(replicas.addresses());
         case FromControl.TicketKeys keys -> parts.tickets().take(keys);
+        case FromControl.Trust trust -> {
+          send(new FromEdge.Trusted(parts.trust().take(trust)));
+          events.trusted();
+        }
         case FromControl.Shares shares -> parts.shares().take(shares, parts.nanos().getAsLong());
       }
     } catch (IllegalArgumentException e) {

@@ -34,7 +34,10 @@ public final class TicketKeeper {
   private static final Comparator<TicketKey> NEWEST_FIRST =
       Comparator.comparing(TicketKey::begins).reversed();
 
+  private static final String PLACE = "the keys of session tickets";
+
   private final Path file;
+  private final StateKeys keys;
   private final InstantSource clock;
   private final SecureRandom random;
   private final Consumer<List<TicketKey>> inForce;
@@ -48,10 +51,16 @@ public final class TicketKeeper {
    * Keys that are not read yet.
    *
    * @param file where they lie
+   * @param keys that they are sealed with there
    * @param inForce told which keys tickets are read with, first the one that they are sealed with
    */
   public TicketKeeper(
-      Path file, InstantSource clock, SecureRandom random, Consumer<List<TicketKey>> inForce) {
+      Path file,
+      StateKeys keys,
+      InstantSource clock,
+      SecureRandom random,
+      Consumer<List<TicketKey>> inForce) {
+    this.keys = keys;
     this.file = file;
     this.clock = clock;
     this.random = random;
@@ -62,7 +71,12 @@ public final class TicketKeeper {
   public synchronized void start() {
     try {
       if (Files.exists(file)) {
-        fleet = TicketKeyCodec.of(Files.readAllBytes(file)).keys();
+        byte[] kept = Files.readAllBytes(file);
+        FromControl.TicketKeys known = TicketKeyCodec.of(keys.open(PLACE, kept));
+        fleet = known.keys();
+        if (!keys.isCurrent(kept)) {
+          write(known);
+        }
       }
     } catch (IOException | IllegalArgumentException e) {
       LOG.warn("the keys of session tickets cannot be read: {}", e.getMessage());
@@ -71,14 +85,18 @@ public final class TicketKeeper {
   }
 
   /** The control plane has sent keys, in place of those before. */
-  synchronized void take(FromControl.TicketKeys keys) {
-    fleet = keys.keys();
+  synchronized void take(FromControl.TicketKeys sent) {
+    fleet = sent.keys();
     look();
     try {
-      StateFile.replace(file, TicketKeyCodec.toBytes(keys));
+      write(sent);
     } catch (IOException e) {
       LOG.error("the keys of session tickets cannot be written: {}", e.getMessage());
     }
+  }
+
+  private void write(FromControl.TicketKeys some) throws IOException {
+    StateFile.replace(file, keys.seal(PLACE, TicketKeyCodec.toBytes(some)));
   }
 
   /** Puts in force what is due; to be called every second or so. */

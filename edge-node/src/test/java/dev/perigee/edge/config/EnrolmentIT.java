@@ -79,6 +79,7 @@ class EnrolmentIT {
   }
 
   private Enrolment enrolment(String file) {
-    return new Enrolment(List.of(control.address()), folder.resolve(file), InstantSource.system());
+    return new Enrolment(
+        List.of(control.address()), folder.resolve(file), StateKeys.none(), InstantSource.system());
   }
 }

@@ -48,9 +48,11 @@ final class StreamAlone implements PurgeSink, GeoSink, SyncStream.Events {
                 new RateLimits(1024, System::nanoTime, new Random(1)).fleet(),
                 new TicketKeeper(
                     folder.resolve("ticket-keys"),
+                    StateKeys.none(),
                     InstantSource.system(),
                     new SecureRandom(),
                     keys -> {}),
+                Trust.unsaid(),
                 System::nanoTime),
             this);
     stream.beforeStart(new Out());
@@ -133,6 +135,9 @@ final class StreamAlone implements PurgeSink, GeoSink, SyncStream.Events {
 
   @Override
   public void welcomed() {}
+
+  @Override
+  public void trusted() {}
 
   @Override
   public void told(List<String> controlPlanes) {}

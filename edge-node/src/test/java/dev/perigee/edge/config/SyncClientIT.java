@@ -64,7 +64,8 @@ class SyncClientIT {
           FromEdge.Hello.WARM_UP,
           FromEdge.Hello.REPLICAS,
           FromEdge.Hello.GEO_NONE,
-          FromEdge.Hello.TICKETS);
+          FromEdge.Hello.TICKETS,
+          FromEdge.Hello.TRUST);
 
   @TempDir Path folder = Path.of("");
 
@@ -436,7 +437,8 @@ class SyncClientIT {
         new SyncClient(
             new SyncConfig("fra-1", "test", List.of(control.address()), folder.resolve("planes")),
             identity,
-            new Enrolment(List.of(control.address()), folder.resolve("identity"), clock),
+            new Enrolment(
+                List.of(control.address()), folder.resolve("identity"), StateKeys.none(), clock),
             sink,
             serving,
             active,
@@ -448,7 +450,11 @@ class SyncClientIT {
             geo,
             limits.fleet(),
             new TicketKeeper(
-                folder.resolve("ticket-keys"), clock, new SecureRandom(), ticketKeys::set),
+                folder.resolve("ticket-keys"),
+                StateKeys.none(),
+                clock,
+                new SecureRandom(),
+                ticketKeys::set),
             () -> new NodeLoad(0, 0, 0, true, "", List.of(), List.of()),
             clock,
             System::nanoTime,

@@ -28,7 +28,12 @@ class TicketKeeperTest {
 
   private TicketKeeper started() {
     TicketKeeper keeper =
-        new TicketKeeper(folder.resolve("ticket-keys"), () -> now, new SecureRandom(), this::use);
+        new TicketKeeper(
+            folder.resolve("ticket-keys"),
+            StateKeys.none(),
+            () -> now,
+            new SecureRandom(),
+            this::use);
     keeper.start();
     return keeper;
   }

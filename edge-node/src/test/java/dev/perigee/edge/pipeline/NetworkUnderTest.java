@@ -21,6 +21,7 @@ import dev.perigee.edge.config.Identity;
 import dev.perigee.edge.config.PeerTls;
 import dev.perigee.edge.config.Serving;
 import dev.perigee.edge.config.TestAuthority;
+import dev.perigee.edge.config.Trust;
 import dev.perigee.edge.geo.GeoLocator;
 import dev.perigee.edge.geo.TestGeo;
 import dev.perigee.edge.limit.RateLimits;
@@ -82,6 +83,7 @@ final class NetworkUnderTest implements AutoCloseable {
   private final AtomicLong skew = new AtomicLong();
   private final InstantSource clock = () -> Instant.now().plusMillis(skew.get());
   private final TestAuthority authority = new TestAuthority();
+  private final Trust trust = Trust.unsaid();
   private final Map<String, Node> nodes = new LinkedHashMap<>();
   private final List<Purge> purges = new ArrayList<>();
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
@@ -111,6 +113,11 @@ final class NetworkUnderTest implements AutoCloseable {
 
   TestAuthority authority() {
     return authority;
+  }
+
+  /** Whom all nodes trust. */
+  Trust trust() {
+    return trust;
   }
 
   /** Adds a node; all know of it from {@link #configure} on. */
@@ -236,7 +243,7 @@ final class NetworkUnderTest implements AutoCloseable {
       store.adopt(LOG, 0);
       TestAuthority.Issued own = authority.node(name);
       Identity identity = new Identity(own.key(), own.certificate(), authority.certificate());
-      tls = new PeerTls(() -> identity, () -> snapshot.peers(), clock);
+      tls = new PeerTls(() -> identity, trust, () -> snapshot.peers(), clock);
       gate = new PurgeGate(store::position, timer, purgeWaitMillis, () -> true);
       peerClient = peerClient();
       Peering peering = new Peering(peerClient, gate, new HotSketch());

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.Bytes;
+import dev.perigee.contract.FromControl;
 import dev.perigee.edge.config.TestAuthority;
 import dev.perigee.edge.request.PeerHop;
 import dev.perigee.edge.request.PeerTier;
@@ -174,6 +176,35 @@ final class PeerPortIT {
         () -> ask(Optional.of(own.node("removed-1")), field(hop("removed-1"))),
         "a node that is not of the network any more");
     assertEquals(0, origin.requests("/a").size());
+  }
+
+  @Test
+  void aRevokedCertificateIsRefusedThoughAnotherNodeHasItsNameNow() throws Exception {
+    TestAuthority own = network.authority();
+    TestAuthority.Issued removed = own.node("edge-1");
+    String field = field(hop("edge-1"));
+    assertTrue(ask(Optional.of(removed), field).startsWith("HTTP/1.1 200"));
+    Bytes ca = Bytes.copyOf(own.certificate().getEncoded());
+    String serial = removed.certificate().getSerialNumber().toString(16);
+    network.trust().take(new FromControl.Trust(List.of(ca), List.of(serial)));
+    assertThrows(IOException.class, () -> ask(Optional.of(removed), field));
+    assertTrue(ask(Optional.of(own.node("edge-1")), field).startsWith("HTTP/1.1 200"));
+  }
+
+  @Test
+  void whileOneAuthorityTakesThePlaceOfAnotherBothAreTrustedAndThenOne() throws Exception {
+    TestAuthority old = network.authority();
+    TestAuthority next = new TestAuthority();
+    Bytes first = Bytes.copyOf(old.certificate().getEncoded());
+    Bytes second = Bytes.copyOf(next.certificate().getEncoded());
+    String field = field(hop("edge-1"));
+    network.trust().take(new FromControl.Trust(List.of(first, second), List.of()));
+    for (TestAuthority one : List.of(old, next)) {
+      assertTrue(ask(Optional.of(one.node("edge-1")), field).startsWith("HTTP/1.1 200"));
+    }
+    network.trust().take(new FromControl.Trust(List.of(second), List.of()));
+    assertThrows(IOException.class, () -> ask(Optional.of(old.node("edge-1")), field));
+    assertTrue(ask(Optional.of(next.node("edge-1")), field).startsWith("HTTP/1.1 200"));
   }
 
   @Test

@@ -15,6 +15,7 @@ import dev.perigee.edge.config.LastGoodStore;
 import dev.perigee.edge.config.NodeLoad;
 import dev.perigee.edge.config.PurgeSink;
 import dev.perigee.edge.config.ServingState;
+import dev.perigee.edge.config.StateKeys;
 import dev.perigee.edge.config.SyncClient;
 import dev.perigee.edge.config.SyncConfig;
 import dev.perigee.edge.config.TicketKeeper;
@@ -79,7 +80,8 @@ final class LimitStreams implements AutoCloseable {
   /** Enrols one and lets it connect. */
   void join(String name, JoinToken token) throws Exception {
     Path state = Files.createDirectories(folder.resolve(name));
-    Enrolment enrolment = new Enrolment(List.of(control), state.resolve("identity.pem"), clock);
+    Enrolment enrolment =
+        new Enrolment(List.of(control), state.resolve("identity.pem"), StateKeys.none(), clock);
     RateLimits limits = new RateLimits(4096, System::nanoTime, new Random());
     NoPurges purges = new NoPurges();
     ActiveConfig active =
@@ -97,7 +99,12 @@ final class LimitStreams implements AutoCloseable {
             (order, done) -> {},
             new NoGeo(),
             limits.fleet(),
-            new TicketKeeper(state.resolve("ticket-keys"), clock, new SecureRandom(), keys -> {}),
+            new TicketKeeper(
+                state.resolve("ticket-keys"),
+                StateKeys.none(),
+                clock,
+                new SecureRandom(),
+                keys -> {}),
             () -> new NodeLoad(0, 0, 0, true, "", List.of(), List.of()),
             clock,
             System::nanoTime,

@@ -1,0 +1,32 @@
+-- Which edge CAs a node trusts by its own word, and by which of them the certificate is that it
+-- came with last: SHA-256 of their certificates, hexadecimal. None: nobody has said.
+ALTER TABLE node ADD COLUMN trusts text[];
+ALTER TABLE node ADD COLUMN issuer text;
+
+-- The same of control planes, and by which their own certificate is.
+ALTER TABLE replica ADD COLUMN trusts text[];
+ALTER TABLE replica ADD COLUMN shows text;
+
+-- Certificates that nodes refuse of each other though they are valid: the node was removed, or
+-- enrolled anew. Kept for longer than a certificate lives.
+CREATE TABLE revoked_certificate (
+  serial      text PRIMARY KEY,
+  node        text NOT NULL,
+  revoked_at  timestamptz NOT NULL DEFAULT now()
+);
+
+-- Whatever build does it. A renewal ends nothing: the node itself holds both.
+CREATE FUNCTION revoke_certificates() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO revoked_certificate (serial, node)
+    SELECT one, OLD.name
+      FROM unnest(ARRAY[OLD.serial, OLD.next_serial]) AS one
+     WHERE one IS NOT NULL
+       AND (TG_OP = 'DELETE'
+         OR (NEW.serial IS DISTINCT FROM OLD.next_serial
+           AND one IS DISTINCT FROM NEW.serial AND one IS DISTINCT FROM NEW.next_serial))
+    ON CONFLICT DO NOTHING;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER node_revokes AFTER DELETE OR UPDATE OF serial ON node
+  FOR EACH ROW EXECUTE FUNCTION revoke_certificates();
