@@ -149,6 +149,7 @@ abstract class Commands implements Runnable {
         SiteSteeringCommand.class,
         SiteLimitsCommand.class,
         SiteCompressionCommand.class,
+        SiteAcmeCommand.class,
         SiteRemove.class
       })
   static final class Site extends Group {}
@@ -187,6 +188,9 @@ abstract class Commands implements Runnable {
     @Option(names = "--org", description = "whose; your own, and an operator's choice: first")
     @Nullable String organisation;
 
+    @Option(names = "--acme", description = "http-01 or dns-01: get its certificate so; off")
+    @Nullable String acme;
+
     @Override
     public void run() {
       List<String> all = new ArrayList<>(List.of(host));
@@ -197,6 +201,9 @@ abstract class Commands implements Runnable {
       body.put("regions", regions);
       if (organisation != null) {
         body.put("organisation", organisation);
+      }
+      if (acme != null) {
+        body.put("acme", acme);
       }
       JsonNode site = client().post(noted("v1/sites"), Optional.of(body));
       if (!asJson(site)) {
@@ -266,6 +273,10 @@ abstract class Commands implements Runnable {
         out().println("steering " + SiteSteeringCommand.summary(found.path("steering")));
         out().println("limits   " + SiteLimitsCommand.summary(found));
         out().println("compress " + SiteCompressionCommand.summary(found.path("compression")));
+        if (!found.path("acme").asText().equals("off")) {
+          JsonNode state = client().get("v1/sites/" + id + "/acme");
+          out().println("acme     " + SiteAcmeCommand.summary(state));
+        }
       }
     }
   }
@@ -331,13 +342,15 @@ abstract class Commands implements Runnable {
     public void run() {
       JsonNode certificates = client().list("v1/certificates");
       if (!asJson(certificates)) {
-        Table table = new Table("HOSTS", "VALID UNTIL", "ISSUER", "ID");
+        Table table = new Table("HOSTS", "VALID UNTIL", "ISSUER", "SITE", "ID", "WARNING");
         for (JsonNode certificate : certificates.path("items")) {
           table.row(
               joined(certificate.path("hosts")),
               certificate.path("notAfter").asText(),
               certificate.path("issuer").asText(),
-              certificate.path("id").asText());
+              certificate.path("site").asText("uploaded"),
+              certificate.path("id").asText(),
+              certificate.path("warning").asText());
         }
         table.print(out());
       }
@@ -370,6 +383,13 @@ abstract class Commands implements Runnable {
                 "revision  %d, on %d of %d nodes%n",
                 status.path("revision").asLong(), status.path("upToDate").asLong(), nodes);
         out().printf("purges    %d%n", status.path("purge").asLong());
+        JsonNode certificates = status.path("certificates");
+        out()
+            .printf(
+                "certs     %d, %d expire soon or have; %d sites fail to get theirs%n",
+                certificates.path("all").asLong(),
+                certificates.path("expiring").asLong(),
+                certificates.path("failing").asLong());
         if (status.has("geoipAgeDays")) {
           out()
               .printf(

@@ -3,6 +3,9 @@ package dev.perigee.control;
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.GeoFile;
+import dev.perigee.control.acme.Acme;
+import dev.perigee.control.acme.AcmeConfig;
+import dev.perigee.control.acme.LiveTokens;
 import dev.perigee.control.api.ApiConfig;
 import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.api.ApiServer;
@@ -19,7 +22,9 @@ import dev.perigee.control.pki.FleetAuthority;
 import dev.perigee.control.pki.TicketKeys;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.GeoDatabase;
+import dev.perigee.control.store.CertificateCounts;
 import dev.perigee.control.store.Database;
+import dev.perigee.control.store.DnsReaders;
 import dev.perigee.control.store.EmbeddedDatabase;
 import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.KeyRing;
@@ -176,18 +181,24 @@ public final class ControlPlane implements AutoCloseable {
             enrolments,
             keys,
             parts.layers().orNone(parts.geoFiles()));
+    acme(options, stores, fleet);
     DnsFacts facts = running.keep(stores.facts(clock));
+    if (options.has(Duty.DNS)) {
+      facts.tell(new DnsReaders(stores.database()), id);
+    }
     facts.start(stores.numbers());
     Metering metering = Metering.of(options, running);
     metering.steering(parts);
     metering.streams(fleet, parts.position());
+    metering.certificates(new CertificateCounts(stores.database()));
     Answering answering = new Answering(options, parts, facts, running, metering);
     String answers = answering.start(stores.cookieSecret(running));
     ApiPorts.Tenancy tenancy =
         stores.tenancy(options, token(options, state, stores.settings()), running);
     AuthorityRotation rotation =
         new AuthorityRotation(stores.authorities(), clock, running.random(), fleetAuthority::look);
-    int api = api(options, ports(stores, fleet, parts, enrolments, rotation, tenancy));
+    ApiPorts.Acme acme = stores.acmePort(options, clock);
+    int api = api(options, ports(stores, fleet, parts, enrolments, rotation, tenancy, acme));
     running.every(
         "sweep-fleet",
         SWEEP_MILLIS,
@@ -206,7 +217,8 @@ public final class ControlPlane implements AutoCloseable {
       SteeringParts parts,
       Enrolments enrolments,
       AuthorityRotation rotation,
-      ApiPorts.Tenancy tenancy) {
+      ApiPorts.Tenancy tenancy,
+      ApiPorts.Acme acme) {
     return new ApiPorts(
         stores.sites(),
         stores.history(),
@@ -228,7 +240,8 @@ public final class ControlPlane implements AutoCloseable {
         parts.geoFiles(),
         fleet::changed,
         running.random(),
-        tenancy);
+        tenancy,
+        acme);
   }
 
   /** Opens the port for edges and other control planes, and enters this one; gives the port. */
@@ -249,6 +262,8 @@ public final class ControlPlane implements AutoCloseable {
     String zone = options.dns.zone();
     LogReader reader = running.keep(stores.reader(options, clock));
     reader.start();
+    LiveTokens tokens = running.keep(new LiveTokens(stores.acme(), stores.numbers()));
+    tokens.start();
     // The port is known, and with it the registry, once the streams can begin.
     AtomicReference<Supplier<List<String>>> replicas = new AtomicReference<>(List::of);
     SyncService sync =
@@ -262,6 +277,7 @@ public final class ControlPlane implements AutoCloseable {
             () -> replicas.get().get(),
             tickets::keys,
             fleetAuthority::told,
+            tokens::get,
             options.pulse(),
             clock);
     SyncServer grpc =
@@ -300,6 +316,18 @@ public final class ControlPlane implements AutoCloseable {
     replicas.set(registry::addresses);
     registry.start();
     return grpc.port();
+  }
+
+  /** Has certificates got of an authority, where the operator agreed to its terms. */
+  private void acme(Options options, Stores stores, Fleet fleet) throws IOException {
+    Optional<AcmeConfig> config = options.acme.config();
+    if (config.isPresent()) {
+      running
+          .keep(
+              new Acme(
+                  config.get(), id, stores.ordering(), fleet, running.random(), running.clock()))
+          .start();
+    }
   }
 
   private static void seal(int sealed, KeyRing keys) {

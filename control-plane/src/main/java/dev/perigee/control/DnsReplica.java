@@ -12,6 +12,7 @@ import dev.perigee.control.pki.ControlIdentity;
 import dev.perigee.control.pki.EdgeAuthority;
 import dev.perigee.control.pki.FleetTrust;
 import dev.perigee.control.store.Database;
+import dev.perigee.control.store.DnsReaders;
 import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNews;
 import dev.perigee.control.store.Node;
@@ -120,6 +121,9 @@ final class DnsReplica {
             ReplicaRegistry.watching(registered, first.replicas(), running.clock(), links::follow));
     registry.startFromKnown();
     parts.feed().startFrom(first.provisioned());
+    if (options.has(Duty.DNS)) {
+      facts.tell(new DnsReaders(stores.database()), id);
+    }
     facts.startFrom(first.published(), stores.numbers());
     parts.start(first.probed());
     running.every(

@@ -6,15 +6,22 @@ import dev.perigee.control.fleet.FleetView.NodeState;
 import dev.perigee.control.lastgood.LastGoodKeeper;
 import dev.perigee.control.steer.HttpSteering;
 import dev.perigee.control.steer.SteeringSnapshot.SteeredNode;
+import dev.perigee.control.store.CertificateCounts;
+import dev.perigee.control.store.StoreException;
 import dev.perigee.control.telemetry.ControlMetrics;
 import dev.perigee.control.telemetry.MetricsListener;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.DoubleSupplier;
 import java.util.function.Predicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The figures of this process, and the port at which they are read. */
 record Metering(Options options, Running running, ControlMetrics metrics) {
+  private static final Logger LOG = LoggerFactory.getLogger(Metering.class);
+  private static final long COUNT_MILLIS = 10_000;
   private static final String QUERIES = "perigee_dns_answers_total";
 
   /** Of the process alone. */
@@ -83,6 +90,39 @@ record Metering(Options options, Running running, ControlMetrics metrics) {
                 .mapToLong(node -> Math.max(0, position.revision() - node.revision()))
                 .max()
                 .orElse(0));
+  }
+
+  /** The sites' certificates. */
+  void certificates(CertificateCounts counts) {
+    AtomicReference<CertificateCounts.Counts> last =
+        new AtomicReference<>(CertificateCounts.Counts.NONE);
+    running.every(
+        "count-certificates",
+        COUNT_MILLIS,
+        () -> {
+          try {
+            last.set(counts.at(running.clock().instant()));
+          } catch (StoreException e) {
+            LOG.debug("certificates are counted once the database answers", e);
+          }
+        });
+    metrics.gauge("perigee.certificates", "Certificates of the sites.", () -> last.get().all());
+    metrics.gauge(
+        "perigee.certificates.expiring",
+        "Those that have expired, or will so soon that somebody has to see to it.",
+        () -> last.get().expiring());
+    metrics.gauge(
+        "perigee.certificates.first.expiry.seconds",
+        "Until the first of them expires; less than 0 where it has.",
+        () ->
+            last.get()
+                .first()
+                .map(end -> Duration.between(running.clock().instant(), end).toMillis() / 1e3)
+                .orElse(Double.NaN));
+    metrics.gauge(
+        "perigee.acme.failing",
+        "Sites whose last order of a certificate failed.",
+        () -> last.get().failing());
   }
 
   /** The DNS server. */

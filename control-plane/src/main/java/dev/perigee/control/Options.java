@@ -226,6 +226,8 @@ final class Options {
 
   @Mixin SignInOptions signIn = new SignInOptions();
 
+  @Mixin AcmeOptions acme = new AcmeOptions();
+
   @Mixin ProbeOptions probes = new ProbeOptions();
 
   @Option(names = "--config", description = "properties file with these keys, without dashes")
@@ -328,6 +330,7 @@ final class Options {
             dns.effective(),
             tenants.effective(),
             signIn.effective(),
+            acme.effective(),
             probes.effective());
   }
 

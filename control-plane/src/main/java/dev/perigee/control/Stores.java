@@ -1,5 +1,7 @@
 package dev.perigee.control;
 
+import dev.perigee.control.acme.Acme;
+import dev.perigee.control.acme.NextOrder;
 import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.changelog.ChangeLog;
 import dev.perigee.control.changelog.LogReader;
@@ -9,13 +11,17 @@ import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.OperatorTokens;
 import dev.perigee.control.signin.SignInConfig;
 import dev.perigee.control.signin.SignInFlow;
+import dev.perigee.control.store.AcmeSites;
+import dev.perigee.control.store.AcmeStore;
 import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.AuthorityStore;
+import dev.perigee.control.store.CertificateCounts;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
 import dev.perigee.control.store.DnsKeyStore;
+import dev.perigee.control.store.DnsReaders;
 import dev.perigee.control.store.HostClaims;
 import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNumbers;
@@ -40,6 +46,7 @@ import dev.perigee.control.stream.SyncService;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.security.SecureRandom;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
@@ -62,7 +69,8 @@ record Stores(
     PurgeAcks acks,
     PostgresWarmUpStore warmUps,
     SettingStore settings,
-    TicketKeyStore ticketKeys) {
+    TicketKeyStore ticketKeys,
+    AcmeStore acme) {
   private static final int COOKIE_SECRET_BYTES = 32;
 
   /** At which hosts are asked for the tokens of their proofs. */
@@ -108,7 +116,8 @@ record Stores(
         new PurgeAcks(database, clock),
         new PostgresWarmUpStore(database, numbers),
         new SettingStore(database, keys),
-        new TicketKeyStore(database, keys));
+        new TicketKeyStore(database, keys),
+        new AcmeStore(database, numbers, keys));
   }
 
   /** Who may do what here. */
@@ -173,6 +182,23 @@ record Stores(
   /** The edge CAs, and what is known of who trusts them. */
   AuthorityStore authorities() {
     return new AuthorityStore(database, settings);
+  }
+
+  /** What is read and written where certificates are got of an authority. */
+  Acme.Stores ordering() {
+    return new Acme.Stores(
+        acme, new AcmeSites(database), certificates, challenges, new DnsReaders(database), nodes);
+  }
+
+  /** What is known of that. */
+  ApiPorts.Acme acmePort(Options options, InstantSource clock) throws IOException {
+    return new ApiPorts.Acme(
+        new AcmeSites(database),
+        acme,
+        new CertificateCounts(database),
+        new NextOrder(Duration.ofSeconds(options.acme.retrySeconds)),
+        options.acme.config().isPresent(),
+        clock);
   }
 
   /** From which the secrets of DNS cookies come, the same for all control planes. */

@@ -37,10 +37,14 @@ final class ArchitectureTest {
 
   @ParameterizedTest
   @CsvSource({
+    "acme, api changelog claim console dns lastgood limit pki probe rollout signin steer stream"
+        + " root cli",
     "claim, api changelog console dns fleet pki probe rollout signin steer stream root cli",
-    "store, api changelog claim console dns fleet pki probe rollout signin steer stream root cli",
-    "fleet, api changelog claim console dns pki probe rollout steer store stream root cli",
-    "changelog, api claim console dns fleet pki probe rollout signin steer stream root cli",
+    "store, acme api changelog claim console dns fleet pki probe rollout signin steer stream root"
+        + " cli",
+    "fleet, acme api changelog claim console dns pki probe rollout signin steer store stream root"
+        + " cli",
+    "changelog, acme api claim console dns fleet pki probe rollout signin steer stream root cli",
     "lastgood, api changelog claim console dns limit pki probe rollout signin steer stream root"
         + " cli",
     "telemetry, api changelog claim console dns fleet lastgood limit pki probe rollout steer store"
@@ -50,9 +54,9 @@ final class ArchitectureTest {
     "signin, api changelog claim console dns fleet pki probe rollout steer stream root cli",
     "probe, api changelog claim console dns pki rollout steer stream root cli",
     "rollout, api changelog claim console dns fleet pki probe steer stream root cli",
-    "stream, api claim console dns probe steer root cli",
-    "steer, api changelog claim console dns pki probe rollout stream root cli",
-    "dns, api changelog claim console fleet pki probe rollout stream root cli",
+    "stream, acme api claim console dns probe steer root cli",
+    "steer, acme api changelog claim console dns pki probe rollout stream root cli",
+    "dns, acme api changelog claim console fleet pki probe rollout stream root cli",
     "api, changelog console dns probe rollout stream root cli",
     "console, changelog claim dns fleet pki probe rollout steer store stream root cli",
     "cli, api changelog claim console dns fleet pki probe rollout steer store stream root"
@@ -78,6 +82,7 @@ final class ArchitectureTest {
     "dev.perigee.contract.replica.v1.., stream",
     "com.maxmind.., steer",
     "org.bouncycastle.., pki store",
+    "org.shredzone.., acme",
     "org.jdbi.., store",
     "org.flywaydb.., store",
     "org.postgresql.., store",

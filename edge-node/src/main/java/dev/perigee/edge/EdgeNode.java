@@ -34,6 +34,7 @@ import dev.perigee.edge.origin.OriginTls;
 import dev.perigee.edge.origin.pool.OriginMetrics;
 import dev.perigee.edge.origin.pool.OriginReport;
 import dev.perigee.edge.origin.pool.OriginTable;
+import dev.perigee.edge.pipeline.ChallengeAnswers;
 import dev.perigee.edge.pipeline.Peering;
 import dev.perigee.edge.pipeline.Pipeline;
 import dev.perigee.edge.pipeline.Warming;
@@ -170,9 +171,16 @@ public final class EdgeNode implements AutoCloseable {
     gauges.peers(peers);
     Pipeline pipeline =
         pipeline(options, store, serving, active, origin, geo, peers.peering(), limits, metrics);
+    ChallengeAnswers answers =
+        new ChallengeAnswers(
+            active::challenges,
+            pipeline::handle,
+            geo,
+            System::nanoTime,
+            observer(options, metrics));
     EdgeListener listener =
         new EdgeListener(
-            options.limits.listener(options), pipeline::handle, Optional.of(tls.context()), random);
+            options.limits.listener(options), answers::handle, Optional.of(tls.context()), random);
     gauges.door(listener);
     Warming warming =
         new Warming(pipeline::handle, listener::nextThread, listener.ids(), System::nanoTime);
@@ -365,7 +373,6 @@ public final class EdgeNode implements AutoCloseable {
       Peering peering,
       RateLimits limits,
       EdgeMetrics metrics) {
-    RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
     return new Pipeline(
         options.limits.pipeline(options.layers.pseudonym),
         active,
@@ -377,10 +384,15 @@ public final class EdgeNode implements AutoCloseable {
         limits,
         clock,
         System::nanoTime,
-        request -> {
-          metrics.ended(request);
-          log.ended(request);
-        });
+        observer(options, metrics));
+  }
+
+  private static RequestObserver observer(EdgeOptions options, EdgeMetrics metrics) {
+    RequestObserver log = options.accessLog ? new AccessLog() : request -> {};
+    return request -> {
+      metrics.ended(request);
+      log.ended(request);
+    };
   }
 
   private static NodeLoad load(
@@ -415,27 +427,7 @@ public final class EdgeNode implements AutoCloseable {
             "/metrics",
             () -> new AdminListener.Page(200, "text/plain; version=0.0.4", scrape.get()),
             "/health",
-            () -> health(options, serving, active, store)));
-  }
-
-  private static AdminListener.Page health(
-      EdgeOptions options,
-      ServingState serving,
-      ActiveConfig active,
-      ChronicleResponseStore store) {
-    Serving now = serving.get();
-    String body =
-        ("{\"node\":\"%s\",\"serving\":\"%s\",\"detail\":\"%s\",\"connected\":%s,"
-                + "\"revision\":%d,\"purge\":%d,\"store\":\"%s\"}\n")
-            .formatted(
-                options.name,
-                now,
-                now.sentence(),
-                serving.isConnected(),
-                active.get().revision(),
-                store.lastPurge(),
-                store.problem().isPresent() ? "none" : "open");
-    return new AdminListener.Page(now == Serving.NOTHING ? 503 : 200, "application/json", body);
+            () -> HealthPage.of(options, serving, active, store)));
   }
 
   private void sweep(Pipeline pipeline, OriginTable origins, TicketKeeper tickets) {

@@ -196,6 +196,21 @@ public sealed interface FromControl {
     }
   }
 
+  /**
+   * What the node is to answer to certificate authorities; it takes the place of what was before,
+   * and is answered by {@link FromEdge.TokensHeld}.
+   *
+   * @param through all tokens up to this number are among them
+   */
+  record AcmeTokens(List<AcmeToken> tokens, long through) implements FromControl {
+    public AcmeTokens {
+      tokens = List.copyOf(tokens);
+      if (tokens.size() > Limits.ACME_TOKENS) {
+        throw new IllegalArgumentException("more than " + Limits.ACME_TOKENS + " tokens");
+      }
+    }
+  }
+
   /** Where all control planes listen for edges, each {@code host:port}. */
   record Replicas(List<String> addresses) implements FromControl {
     public Replicas {

@@ -40,6 +40,9 @@ public sealed interface FromEdge {
     /** The feature of a node that takes {@link FromControl.Trust}. */
     public static final String TRUST = "trust";
 
+    /** The feature of a node that takes {@link FromControl.AcmeTokens}. */
+    public static final String ACME = "acme";
+
     public Hello {
       features = Set.copyOf(features);
       geo = List.copyOf(geo);
@@ -62,6 +65,9 @@ public sealed interface FromEdge {
 
   /** Every purge up to this number is journalled and in force. */
   record PurgeAck(long through) implements FromEdge {}
+
+  /** The tokens of certificate authorities up to this number are answered from now on. */
+  record TokensHeld(long through) implements FromEdge {}
 
   /**
    * Sent every second or so.

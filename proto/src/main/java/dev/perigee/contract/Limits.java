@@ -191,5 +191,14 @@ public final class Limits {
   /** Counts of all rate limits of which an edge tells, or is told, at once. */
   public static final int DEMANDS = 512;
 
+  /** Hosts of one certificate that an authority is asked for. */
+  public static final int ACME_HOSTS = 100;
+
+  /** Tokens of certificate authorities that nodes answer at one time, of all sites. */
+  public static final int ACME_TOKENS = 400;
+
+  /** Characters of one such token. */
+  public static final int ACME_TOKEN_LENGTH = 128;
+
   private Limits() {}
 }

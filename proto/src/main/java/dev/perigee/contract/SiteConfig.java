@@ -24,6 +24,7 @@ import java.util.Set;
  * @param bandwidth bytes a second that its readers get of each node; 0 for what the node's operator
  *     lets a site have
  * @param compression how its responses are compressed at the edges
+ * @param acme how its certificate is got
  */
 public record SiteConfig(
     String id,
@@ -39,13 +40,48 @@ public record SiteConfig(
     SteeringPolicy steering,
     List<RateRule> limits,
     long bandwidth,
-    CompressionPolicy compression) {
+    CompressionPolicy compression,
+    AcmeChallenge acme) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
     limits = List.copyOf(limits);
+  }
+
+  /** A site whose owner brings its certificate. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache,
+      OriginPools pools,
+      HidingPolicy hiding,
+      TierPolicy tiers,
+      SteeringPolicy steering,
+      List<RateRule> limits,
+      long bandwidth,
+      CompressionPolicy compression) {
+    this(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        limits,
+        bandwidth,
+        compression,
+        AcmeChallenge.OFF);
   }
 
   /** A site that is compressed as usual. */
@@ -226,7 +262,8 @@ public record SiteConfig(
         steering,
         limits,
         bandwidth,
-        compression);
+        compression,
+        acme);
   }
 
   /** The same with other hiding. */
@@ -245,7 +282,8 @@ public record SiteConfig(
         steering,
         limits,
         bandwidth,
-        compression);
+        compression,
+        acme);
   }
 
   /** The same with other tiers. */
@@ -264,7 +302,8 @@ public record SiteConfig(
         steering,
         limits,
         bandwidth,
-        compression);
+        compression,
+        acme);
   }
 
   /** The same with other steering. */
@@ -283,7 +322,8 @@ public record SiteConfig(
         other,
         limits,
         bandwidth,
-        compression);
+        compression,
+        acme);
   }
 
   /** The same with other rate limits. */
@@ -302,7 +342,8 @@ public record SiteConfig(
         steering,
         other,
         bandwidth,
-        compression);
+        compression,
+        acme);
   }
 
   /** The same with another bandwidth. */
@@ -321,7 +362,8 @@ public record SiteConfig(
         steering,
         limits,
         other,
-        compression);
+        compression,
+        acme);
   }
 
   /** The same with other compression. */
@@ -340,6 +382,27 @@ public record SiteConfig(
         steering,
         limits,
         bandwidth,
+        other,
+        acme);
+  }
+
+  /** The same with its certificate got otherwise. */
+  public SiteConfig withAcme(AcmeChallenge other) {
+    return new SiteConfig(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        limits,
+        bandwidth,
+        compression,
         other);
   }
 

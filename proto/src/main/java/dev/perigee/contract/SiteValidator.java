@@ -3,12 +3,15 @@ package dev.perigee.contract;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 
 /** The rules a site must keep on both sides; an edge trusts no control plane to have checked. */
 public final class SiteValidator {
   private static final Pattern LABEL = Pattern.compile("[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?");
+
+  private static final Pattern ADDRESS = Pattern.compile("[0-9.]+");
 
   private SiteValidator() {}
 
@@ -30,12 +33,37 @@ public final class SiteValidator {
     problems.addAll(RateRuleValidator.problems(site.limits()));
     bandwidth(site, problems);
     problems.addAll(CompressionPolicyValidator.problems(site.compression()));
+    acme(site).ifPresent(problems::add);
     return problems;
   }
 
   /** Whether {@code text} can be a site id, node name or region: a lower-case DNS label. */
   public static boolean isLabel(String text) {
     return LABEL.matcher(text).matches();
+  }
+
+  private static Optional<Problem> acme(SiteConfig site) {
+    if (site.acme() == AcmeChallenge.OFF) {
+      return Optional.empty();
+    }
+    if (site.hosts().size() > Limits.ACME_HOSTS) {
+      return Optional.of(
+          new Problem(
+              "acme",
+              "a certificate that is got has at most %d hosts: split the site, or upload one"
+                  .formatted(Limits.ACME_HOSTS)));
+    }
+    Optional<String> literal =
+        site.hosts().stream()
+            .filter(host -> host.startsWith("[") || ADDRESS.matcher(host).matches())
+            .findFirst();
+    if (literal.isPresent()) {
+      return Optional.of(new Problem("acme", "is for names, which this is not: " + literal.get()));
+    }
+    return site.hosts().stream()
+        .filter(host -> site.acme() == AcmeChallenge.HTTP_01 && host.startsWith("*."))
+        .findFirst()
+        .map(host -> new Problem("acme", "http-01 cannot prove " + host + ": use dns-01"));
   }
 
   private static void bandwidth(SiteConfig site, List<Problem> problems) {

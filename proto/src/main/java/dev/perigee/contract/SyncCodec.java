@@ -19,6 +19,7 @@ import dev.perigee.contract.sync.v1.PurgeBatch;
 import dev.perigee.contract.sync.v1.Refusal;
 import dev.perigee.contract.sync.v1.Replicas;
 import dev.perigee.contract.sync.v1.Site;
+import dev.perigee.contract.sync.v1.TokensHeld;
 import dev.perigee.contract.sync.v1.Update;
 import dev.perigee.contract.sync.v1.Url;
 import dev.perigee.contract.sync.v1.Welcome;
@@ -63,6 +64,8 @@ public final class SyncCodec {
       case FromEdge.Ping ping -> out.setPing(Ping.getDefaultInstance());
       case FromEdge.Trusted trusted -> out.setTrusted(TrustCodec.encode(trusted));
       case FromEdge.Demands demands -> out.setDemands(DemandCodec.encode(demands));
+      case FromEdge.TokensHeld held ->
+          out.setTokensHeld(TokensHeld.newBuilder().setThrough(held.through()));
     }
     return out.build();
   }
@@ -100,6 +103,7 @@ public final class SyncCodec {
       case PING -> new FromEdge.Ping();
       case TRUSTED -> TrustCodec.decode(message.getTrusted());
       case DEMANDS -> DemandCodec.decode(message.getDemands());
+      case TOKENS_HELD -> new FromEdge.TokensHeld(message.getTokensHeld().getThrough());
       case KIND_NOT_SET -> throw new IllegalArgumentException("an edge message of unknown kind");
     };
   }
@@ -130,6 +134,7 @@ public final class SyncCodec {
       case FromControl.Shares shares -> out.setShares(DemandCodec.encode(shares));
       case FromControl.TicketKeys keys -> out.setTicketKeys(TicketKeyCodec.encode(keys));
       case FromControl.Trust trust -> out.setTrust(TrustCodec.encode(trust));
+      case FromControl.AcmeTokens tokens -> out.setAcmeTokens(AcmeTokenCodec.encode(tokens));
     }
     return out.build();
   }
@@ -157,6 +162,7 @@ public final class SyncCodec {
       case SHARES -> DemandCodec.decode(message.getShares());
       case TICKET_KEYS -> TicketKeyCodec.decode(message.getTicketKeys());
       case TRUST -> TrustCodec.decode(message.getTrust());
+      case ACME_TOKENS -> AcmeTokenCodec.decode(message.getAcmeTokens());
       case KIND_NOT_SET -> throw new IllegalArgumentException("a control message of unknown kind");
     };
   }
@@ -212,6 +218,9 @@ public final class SyncCodec {
             .setSteering(SteeringPolicyCodec.encode(site.steering()))
             .setBandwidth(site.bandwidth())
             .setCompression(CompressionPolicyCodec.encode(site.compression()));
+    if (site.acme() != AcmeChallenge.OFF) {
+      out.setAcme(site.acme().token());
+    }
     site.limits().forEach(rule -> out.addLimits(RateRuleCodec.encode(rule)));
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
@@ -237,7 +246,8 @@ public final class SyncCodec {
         SteeringPolicyCodec.decode(site.getSteering()),
         RateRuleCodec.decode(site.getLimitsList()),
         site.getBandwidth(),
-        CompressionPolicyCodec.decode(site.getCompression()));
+        CompressionPolicyCodec.decode(site.getCompression()),
+        AcmeChallenge.orOff(site.getAcme()));
   }
 
   public static Peer encode(PeerConfig peer) {

@@ -1,6 +1,7 @@
 package dev.perigee.control.api;
 
 import dev.perigee.contract.GeoFile;
+import dev.perigee.control.acme.NextOrder;
 import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.pki.ApiTokens;
@@ -8,7 +9,10 @@ import dev.perigee.control.pki.AuthorityRotation;
 import dev.perigee.control.pki.JoinTokens;
 import dev.perigee.control.signin.SignInFlow;
 import dev.perigee.control.steer.Steering;
+import dev.perigee.control.store.AcmeSites;
+import dev.perigee.control.store.AcmeStore;
 import dev.perigee.control.store.AuditLog;
+import dev.perigee.control.store.CertificateCounts;
 import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyStore;
@@ -27,6 +31,7 @@ import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.WarmUpStore;
 import dev.perigee.control.store.ZoneStore;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -43,6 +48,7 @@ import java.util.random.RandomGenerator;
  * @param nodesChanged run after nodes changed
  * @param random for secrets that sites are given
  * @param tenancy who may do what
+ * @param acme of certificates that are got of an authority
  */
 public record ApiPorts(
     SiteStore sites,
@@ -65,7 +71,26 @@ public record ApiPorts(
     Supplier<List<GeoFile>> geoFiles,
     Runnable nodesChanged,
     RandomGenerator random,
-    Tenancy tenancy) {
+    Tenancy tenancy,
+    Acme acme) {
+  /**
+   * What is known of certificates that are got of an authority.
+   *
+   * @param next when a site's is ordered next
+   * @param on whether any are got here
+   */
+  public record Acme(
+      AcmeSites sites,
+      AcmeStore store,
+      CertificateCounts counts,
+      NextOrder next,
+      boolean on,
+      InstantSource clock) {
+    CertificateCounts.Counts countsNow() {
+      return counts.at(clock.instant());
+    }
+  }
+
   /**
    * Who may do what, and whose things are.
    *
@@ -102,9 +127,10 @@ public record ApiPorts(
   List<Routes.Route> routes() {
     VisibleSites visible = tenancy.visible();
     Resources resources =
-        new Resources(sites, visible, nodes, certificates, fleet, joinTokens, nodesChanged, random);
+        new Resources(sites, visible, nodes, fleet, joinTokens, nodesChanged, random);
     PurgeResource purgeResource = new PurgeResource(purges, receipts, fleet, resources);
-    Operations operations = new Operations(sites, nodes, purges, fleet, revision, geoAge, geoFiles);
+    Operations operations =
+        new Operations(sites, nodes, purges, fleet, revision, geoAge, geoFiles, acme::countsNow);
     WarmUpResource warmUpResource = new WarmUpResource(warmUps, nodes, fleet, resources);
     List<Routes.Route> routes =
         new ArrayList<>(Routes.all(resources, purgeResource, warmUpResource, operations));
@@ -115,6 +141,8 @@ public record ApiPorts(
     routes.addAll(new DnsChallengeResource(challenges).routes());
     routes.addAll(new DnsKeyResource(keys).routes());
     routes.addAll(new AuthorityResource(rotation).routes());
+    routes.addAll(new CertificateResource(certificates, acme.clock()).routes());
+    routes.addAll(new AcmeResource(acme, visible).routes());
     routes.addAll(new ApplyResource(resources, sites, visible, tenancy.together()).routes());
     routes.addAll(tenancy.routes(resources));
     return List.copyOf(routes);

@@ -3,6 +3,7 @@ package dev.perigee.control.api;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.GeoHolding;
 import dev.perigee.control.fleet.FleetView;
+import dev.perigee.control.store.CertificateCounts;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.PurgeStore;
 import dev.perigee.control.store.SiteStore;
@@ -23,6 +24,7 @@ final class Operations {
   private final LongSupplier revision;
   private final Supplier<Optional<Duration>> geoAge;
   private final Supplier<List<GeoFile>> geoFiles;
+  private final Supplier<CertificateCounts.Counts> certificates;
 
   Operations(
       SiteStore sites,
@@ -31,7 +33,8 @@ final class Operations {
       FleetView fleet,
       LongSupplier revision,
       Supplier<Optional<Duration>> geoAge,
-      Supplier<List<GeoFile>> geoFiles) {
+      Supplier<List<GeoFile>> geoFiles,
+      Supplier<CertificateCounts.Counts> certificates) {
     this.sites = sites;
     this.nodes = nodes;
     this.purges = purges;
@@ -39,6 +42,7 @@ final class Operations {
     this.revision = revision;
     this.geoAge = geoAge;
     this.geoFiles = geoFiles;
+    this.certificates = certificates;
   }
 
   Reply status() {
@@ -54,7 +58,16 @@ final class Operations {
         "upToDate", names.stream().filter(name -> fleet.state(name).revision() == head).count());
     geoAge.get().ifPresent(age -> view.put("geoipAgeDays", age.toDays()));
     view.put("geoipNodes", names.stream().filter(this::hasGeoFiles).count());
+    view.put("certificates", view(certificates.get()));
     return Reply.ok(view);
+  }
+
+  private static Map<String, Object> view(CertificateCounts.Counts counts) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("all", counts.all());
+    view.put("expiring", counts.expiring());
+    view.put("failing", counts.failing());
+    return view;
   }
 
   /** Whether every GeoIP database serves on the node in the version that is here. */

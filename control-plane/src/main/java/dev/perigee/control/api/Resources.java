@@ -10,7 +10,6 @@ import dev.perigee.contract.TierPolicy;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.fleet.Probed;
 import dev.perigee.control.pki.JoinTokens;
-import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.Change;
 import dev.perigee.control.store.Edit;
 import dev.perigee.control.store.Node;
@@ -39,7 +38,6 @@ final class Resources implements SiteFinder {
   static final List<String> SITE_FILTERS = List.of("organisation", "hosts", "regions");
   static final List<String> NODE_FILTERS =
       List.of("region", "country", "draining", "connected", "healthy", "shield");
-  static final List<String> CERTIFICATE_FILTERS = List.of("hosts", "issuer");
   static final Set<String> SITE_FIELDS =
       Set.of(
           "id",
@@ -58,7 +56,8 @@ final class Resources implements SiteFinder {
           "steering",
           "limits",
           "bandwidth",
-          "compression");
+          "compression",
+          "acme");
   private static final Set<String> NODE_FIELDS =
       Set.of(
           "name",
@@ -75,7 +74,6 @@ final class Resources implements SiteFinder {
   private final SiteStore sites;
   private final VisibleSites visible;
   private final NodeStore nodes;
-  private final CertificateStore certificates;
   private final FleetView fleet;
   private final JoinTokens tokens;
   private final Runnable nodesChanged;
@@ -85,7 +83,6 @@ final class Resources implements SiteFinder {
       SiteStore sites,
       VisibleSites visible,
       NodeStore nodes,
-      CertificateStore certificates,
       FleetView fleet,
       JoinTokens tokens,
       Runnable nodesChanged,
@@ -93,7 +90,6 @@ final class Resources implements SiteFinder {
     this.sites = sites;
     this.visible = visible;
     this.nodes = nodes;
-    this.certificates = certificates;
     this.fleet = fleet;
     this.tokens = tokens;
     this.nodesChanged = nodesChanged;
@@ -237,7 +233,8 @@ final class Resources implements SiteFinder {
             SteeringPolicyJson.read(input),
             RateRuleJson.read(input),
             input.whole("bandwidth").orElse(0),
-            CompressionPolicyJson.read(input));
+            CompressionPolicyJson.read(input),
+            AcmeResource.challenge(input));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -272,6 +269,7 @@ final class Resources implements SiteFinder {
     view.put("limits", RateRuleJson.view(site.limits()));
     view.put("bandwidth", site.bandwidth());
     view.put("compression", CompressionPolicyJson.view(site.compression()));
+    view.put("acme", site.acme().token());
     return view;
   }
 
@@ -415,48 +413,6 @@ final class Resources implements SiteFinder {
     view.put("kind", holding.kind().token());
     view.put("version", holding.version());
     view.put("built", Instant.ofEpochSecond(holding.builtSeconds()).toString());
-    return view;
-  }
-
-  Reply listCertificates(Purview purview, Listing listing) {
-    return listing.page(
-        certificates.all(purview),
-        Listing.Order.NAME,
-        CertificateStore.CertificateSummary::id,
-        Resources::view);
-  }
-
-  Reply showCertificate(Purview purview, String id) {
-    return certificates
-        .find(purview, id)
-        .map(found -> Reply.ok(view(found)))
-        .orElseGet(() -> Reply.notFound("certificate"));
-  }
-
-  Reply addCertificate(Purview purview, String body) {
-    Input input = Input.read(body, Set.of("certificate", "privateKey", "organisation"));
-    String organisation = organisation(input, purview);
-    String chain = input.required("certificate");
-    String key = input.required("privateKey");
-    return input.problems().isEmpty()
-        ? changed(
-            certificates.add(organisation, purview.isAll(), chain, key),
-            "certificate",
-            added -> Reply.created(view(added)))
-        : Reply.invalid(input.problems());
-  }
-
-  Reply removeCertificate(Purview purview, String id) {
-    return changed(certificates.remove(purview, id), "certificate", removed -> new Reply.Empty());
-  }
-
-  private static Map<String, Object> view(CertificateStore.CertificateSummary certificate) {
-    Map<String, Object> view = new LinkedHashMap<>();
-    view.put("id", certificate.id());
-    view.put("hosts", certificate.hosts());
-    view.put("issuer", certificate.issuer());
-    view.put("notBefore", certificate.notBefore().toString());
-    view.put("notAfter", certificate.notAfter().toString());
     return view;
   }
 

@@ -195,38 +195,6 @@ final class Routes {
             "JoinToken",
             c -> resources.joinToken(node(c))),
         list(
-            Access.VIEWER_OF_ALL,
-            "/v1/certificates",
-            "The certificates, by id; those with one of hosts.",
-            "CertificateList",
-            Resources.CERTIFICATE_FILTERS,
-            c ->
-                resources.listCertificates(
-                    c.purview(), Listing.of(c, Resources.CERTIFICATE_FILTERS))),
-        get(
-            Access.VIEWER_OF_ALL,
-            "/v1/certificates/{certificate}",
-            "A certificate.",
-            "Certificate",
-            c -> resources.showCertificate(c.purview(), c.path("certificate"))),
-        new Route(
-            Access.EDITOR_OF_ALL,
-            "POST",
-            "/v1/certificates",
-            "Upload a certificate chain and its key, both PEM.",
-            "CertificateUpload",
-            "Certificate",
-            List.of(),
-            List.of(),
-            c -> resources.addCertificate(c.purview(), c.body())),
-        bare(
-            Access.EDITOR_OF_ALL,
-            "DELETE",
-            "/v1/certificates/{certificate}",
-            "Remove a certificate.",
-            "",
-            c -> resources.removeCertificate(c.purview(), c.path("certificate"))),
-        list(
             Access.VIEWER,
             "/v1/purges",
             "The purges, the newest first; those of a site.",

@@ -5,17 +5,21 @@ import dev.perigee.control.store.DnsChallenge;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKey;
 import dev.perigee.control.store.DnsKeyStore;
+import dev.perigee.control.store.DnsReaders;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Published;
+import dev.perigee.control.store.StoreException;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -43,6 +47,7 @@ public final class DnsFacts implements AutoCloseable {
   private boolean isAway;
   private Published published = Published.NOTHING;
   private volatile ZoneFacts facts = ZoneFacts.NONE;
+  private volatile Optional<Teller> teller = Optional.empty();
 
   /**
    * Nothing yet.
@@ -118,13 +123,52 @@ public final class DnsFacts implements AutoCloseable {
     Thread.ofVirtual().name("dns-facts").start(() -> follow(numbers));
   }
 
+  /** Who is told, as which process; when it was told last. */
+  private record Teller(DnsReaders readers, String id, AtomicLong toldMillis) {}
+
+  /**
+   * Says from now on up to when this process answers by all that the database has: each second, and
+   * when there are other texts.
+   *
+   * @param id which process this is
+   */
+  public void tell(DnsReaders readers, String id) {
+    teller = Optional.of(new Teller(readers, id, new AtomicLong()));
+  }
+
+  private void refreshAndTell() {
+    Optional<Teller> now = teller;
+    Published before = published();
+    try {
+      Optional<Instant> began = now.map(one -> one.readers().now());
+      refresh();
+      if (now.isPresent() && !isAway()) {
+        tell(now.get(), began.orElseThrow(), !published().equals(before));
+      }
+    } catch (StoreException e) {
+      LOG.debug("nobody is told up to when the zone's texts are answered", e);
+    }
+  }
+
+  private void tell(Teller whom, Instant through, boolean changed) {
+    long millis = clock.millis();
+    if (changed || Math.abs(millis - whom.toldMillis().get()) >= LOOK_MILLIS) {
+      whom.readers().answers(whom.id(), through);
+      whom.toldMillis().set(millis);
+    }
+  }
+
+  private synchronized boolean isAway() {
+    return isAway;
+  }
+
   private void follow(LogNumbers numbers) {
     long seen = numbers.generation();
     try {
       do {
         numbers.await(seen, LOOK_MILLIS);
         seen = numbers.generation();
-        refresh();
+        refreshAndTell();
       } while (!closed.await(PAUSE_MILLIS, TimeUnit.MILLISECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -39,6 +39,7 @@ public final class Fleet implements FleetView {
   private final List<Consumer<String>> reporters = new CopyOnWriteArrayList<>();
   private final OriginViews views = new OriginViews();
   private final Probes probes;
+  private final TokensHeld tokens = new TokensHeld(this::report);
   private volatile Function<String, Map<String, OriginHealth>> others = site -> Map.of();
   private final Judgement judgement = new Judgement();
   private volatile Predicate<Instant> quorumSince = time -> true;
@@ -62,11 +63,22 @@ public final class Fleet implements FleetView {
     return probes;
   }
 
+  /** Which tokens of certificate authorities nodes answer. */
+  public TokensHeld tokens() {
+    return tokens;
+  }
+
+  /** Whether a node counted as serving when that was last judged. */
+  public boolean isServing(String node) {
+    return judgement.counted(node);
+  }
+
   /** A node's stream began: until it says how it is, it is as it last said, here or elsewhere. */
   public void connected(Object stream, FromEdge.Hello hello) {
     NodeState last = state(hello.node());
     streams.put(hello.node(), stream);
     views.forget(hello.node());
+    tokens.begun(hello.node());
     update(
         hello.node(),
         before ->
@@ -91,6 +103,7 @@ public final class Fleet implements FleetView {
   public void lost(Object stream, String node) {
     if (streams.remove(node, stream)) {
       views.forget(node);
+      tokens.lost(node);
       update(node, before -> before.withConnected(false));
       changed();
     }

@@ -47,6 +47,7 @@ public interface CertificateStore {
    *
    * @param id lower-case hexadecimal SHA-256 of the leaf
    * @param organisation whose sites it serves
+   * @param site for which it was got of an authority; empty where it was uploaded
    */
   record CertificateSummary(
       String id,
@@ -54,7 +55,8 @@ public interface CertificateStore {
       String issuer,
       Instant notBefore,
       Instant notAfter,
-      String organisation) {
+      String organisation,
+      Optional<String> site) {
     public CertificateSummary {
       hosts = List.copyOf(hosts);
     }

@@ -128,6 +128,71 @@ public final class DnsChallengeStore {
         .one();
   }
 
+  /**
+   * Adds a text to those of a name, for an organisation's site.
+   *
+   * @return what is in the way; empty where it is there
+   */
+  public Optional<String> addText(String organisation, String name, String text, int ttlSeconds) {
+    if (!name.endsWith("." + zone) && !siteHosts) {
+      return Optional.of(
+          name + " is not answered by the DNS of this network: start it with --dns-site-hosts");
+    }
+    Optional<String> problem =
+        database.inTransaction(handle -> addText(handle, organisation, name, text, ttlSeconds));
+    numbers.wake();
+    return problem;
+  }
+
+  private static Optional<String> addText(
+      Handle handle, String organisation, String name, String text, int ttlSeconds) {
+    handle.execute("LOCK TABLE dns_challenge IN SHARE ROW EXCLUSIVE MODE");
+    Optional<String> had = whose(handle, name);
+    if (had.isPresent() && !had.get().equals(organisation)) {
+      return Optional.of(name + " has texts of somebody else");
+    }
+    if (had.isEmpty() && others(handle, "=", organisation, name) >= DnsChallenge.MOST_NAMES) {
+      return Optional.of("too many names have texts: remove old ones");
+    }
+    handle.execute(
+        "INSERT INTO dns_challenge AS d (name, texts, ttl_seconds, organisation)"
+            + " VALUES (?, ARRAY[?], ?, ?) ON CONFLICT (name) DO UPDATE SET"
+            + " texts = array_remove(d.texts, ?) || excluded.texts, set_at = now()",
+        name,
+        text,
+        ttlSeconds,
+        organisation,
+        text);
+    int texts =
+        handle
+            .createQuery("SELECT cardinality(texts) FROM dns_challenge WHERE name = ?")
+            .bind(0, name)
+            .mapTo(Integer.class)
+            .one();
+    if (texts > DnsChallenge.MOST_TEXTS) {
+      handle.rollback();
+      return Optional.of(name + " has too many texts: remove old ones");
+    }
+    return Optional.empty();
+  }
+
+  /** Takes one text of a name away, and the name with its last one. */
+  public void removeText(String organisation, String name, String text) {
+    database.inTransaction(
+        handle -> {
+          handle.execute("LOCK TABLE dns_challenge IN SHARE ROW EXCLUSIVE MODE");
+          handle.execute(
+              "UPDATE dns_challenge SET texts = array_remove(texts, ?)"
+                  + " WHERE name = ? AND organisation = ?",
+              text,
+              name,
+              organisation);
+          return handle.execute(
+              "DELETE FROM dns_challenge WHERE name = ? AND cardinality(texts) = 0", name);
+        });
+    numbers.wake();
+  }
+
   /** Removes all texts of a name that is within purview. */
   public Change<DnsChallenge> remove(Purview purview, String text) {
     String name = HostName.normalise(text).orElse("");

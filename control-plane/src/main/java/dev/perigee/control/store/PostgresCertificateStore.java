@@ -20,7 +20,8 @@ import org.jdbi.v3.core.Handle;
 /** Certificates in PostgreSQL. */
 public final class PostgresCertificateStore implements CertificateStore {
   private static final String SUMMARY =
-      "SELECT id, hosts, issuer, not_before, not_after, organisation FROM certificate";
+      "SELECT id, hosts, issuer, not_before, not_after, organisation, acme_site"
+          + " FROM certificate";
   private static final String WITH_KEY =
       "SELECT id, hosts, chain, private_key, organisation, sealed_by FROM certificate";
 
@@ -67,6 +68,41 @@ public final class PostgresCertificateStore implements CertificateStore {
     };
   }
 
+  /**
+   * Takes what an authority issued for a site, in place of what it issued before: edges get the one
+   * and lose the other at once.
+   */
+  public Change<CertificateSummary> issued(AcmeSite site, String chainPem, String privateKeyPem) {
+    return switch (PemCertificate.read(chainPem, privateKeyPem, clock.instant())) {
+      case PemCertificate.Read.Unsound(var problem) -> new Change.Invalid<>(List.of(problem));
+      case PemCertificate.Read.Sound(CertificateConfig config, X509Certificate leaf) -> {
+        Change<CertificateSummary> change =
+            database.inTransaction(handle -> replace(handle, site, config, leaf));
+        numbers.wake();
+        yield change;
+      }
+    };
+  }
+
+  private Change<CertificateSummary> replace(
+      Handle handle, AcmeSite site, CertificateConfig config, X509Certificate leaf) {
+    List<String> before =
+        handle
+            .createQuery("DELETE FROM certificate WHERE acme_site = ? AND id <> ? RETURNING id")
+            .bind(0, site.id())
+            .bind(1, config.id())
+            .mapTo(String.class)
+            .list();
+    Change<CertificateSummary> change = insert(handle, site.organisation(), false, config, leaf);
+    if (change instanceof Change.Committed<CertificateSummary>) {
+      handle.execute("UPDATE certificate SET acme_site = ? WHERE id = ?", site.id(), config.id());
+      before.forEach(id -> LogNumbers.nextRevision(handle, "certificate", id));
+    } else {
+      handle.rollback();
+    }
+    return change;
+  }
+
   private Change<CertificateSummary> insert(
       Handle handle,
       String organisation,
@@ -91,8 +127,8 @@ public final class PostgresCertificateStore implements CertificateStore {
             "INSERT INTO certificate AS c (id, hosts, issuer, not_before, not_after, chain,"
                 + " private_key, sealed_by, organisation) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 + " ON CONFLICT (id) DO UPDATE SET chain = excluded.chain,"
-                + " private_key = excluded.private_key, sealed_by = excluded.sealed_by"
-                + " WHERE ? OR c.organisation = excluded.organisation",
+                + " private_key = excluded.private_key, sealed_by = excluded.sealed_by,"
+                + " acme_site = NULL WHERE ? OR c.organisation = excluded.organisation",
             config.id(),
             config.hosts().toArray(String[]::new),
             leaf.getIssuerX500Principal().getName(),
@@ -151,7 +187,8 @@ public final class PostgresCertificateStore implements CertificateStore {
         handle
             .createQuery(
                 "DELETE FROM certificate WHERE organisation = ANY (?) AND hosts && ?::text[]"
-                    + " RETURNING id, hosts, issuer, not_before, not_after, organisation")
+                    + " RETURNING id, hosts, issuer, not_before, not_after, organisation,"
+                    + " acme_site")
             .bind(0, organisations.toArray(String[]::new))
             .bind(1, hosts.toArray(String[]::new))
             .map((row, context) -> summary(row))
@@ -247,7 +284,8 @@ public final class PostgresCertificateStore implements CertificateStore {
         row.getString(3),
         row.getTimestamp(4).toInstant(),
         row.getTimestamp(5).toInstant(),
-        row.getString(6));
+        row.getString(6),
+        Optional.ofNullable(row.getString(7)));
   }
 
   private Held withKey(ResultSet row) throws SQLException {

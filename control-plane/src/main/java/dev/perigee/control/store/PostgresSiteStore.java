@@ -1,5 +1,6 @@
 package dev.perigee.control.store;
 
+import dev.perigee.contract.AcmeChallenge;
 import dev.perigee.contract.CachePolicyCodec;
 import dev.perigee.contract.CompressionPolicyCodec;
 import dev.perigee.contract.OriginAddressPolicy;
@@ -27,7 +28,7 @@ public final class PostgresSiteStore implements SiteStore {
       """
       SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
              s.cache_policy, s.origin_pools, s.hiding, s.shield, s.pop_share,
-             s.steering, s.rate_limits, s.bandwidth, s.compression,
+             s.steering, s.rate_limits, s.bandwidth, s.compression, s.acme,
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)\
       """;
 
@@ -122,8 +123,8 @@ public final class PostgresSiteStore implements SiteStore {
     return handle.execute(
             "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
                 + " origin_pools, hiding, shield, pop_share, steering, rate_limits, bandwidth,"
-                + " compression, organisation)"
-                + " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                + " compression, acme, organisation) VALUES"
+                + " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
             site.id(),
             origins(site),
             regions(site),
@@ -138,6 +139,7 @@ public final class PostgresSiteStore implements SiteStore {
             RateRuleCodec.toBytes(site.limits()),
             site.bandwidth(),
             CompressionPolicyCodec.toBytes(site.compression()),
+            acme(site),
             organisation)
         == 1;
   }
@@ -175,7 +177,7 @@ public final class PostgresSiteStore implements SiteStore {
     handle.execute(
         "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?, cache_policy"
             + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ?,"
-            + " rate_limits = ?, bandwidth = ?, compression = ? WHERE id = ?",
+            + " rate_limits = ?, bandwidth = ?, compression = ?, acme = ? WHERE id = ?",
         origins(site),
         regions(site),
         site.schemeInKey(),
@@ -189,6 +191,7 @@ public final class PostgresSiteStore implements SiteStore {
         RateRuleCodec.toBytes(site.limits()),
         site.bandwidth(),
         CompressionPolicyCodec.toBytes(site.compression()),
+        acme(site),
         site.id());
     List<String> before =
         handle
@@ -392,6 +395,10 @@ public final class PostgresSiteStore implements SiteStore {
     return site.origins().stream().map(OriginUrl::toString).toArray(String[]::new);
   }
 
+  private static String acme(SiteConfig site) {
+    return site.acme() == AcmeChallenge.OFF ? "" : site.acme().token();
+  }
+
   private static String[] regions(SiteConfig site) {
     return site.regions().toArray(String[]::new);
   }
@@ -420,7 +427,7 @@ public final class PostgresSiteStore implements SiteStore {
     }
     return new SiteConfig(
         id,
-        List.of((String[]) row.getArray(15).getArray()),
+        List.of((String[]) row.getArray(16).getArray()),
         origins,
         Set.of((String[]) row.getArray(3).getArray()),
         row.getBoolean(4),
@@ -432,7 +439,8 @@ public final class PostgresSiteStore implements SiteStore {
         SteeringPolicyCodec.of(row.getBytes(11)),
         RateRuleCodec.of(row.getBytes(12)),
         row.getLong(13),
-        CompressionPolicyCodec.of(row.getBytes(14)));
+        CompressionPolicyCodec.of(row.getBytes(14)),
+        AcmeChallenge.orOff(row.getString(15)));
   }
 
   /** All sites as one node is to have them, by id. */
@@ -484,7 +492,7 @@ public final class PostgresSiteStore implements SiteStore {
 
   private static SiteConfig readForNode(java.sql.ResultSet row, StatementContext context)
       throws java.sql.SQLException {
-    byte[] candidate = row.getBytes(16);
+    byte[] candidate = row.getBytes(17);
     return candidate == null
         ? read(row, context)
         : context.getConfig(SealedColumns.class).whole(row.getString(1), candidate);

@@ -27,7 +27,8 @@ public final class Sealing {
   /** What says in a column beside a private key what it is sealed with. */
   private enum Table {
     CERTIFICATE("certificate", "id", "private_key"),
-    TICKET_KEY("ticket_key", "encode(name, 'hex')", "secret");
+    TICKET_KEY("ticket_key", "encode(name, 'hex')", "secret"),
+    ACME_ACCOUNT("acme_account", "directory", "private_key");
 
     private final String table;
     private final String name;
@@ -44,6 +45,7 @@ public final class Sealing {
       return switch (this) {
         case CERTIFICATE -> PostgresCertificateStore.row(id);
         case TICKET_KEY -> "ticket key " + id;
+        case ACME_ACCOUNT -> AcmeStore.row(id);
       };
     }
   }

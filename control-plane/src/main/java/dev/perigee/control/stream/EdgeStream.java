@@ -69,6 +69,7 @@ final class EdgeStream implements Runnable {
   private List<String> replicas = List.of();
   private List<TicketKey> ticketKeys = List.of();
   private Optional<FromControl.Trust> trust = Optional.empty();
+  private FromControl.@Nullable AcmeTokens acmeTokens;
 
   EdgeStream(
       SyncService service,
@@ -249,6 +250,7 @@ final class EdgeStream implements Runnable {
     return sendTrust()
         || sendReplicas()
         || sendTicketKeys()
+        || sendAcmeTokens()
         || sendUpdate(view, place.get())
         || sendWarmUps(view);
   }
@@ -333,6 +335,17 @@ final class EdgeStream implements Runnable {
     }
     send(new FromControl.TicketKeys(now));
     ticketKeys = now;
+    return true;
+  }
+
+  /** Says what certificate authorities are to be answered: first, and where that is news. */
+  private boolean sendAcmeTokens() throws InterruptedException {
+    FromControl.AcmeTokens now = service.acmeTokens();
+    if (now.equals(acmeTokens) || !hello.features().contains(FromEdge.Hello.ACME)) {
+      return false;
+    }
+    send(now);
+    acmeTokens = now;
     return true;
   }
 

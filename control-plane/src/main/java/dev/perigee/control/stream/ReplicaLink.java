@@ -146,6 +146,8 @@ final class ReplicaLink implements Runnable, AutoCloseable {
       for (NodeReport report : reports.getNodesList()) {
         try {
           fleet.heard(other.id(), ReportCodec.decode(report, clock.instant()));
+          long held = ReportCodec.tokensHeld(report);
+          fleet.tokens().heard(other.id(), report.getNode(), report.getConnected(), held);
           ReportCodec.demands(report).ifPresent(wanted -> demands.accept(report.getNode(), wanted));
         } catch (IllegalArgumentException e) {
           LOG.debug("of {}", other.address(), e);

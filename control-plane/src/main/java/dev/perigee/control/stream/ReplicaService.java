@@ -98,7 +98,9 @@ public final class ReplicaService extends FleetExchangeGrpc.FleetExchangeImplBas
     NodeReports.Builder reports = NodeReports.newBuilder().setVotes(fleet.probes().votes());
     for (String node : nodes) {
       if (fleet.hasOwn(node)) {
-        reports.addNodes(ReportCodec.encode(fleet.own(node), limits.own(node), clock.instant()));
+        reports.addNodes(
+            ReportCodec.encode(
+                fleet.own(node), limits.own(node), fleet.tokens().own(node), clock.instant()));
       }
       reports.addReached(ReportCodec.encode(node, fleet.probes().reach(node)));
     }

@@ -22,7 +22,8 @@ import java.util.Optional;
 final class ReportCodec {
   private ReportCodec() {}
 
-  static NodeReport encode(NodeState state, Optional<FromEdge.Demands> demands, Instant now) {
+  static NodeReport encode(
+      NodeState state, Optional<FromEdge.Demands> demands, long tokensHeld, Instant now) {
     FromEdge.Heartbeat beat =
         new FromEdge.Heartbeat(
             state.revision(),
@@ -38,6 +39,9 @@ final class ReportCodec {
     long silent = state.lastSeen().map(seen -> Duration.between(seen, now).toMillis()).orElse(0L);
     NodeReport.Builder out = NodeReport.newBuilder();
     demands.ifPresent(wanted -> out.setDemands(SyncCodec.encode(wanted)));
+    if (tokensHeld > 0) {
+      out.setTokensHeld(SyncCodec.encode(new FromEdge.TokensHeld(tokensHeld)));
+    }
     return out.setNode(state.node())
         .setBuild(state.build())
         .setConnected(state.connected())
@@ -105,6 +109,14 @@ final class ReportCodec {
             && SyncCodec.decode(report.getDemands()) instanceof FromEdge.Demands demands
         ? Optional.of(demands)
         : Optional.empty();
+  }
+
+  /** Up to where the node answers the tokens of certificate authorities; 0 where none is said. */
+  static long tokensHeld(NodeReport report) {
+    return report.hasTokensHeld()
+            && SyncCodec.decode(report.getTokensHeld()) instanceof FromEdge.TokensHeld held
+        ? held.through()
+        : 0;
   }
 
   static NodeReport encode(String node, OriginHealth origins) {

@@ -67,6 +67,7 @@ public final class SyncService implements BindableService {
   private final Supplier<List<String>> replicas;
   private final Supplier<List<TicketKey>> ticketKeys;
   private final Supplier<Optional<FromControl.Trust>> trust;
+  private final Supplier<FromControl.AcmeTokens> acmeTokens;
   private final Duration pulse;
   private final InstantSource clock;
   private final Map<String, EdgeStream> streams = new ConcurrentHashMap<>();
@@ -95,6 +96,7 @@ public final class SyncService implements BindableService {
    * @param replicas where all control planes listen for edges; asked often
    * @param ticketKeys that nodes seal session tickets with; asked often
    * @param trust whom nodes are to trust; asked often
+   * @param acmeTokens that nodes answer to certificate authorities; asked often
    * @param pulse how often edges ask whether this one lives
    */
   public SyncService(
@@ -107,6 +109,7 @@ public final class SyncService implements BindableService {
       Supplier<List<String>> replicas,
       Supplier<List<TicketKey>> ticketKeys,
       Supplier<Optional<FromControl.Trust>> trust,
+      Supplier<FromControl.AcmeTokens> acmeTokens,
       Duration pulse,
       InstantSource clock) {
     this.logs = logs;
@@ -120,6 +123,7 @@ public final class SyncService implements BindableService {
     this.replicas = replicas;
     this.ticketKeys = ticketKeys;
     this.trust = trust;
+    this.acmeTokens = acmeTokens;
     this.pulse = pulse;
     this.clock = clock;
   }
@@ -163,6 +167,10 @@ public final class SyncService implements BindableService {
   /** Whom nodes are to trust; empty where that is not known. */
   Optional<FromControl.Trust> trust() {
     return trust.get();
+  }
+
+  FromControl.AcmeTokens acmeTokens() {
+    return acmeTokens.get();
   }
 
   Bytes limitKey() {
@@ -268,6 +276,7 @@ public final class SyncService implements BindableService {
         case FromEdge.Ping ping -> false;
         case FromEdge.Heartbeat beat -> false;
         case FromEdge.PurgeAck ack -> false;
+        case FromEdge.TokensHeld held -> false;
         case FromEdge.Ack ack -> !ack.refusals().isEmpty();
         case FromEdge.Hello hello -> true;
         case FromEdge.Nack nack -> true;
@@ -376,6 +385,7 @@ public final class SyncService implements BindableService {
         case FromEdge.Warmed warmed -> from.warmed(warmed);
         case FromEdge.Ping ping -> from.pinged();
         case FromEdge.Trusted trusted -> trusts(from.node(), trusted);
+        case FromEdge.TokensHeld held -> fleet.tokens().held(from.node(), held.through());
         case FromEdge.Demands demands -> from.shared(limits.divide(from.node(), demands));
         case FromEdge.GeoReport report -> {
           tell(from.node(), report);

@@ -6,6 +6,7 @@ import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginHealth;
+import dev.perigee.control.acme.NextOrder;
 import dev.perigee.control.claim.HostProver;
 import dev.perigee.control.console.ConsoleFiles;
 import dev.perigee.control.fleet.Fleet;
@@ -16,8 +17,11 @@ import dev.perigee.control.pki.Enrolments;
 import dev.perigee.control.pki.GuessLimits;
 import dev.perigee.control.steer.Simulation;
 import dev.perigee.control.steer.Steering;
+import dev.perigee.control.store.AcmeSites;
+import dev.perigee.control.store.AcmeStore;
 import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.AuthorityStore;
+import dev.perigee.control.store.CertificateCounts;
 import dev.perigee.control.store.ChangeStore;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsKeyPolicy;
@@ -130,7 +134,14 @@ public final class TestApi implements AutoCloseable {
             () -> List.of(GeoFile.of(GeoKind.CITY, new byte[] {1})),
             fleet::changed,
             random,
-            tenancy(random));
+            tenancy(random),
+            new ApiPorts.Acme(
+                new AcmeSites(postgres.database()),
+                new AcmeStore(postgres.database(), numbers, KeyRing.none()),
+                new CertificateCounts(postgres.database()),
+                new NextOrder(Duration.ofMinutes(5)),
+                true,
+                clock));
     server =
         new ApiServer(
             new ApiConfig(InetAddress.getLoopbackAddress(), 0), ports, ConsoleFiles.all());

@@ -2,6 +2,7 @@ package dev.perigee.control.stream;
 
 import com.google.protobuf.ByteString;
 import dev.perigee.contract.Bytes;
+import dev.perigee.contract.FromControl;
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.JoinToken;
 import dev.perigee.contract.OriginAddressPolicy;
@@ -100,6 +101,8 @@ final class TestControl implements AutoCloseable {
   final Replica replica;
   final AtomicReference<List<String>> replicas = new AtomicReference<>(List.of());
   final AtomicReference<List<TicketKey>> ticketKeys = new AtomicReference<>(List.of());
+  final AtomicReference<FromControl.AcmeTokens> acmeTokens =
+      new AtomicReference<>(new FromControl.AcmeTokens(List.of(), 0));
   final AtomicReference<List<GeoFile>> geoFiles = new AtomicReference<>(List.of());
   final EdgeAuthority authority;
   final AuthorityStore authorities;
@@ -168,6 +171,7 @@ final class TestControl implements AutoCloseable {
             replicas::get,
             ticketKeys::get,
             fleetAuthority::told,
+            acmeTokens::get,
             Duration.ofMillis(500),
             clock);
     server =

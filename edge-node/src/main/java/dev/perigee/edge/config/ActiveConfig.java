@@ -1,6 +1,7 @@
 package dev.perigee.edge.config;
 
 import dev.perigee.contract.CertificateConfig;
+import dev.perigee.contract.FromControl;
 import dev.perigee.contract.FromEdge.Refusal;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.routing.PeerTable;
@@ -22,6 +23,7 @@ public final class ActiveConfig implements Supplier<EdgeSnapshot> {
   private final AtomicReference<EdgeSnapshot> snapshot;
   private volatile ConfigState state;
   private volatile List<Refusal> refusals;
+  private volatile ChallengeTable challenges = ChallengeTable.EMPTY;
 
   /**
    * Begins with what was last good, or empty.
@@ -53,6 +55,16 @@ public final class ActiveConfig implements Supplier<EdgeSnapshot> {
   @Override
   public EdgeSnapshot get() {
     return snapshot.get();
+  }
+
+  /** What certificate authorities are answered. */
+  public ChallengeTable challenges() {
+    return challenges;
+  }
+
+  /** Answers these from now on, in place of those before. */
+  void answer(FromControl.AcmeTokens tokens) {
+    challenges = ChallengeTable.of(tokens);
   }
 
   ConfigState state() {

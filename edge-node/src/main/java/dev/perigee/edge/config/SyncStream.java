@@ -95,7 +95,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
                 FromEdge.Hello.REPLICAS,
                 FromEdge.Hello.GEO_NONE,
                 FromEdge.Hello.TICKETS,
-                FromEdge.Hello.TRUST),
+                FromEdge.Hello.TRUST,
+                FromEdge.Hello.ACME),
             parts.geo().holdings()));
   }
 
@@ -173,6 +174,10 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
         case FromControl.Trust trust -> {
           send(new FromEdge.Trusted(parts.trust().take(trust)));
           events.trusted();
+        }
+        case FromControl.AcmeTokens tokens -> {
+          parts.active().answer(tokens);
+          send(new FromEdge.TokensHeld(tokens.through()));
         }
         case FromControl.Shares shares -> parts.shares().take(shares, parts.nanos().getAsLong());
       }

@@ -65,7 +65,8 @@ class SyncClientIT {
           FromEdge.Hello.REPLICAS,
           FromEdge.Hello.GEO_NONE,
           FromEdge.Hello.TICKETS,
-          FromEdge.Hello.TRUST);
+          FromEdge.Hello.TRUST,
+          FromEdge.Hello.ACME);
 
   @TempDir Path folder = Path.of("");
 

@@ -1,0 +1,16 @@
+package dev.perigee.control.acme;
+
+import dev.perigee.contract.AcmeToken;
+
+/** What an authority is to find, so that it believes that a host is this network's. */
+sealed interface Proof {
+  /** At the edges, by HTTP (RFC 8555, section 8.3). */
+  record Http(AcmeToken token) implements Proof {}
+
+  /**
+   * In the DNS (RFC 8555, section 8.4).
+   *
+   * @param name of the TXT record
+   */
+  record Dns(String name, String text) implements Proof {}
+}
