@@ -39,6 +39,9 @@ final class ContractCalls {
     call.of("DELETE", template, path);
     call.of("DELETE", template, host);
     assertEquals(0, call.of("GET", "/v1/dns/challenges").path("items").size());
+    String acme = "/v1/sites/{site}/acme";
+    assertEquals("off", call.of("GET", acme, "/v1/sites/held/acme").path("state").asText());
+    call.of("POST", acme + "/retry", "/v1/sites/held/acme/retry");
   }
 
   void together() throws Exception {

@@ -130,7 +130,7 @@ class AcmeE2E {
     network.cliOk("site", "add", elsewhere, "--origin", origin.url(), "--region", "nowhere");
     network.cliOk("site", "acme", elsewhere, "http-01");
     Awaitility.await("no node serves it")
-        .atMost(Duration.ofSeconds(120))
+        .atMost(Duration.ofMinutes(2))
         .until(() -> state(elsewhere).contains("no node serves the site"));
     network.cliOk("site", "acme", HOST, "http-01");
     awaitCertificate("");
