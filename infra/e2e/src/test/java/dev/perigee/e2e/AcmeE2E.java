@@ -1,6 +1,5 @@
 package dev.perigee.e2e;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -121,24 +120,8 @@ class AcmeE2E {
         .until(() -> dig.records("_acme-challenge.shop.example", "TXT").isEmpty());
   }
 
-  @Test
-  void whatTheAuthoritySaysOfAFailureIsShownAndTheOrderIsTriedAgain() throws Exception {
-    begin("--acme-retry-seconds", "2");
-    String elsewhere = "www.elsewhere.example";
-    network.cliOk("site", "add", HOST, "--origin", origin.url());
-    // The zone of the network has no such name for who asks it: the authority does not find it.
-    network.cliOk("site", "add", elsewhere, "--origin", origin.url(), "--region", "nowhere");
-    network.cliOk("site", "acme", elsewhere, "http-01");
-    Awaitility.await("no node serves it")
-        .atMost(Duration.ofMinutes(2))
-        .until(() -> state(elsewhere).contains("no node serves the site"));
-    network.cliOk("site", "acme", HOST, "http-01");
-    awaitCertificate("");
-    assertEquals(0, network.cliOk("cert", "list").exitCode());
-  }
-
-  private void begin(String... options) {
-    network.startControl(Network.CITIES, pebble.options(options));
+  private void begin() {
+    network.startControl(Network.CITIES, pebble.options());
     network.addEdge("fra-1", 1, "eu-central", "50.11,8.68");
     network.addEdge("sin-1", 3, "ap-southeast", "1.35,103.99");
   }
