@@ -14,19 +14,3 @@ CREATE TABLE revoked_certificate (
   node        text NOT NULL,
   revoked_at  timestamptz NOT NULL DEFAULT now()
 );
-
--- Whatever build does it. A renewal ends nothing: the node itself holds both.
-CREATE FUNCTION revoke_certificates() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  INSERT INTO revoked_certificate (serial, node)
-    SELECT one, OLD.name
-      FROM unnest(ARRAY[OLD.serial, OLD.next_serial]) AS one
-     WHERE one IS NOT NULL
-       AND (TG_OP = 'DELETE'
-         OR (NEW.serial IS DISTINCT FROM OLD.next_serial
-           AND one IS DISTINCT FROM NEW.serial AND one IS DISTINCT FROM NEW.next_serial))
-    ON CONFLICT DO NOTHING;
-  RETURN NULL;
-END $$;
-CREATE TRIGGER node_revokes AFTER DELETE OR UPDATE OF serial ON node
-  FOR EACH ROW EXECUTE FUNCTION revoke_certificates();

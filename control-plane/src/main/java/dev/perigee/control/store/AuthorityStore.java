@@ -154,6 +154,15 @@ public final class AuthorityStore {
                 .list());
   }
 
+  /** Has all nodes refuse the certificates that a node has now, as part of a transaction. */
+  static void revoke(Handle handle, String node) {
+    handle.execute(
+        "INSERT INTO revoked_certificate (serial, node) SELECT one, name FROM node,"
+            + " unnest(ARRAY[serial, next_serial]) AS one WHERE name = ? AND one IS NOT NULL"
+            + " ON CONFLICT DO NOTHING",
+        node);
+  }
+
   /** Forgets what has expired since it was revoked. */
   public void forget() {
     database.inTransaction(

@@ -36,6 +36,9 @@ public final class EnrolmentStore {
                   secretSha256,
                   node,
                   Timestamp.from(now));
+          if (used == 1) {
+            AuthorityStore.revoke(handle, node);
+          }
           return used == 1
               && handle.execute(
                       "UPDATE node SET serial = ?, next_serial = NULL, trusts = NULL,"

@@ -141,6 +141,7 @@ public final class PostgresNodeStore implements NodeStore {
           if (node.isEmpty()) {
             return new Change.Unknown<>();
           }
+          AuthorityStore.revoke(handle, name);
           handle.execute("DELETE FROM node WHERE name = ?", name);
           return new Change.Committed<>(node.get(), LogNumbers.nextRevision(handle, "node", name));
         });
