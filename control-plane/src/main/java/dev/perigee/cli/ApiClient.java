@@ -2,59 +2,48 @@ package dev.perigee.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.HttpURLConnection;
+import java.net.URLConnection;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.security.cert.Certificate;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLSocketFactory;
 
 /** Speaks to the REST API; every failure says what to do. */
 final class ApiClient {
-  private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration CONNECT = Duration.ofSeconds(3);
-  private static final Duration ANSWER = Duration.ofSeconds(75);
+  private static final int CONNECT_MILLIS = 3_000;
+  private static final int ANSWER_MILLIS = 75_000;
 
   private static final int MAX_USER = 100;
+  private static final int MAX_ANSWER = 256 << 20;
 
-  private final URI base;
-  private final String token;
+  private final Target target;
   private final String user;
-  private final HttpClient client;
+  private final Optional<SSLSocketFactory> trust;
 
-  private ApiClient(URI base, String token, String user) {
-    this.base = base;
-    this.token = token;
+  private ApiClient(Target target, String user) {
+    this.target = target;
     this.user = user;
-    this.client = HttpClient.newBuilder().connectTimeout(CONNECT).build();
+    this.trust = target.caFile().map(Trust::with);
   }
 
-  /**
-   * A client by option, environment and token file, in this order.
-   *
-   * @param api option, or empty
-   * @param tokenFile option, or empty
-   */
-  static ApiClient of(Optional<String> api, Optional<Path> tokenFile, Map<String, String> env) {
-    String url = api.orElse(env.getOrDefault("PERIGEE_API", "http://127.0.0.1:7070"));
-    URI base;
-    try {
-      base = URI.create(url.endsWith("/") ? url : url + "/");
-    } catch (IllegalArgumentException e) {
-      throw new Failure(Failure.USAGE, "not a URL: " + url);
-    }
-    if (base.getScheme() == null || !base.getScheme().startsWith("http")) {
-      throw new Failure(Failure.USAGE, "the API's URL must begin with http:// or https://: " + url);
-    }
-    return new ApiClient(base, token(tokenFile, env), user(env));
+  /** A client for this control plane. */
+  static ApiClient of(Target target, Map<String, String> env) {
+    return new ApiClient(target, user(env));
   }
 
   /** Who is named in the history of what is changed. */
@@ -62,38 +51,6 @@ final class ApiClient {
     String name = env.getOrDefault("PERIGEE_USER", System.getProperty("user.name", ""));
     String plain = name.replaceAll("[^ -~]", "?").strip();
     return plain.substring(0, Math.min(MAX_USER, plain.length()));
-  }
-
-  private static String token(Optional<Path> option, Map<String, String> env) {
-    if (option.isEmpty() && env.containsKey("PERIGEE_TOKEN")) {
-      return env.get("PERIGEE_TOKEN").strip();
-    }
-    Optional<Path> file = option.or(() -> found(env));
-    if (file.isEmpty()) {
-      throw new Failure(
-          Failure.REFUSED,
-          "no token: set PERIGEE_TOKEN, or run where .perigee/token lies, or give"
-              + " --token-file");
-    }
-    try {
-      return Files.readString(file.get()).strip();
-    } catch (IOException e) {
-      throw new Failure(Failure.REFUSED, "the token in " + file.get() + " cannot be read");
-    }
-  }
-
-  /** The token that {@code perigee up} wrote: here or in a folder above. */
-  private static Optional<Path> found(Map<String, String> env) {
-    if (env.containsKey("PERIGEE_DIR")) {
-      return Optional.of(Path.of(env.get("PERIGEE_DIR"), "token"));
-    }
-    for (Path at = Path.of("").toAbsolutePath(); at != null; at = at.getParent()) {
-      Path file = at.resolve(".perigee").resolve("token");
-      if (Files.exists(file)) {
-        return Optional.of(file);
-      }
-    }
-    return Optional.empty();
   }
 
   JsonNode get(String path) {
@@ -136,54 +93,116 @@ final class ApiClient {
 
   private JsonNode send(
       String method, String path, Optional<Map<String, ?>> body, Map<String, String> fields) {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(base.resolve(path))
-            .timeout(ANSWER)
-            .header("Authorization", "Bearer " + token)
-            .header("Accept", "application/json")
-            .header("Perigee-User", user);
+    Answer answer = exchange(method, path, body, fields);
+    if (answer.status() < 300) {
+      return answer.body();
+    }
+    int code = answer.status() == 503 ? Failure.UNREACHABLE : Failure.REFUSED;
+    throw new Failure(
+        code,
+        sentence(answer) + Trouble.next(answer.status(), answer.field("Retry-After"), target));
+  }
+
+  /**
+   * One answer.
+   *
+   * @param body an empty object where there is none
+   * @param fields by name in lower case
+   * @param chain of the server, the leaf first; empty without TLS
+   */
+  record Answer(
+      int status, JsonNode body, Map<String, String> fields, List<X509Certificate> chain) {
+    Optional<String> field(String name) {
+      return Optional.ofNullable(fields.get(name.toLowerCase(Locale.ROOT)));
+    }
+  }
+
+  /** Asks once, and takes any answer. */
+  Answer exchange(
+      String method, String path, Optional<Map<String, ?>> body, Map<String, String> fields) {
     try {
-      fields.forEach(request::header);
+      HttpURLConnection connection = open(method, path);
+      fields.forEach(connection::setRequestProperty);
       if (body.isPresent()) {
-        request.header("Content-Type", "application/json");
-        String text = JSON.writeValueAsString(body.get());
-        request.method(method, HttpRequest.BodyPublishers.ofString(text));
-      } else {
-        request.method(method, HttpRequest.BodyPublishers.noBody());
+        byte[] bytes = Json.write(body.get());
+        connection.setRequestProperty("Content-Type", "application/json");
+        connection.setDoOutput(true);
+        try (OutputStream out = connection.getOutputStream()) {
+          out.write(bytes);
+        }
       }
-      HttpResponse<String> response =
-          client.send(request.build(), HttpResponse.BodyHandlers.ofString());
-      return answer(response);
-    } catch (IOException e) {
+      return answer(connection);
+    } catch (JsonProcessingException e) {
       throw new Failure(
           Failure.UNREACHABLE,
-          "no control plane answers at " + base + " (is it up? PERIGEE_API names another)");
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new Failure(Failure.UNREACHABLE, "interrupted");
+          "what answers at %s is no control plane: is --api right?".formatted(target.base()));
+    } catch (IOException e) {
+      throw Trouble.of(e, target);
     } catch (IllegalArgumentException e) {
       throw new Failure(Failure.USAGE, "the token or an argument holds what cannot be sent");
     }
   }
 
-  private static JsonNode answer(HttpResponse<String> response) throws JsonProcessingException {
-    JsonNode body =
-        response.body().isEmpty() ? JSON.createObjectNode() : JSON.readTree(response.body());
-    if (response.statusCode() < 300) {
-      return body;
+  private HttpURLConnection open(String method, String path) throws IOException {
+    URLConnection opened = target.base().resolve(path).toURL().openConnection();
+    if (!(opened instanceof HttpURLConnection connection)) {
+      throw new IllegalArgumentException("no HTTP");
     }
+    if (connection instanceof HttpsURLConnection secure) {
+      trust.ifPresent(secure::setSSLSocketFactory);
+    }
+    connection.setRequestMethod(method);
+    connection.setInstanceFollowRedirects(false);
+    connection.setUseCaches(false);
+    connection.setConnectTimeout(CONNECT_MILLIS);
+    connection.setReadTimeout(ANSWER_MILLIS);
+    connection.setRequestProperty("Authorization", "Bearer " + target.token());
+    connection.setRequestProperty("Accept", "application/json");
+    connection.setRequestProperty("Perigee-User", user);
+    return connection;
+  }
+
+  private static Answer answer(HttpURLConnection connection) throws IOException {
+    int status = connection.getResponseCode();
+    Map<String, String> fields = new HashMap<>();
+    connection
+        .getHeaderFields()
+        .forEach(
+            (name, values) -> {
+              if (name != null) {
+                fields.put(name.toLowerCase(Locale.ROOT), values.getFirst());
+              }
+            });
+    List<X509Certificate> chain = new ArrayList<>();
+    if (connection instanceof HttpsURLConnection secure) {
+      for (Certificate one : secure.getServerCertificates()) {
+        chain.add((X509Certificate) one);
+      }
+    }
+    byte[] bytes = new byte[0];
+    try (InputStream in =
+        status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+      if (in != null) {
+        bytes = in.readNBytes(MAX_ANSWER);
+      }
+    }
+    JsonNode body = bytes.length == 0 ? Json.object() : Json.read(bytes);
+    return new Answer(status, body, fields, chain);
+  }
+
+  private static String sentence(Answer answer) {
+    JsonNode body = answer.body();
     StringBuilder message = new StringBuilder();
     JsonNode errors = body.path("errors");
     if (errors.isEmpty()) {
-      message.append(body.path("detail").asText("refused with status " + response.statusCode()));
+      message.append(body.path("detail").asText("refused with status " + answer.status()));
     }
     for (JsonNode error : errors) {
       message.append(message.isEmpty() ? "" : "\n");
       message.append(error.path("field").asText()).append(' ');
       message.append(error.path("reason").asText());
     }
-    int code = response.statusCode() == 503 ? Failure.UNREACHABLE : Failure.REFUSED;
-    throw new Failure(code, message.toString());
+    return message.toString();
   }
 
   /** A query of two parameters, as far as they have values. */
@@ -197,7 +216,6 @@ final class ApiClient {
 
   /** A path's part, escaped. */
   static String part(String text) {
-    return java.net.URLEncoder.encode(text, java.nio.charset.StandardCharsets.UTF_8)
-        .replace("+", "%20");
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
   }
 }

@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -32,13 +33,33 @@ abstract class Commands implements Runnable {
   @Nullable Path tokenFile;
 
   @Option(
+      names = "--ca-file",
+      description = "PEM of authorities trusted besides the system's (PERIGEE_CA_FILE)")
+  @Nullable Path caFile;
+
+  @Option(names = "--profile", description = "control plane of this name (PERIGEE_PROFILE)")
+  @Nullable String profile;
+
+  @Option(
       names = {"-h", "--help"},
       usageHelp = true,
       description = "this text")
   boolean help;
 
   ApiClient client() {
-    return ApiClient.of(Optional.ofNullable(api), Optional.ofNullable(tokenFile), System.getenv());
+    return ApiClient.of(target(), System.getenv());
+  }
+
+  /** Which control plane this is for. */
+  Target target() {
+    return Target.of(
+        new Target.Asked(
+            Optional.ofNullable(api),
+            Optional.ofNullable(tokenFile),
+            Optional.ofNullable(caFile),
+            Optional.ofNullable(profile)),
+        System.getenv(),
+        Profiles.of(System.getenv()));
   }
 
   PrintWriter out() {
@@ -48,7 +69,7 @@ abstract class Commands implements Runnable {
   /** Prints the answer as JSON where that was asked for; false where people read it. */
   boolean asJson(JsonNode answer) {
     if (json) {
-      out().println(answer.toPrettyString());
+      out().println(Json.pretty(answer));
     }
     return json;
   }
@@ -130,28 +151,26 @@ abstract class Commands implements Runnable {
   }
 
   /** Sites. */
-  @Command(
-      name = "site",
-      description = "Sites: hosts and their origins.",
-      subcommands = {
-        SiteAdd.class,
-        SiteList.class,
-        SiteShow.class,
-        SiteCacheCommand.class,
-        SitePoolsCommand.class,
-        SiteHidingCommand.class,
-        SitePagesCommand.class,
-        SiteHealthCommand.class,
-        SiteHistoryCommands.History.class,
-        SiteHistoryCommands.Diff.class,
-        SiteHistoryCommands.Rollback.class,
-        SiteTiersCommand.class,
-        SiteSteeringCommand.class,
-        SiteLimitsCommand.class,
-        SiteCompressionCommand.class,
-        SiteAcmeCommand.class,
-        SiteRemove.class
-      })
+  @Command(name = "site", description = "Sites: hosts and their origins.")
+  @Subcommands({
+    SiteAdd.class,
+    SiteList.class,
+    SiteShow.class,
+    SiteCacheCommand.class,
+    SitePoolsCommand.class,
+    SiteHidingCommand.class,
+    SitePagesCommand.class,
+    SiteHealthCommand.class,
+    SiteHistoryCommands.History.class,
+    SiteHistoryCommands.Diff.class,
+    SiteHistoryCommands.Rollback.class,
+    SiteTiersCommand.class,
+    SiteSteeringCommand.class,
+    SiteLimitsCommand.class,
+    SiteCompressionCommand.class,
+    SiteAcmeCommand.class,
+    SiteRemove.class
+  })
   static final class Site extends Group {}
 
   /** A command that only has commands of its own. */
@@ -166,7 +185,11 @@ abstract class Commands implements Runnable {
 
     @Override
     public void run() {
-      spec.commandLine().usage(spec.commandLine().getErr());
+      CommandLine whole = PerigeeCli.whole();
+      for (String word : spec.qualifiedName(" ").split(" ", -1)) {
+        whole = whole.getSubcommands().getOrDefault(word, whole);
+      }
+      whole.usage(spec.commandLine().getErr());
       throw new Failure(Failure.USAGE, "name one of the commands above");
     }
   }

@@ -138,7 +138,7 @@ final class DnsCheckCommand extends Commands {
             .put("says", one.says())
             .put("todo", one.todo());
       }
-      out().println(all.toPrettyString());
+      out().println(Json.pretty(all));
       return;
     }
     for (Finding one : findings) {

@@ -1,5 +1,6 @@
 package dev.perigee.cli;
 
+import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -10,36 +11,57 @@ import picocli.CommandLine.Command;
     footer = {
       "",
       "On this machine: perigee up, perigee down, perigee control, perigee edge.",
-      "PERIGEE_API and PERIGEE_TOKEN name another control plane and its token, PERIGEE_USER who"
-          + " is named in histories."
-    },
-    subcommands = {
-      Commands.Site.class,
-      ApplyCommand.class,
-      ExportCommand.class,
-      Commands.Cert.class,
-      RolloutCommands.Rollouts.class,
-      PurgeCommand.class,
-      WarmCommand.class,
-      NodeCommands.Nodes.class,
-      SteerCommands.Steer.class,
-      DnsCommands.Dns.class,
-      CaCommands.Ca.class,
-      OrganisationCommands.Organisations.class,
-      TokenCommands.Tokens.class,
-      SignInCommands.SignIns.class,
-      HostCommands.Hosts.class,
-      AuditCommand.class,
-      Commands.Status.class
+      "PERIGEE_API, PERIGEE_TOKEN and PERIGEE_CA_FILE name another control plane, its token and its"
+          + " authority, PERIGEE_PROFILE one that perigee profile add keeps, PERIGEE_USER who is"
+          + " named in histories."
     })
+@Subcommands({
+  Commands.Site.class,
+  ApplyCommand.class,
+  ExportCommand.class,
+  Commands.Cert.class,
+  RolloutCommands.Rollouts.class,
+  PurgeCommand.class,
+  WarmCommand.class,
+  NodeCommands.Nodes.class,
+  SteerCommands.Steer.class,
+  DnsCommands.Dns.class,
+  CaCommands.Ca.class,
+  OrganisationCommands.Organisations.class,
+  TokenCommands.Tokens.class,
+  SignInCommands.SignIns.class,
+  HostCommands.Hosts.class,
+  AuditCommand.class,
+  ProfileCommands.Profile.class,
+  CompletionCommand.class,
+  DoctorCommand.class,
+  Commands.Status.class
+})
 public final class PerigeeCli extends Commands.Group {
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
+    // A change is never sent twice by the JDK on its own.
+    System.setProperty("sun.net.http.retryPost", "false");
     System.exit(run(args));
   }
 
   static int run(String... args) {
-    CommandLine command = new CommandLine(new PerigeeCli()).setUsageHelpWidth(100);
+    if (List.of(args).contains("--help") || List.of(args).contains("-h")) {
+      return whole().execute(args);
+    }
+    CommandLine command = ready(CommandTree.of(new PerigeeCli(), args));
+    // Who has to be told what there is, is told by all of it.
+    command.setParameterExceptionHandler((problem, wrong) -> whole().execute(wrong));
+    return command.execute(args);
+  }
+
+  /** All commands, for whoever is told of them. */
+  static CommandLine whole() {
+    return ready(CommandTree.whole(new PerigeeCli()));
+  }
+
+  private static CommandLine ready(CommandLine command) {
+    command.setUsageHelpWidth(100);
     command.setExecutionExceptionHandler(
         (problem, at, parsed) -> {
           if (problem instanceof Failure failure) {
@@ -48,6 +70,6 @@ public final class PerigeeCli extends Commands.Group {
           }
           throw problem;
         });
-    return command.execute(args);
+    return command;
   }
 }

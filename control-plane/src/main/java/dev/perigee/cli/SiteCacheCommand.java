@@ -35,7 +35,7 @@ final class SiteCacheCommand extends Commands.SiteStaged {
     String path = "v1/sites/" + ApiClient.part(site);
     ObjectNode found = client().get(path).deepCopy();
     if (file == null && !usual) {
-      out().println(found.path("cache").toPrettyString());
+      out().println(Json.pretty(found.path("cache")));
       return;
     }
     if (file != null && usual) {

@@ -38,7 +38,7 @@ final class SiteHidingCommand extends Commands.SiteStaged {
     String path = "v1/sites/" + ApiClient.part(site);
     ObjectNode found = client().get(path).deepCopy();
     if (file == null && !usual) {
-      out().println(found.path("hiding").toPrettyString());
+      out().println(Json.pretty(found.path("hiding")));
       return;
     }
     if (file != null && usual) {

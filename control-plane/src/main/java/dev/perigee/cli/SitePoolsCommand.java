@@ -33,7 +33,7 @@ final class SitePoolsCommand extends Commands.SiteStaged {
     String path = "v1/sites/" + ApiClient.part(site);
     ObjectNode found = client().get(path).deepCopy();
     if (file == null && !usual) {
-      out().println(found.path("originPools").toPrettyString());
+      out().println(Json.pretty(found.path("originPools")));
       return;
     }
     if (file != null && usual) {

@@ -71,7 +71,7 @@ final class WarmCommand extends Commands {
       from = end;
       sum = sum.with(warmUp);
       if (json) {
-        out().println(warmUp.toPrettyString());
+        out().println(Json.pretty(warmUp));
       }
     }
     finish(sum);

@@ -5,6 +5,7 @@ import dev.perigee.control.dns.DnsServer;
 import dev.perigee.control.steer.HttpSteering;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.util.OptionalInt;
 
 /** The ports at which readers and their resolvers are answered, as far as the duties have them. */
 record Answering(
@@ -39,11 +40,16 @@ record Answering(
               new HttpSteering(
                   InetAddress.getByName(options.steerBind),
                   options.steerPort,
+                  options.tls.steering(running, metering),
                   options.dns.zone(),
                   parts.steering()));
       Running.named("steering " + options.steerBind + ":" + options.steerPort, redirects::start);
       metering.redirects(redirects);
       said += " steer=http://%s:%d".formatted(options.steerBind, redirects.port());
+      OptionalInt secure = redirects.securePort();
+      if (secure.isPresent()) {
+        said += " steer-tls=https://%s:%d".formatted(options.steerBind, secure.getAsInt());
+      }
     }
     return said;
   }

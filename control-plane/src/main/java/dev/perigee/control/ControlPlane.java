@@ -44,6 +44,7 @@ import dev.perigee.control.stream.ReplicaRegistry;
 import dev.perigee.control.stream.ReplicaService;
 import dev.perigee.control.stream.SyncServer;
 import dev.perigee.control.stream.SyncService;
+import dev.perigee.control.tls.ServerTls;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -135,6 +136,7 @@ public final class ControlPlane implements AutoCloseable {
   }
 
   private String start(Options options) throws IOException {
+    options.tls.check(options);
     return options.has(Duty.API)
         ? startWhole(options)
         : new DnsReplica(id, options, running).start();
@@ -198,7 +200,8 @@ public final class ControlPlane implements AutoCloseable {
     AuthorityRotation rotation =
         new AuthorityRotation(stores.authorities(), clock, running.random(), fleetAuthority::look);
     ApiPorts.Acme acme = stores.acmePort(options, clock);
-    int api = api(options, ports(stores, fleet, parts, enrolments, rotation, tenancy, acme));
+    Optional<ServerTls> tls = options.tls.api(running, metering);
+    int api = api(options, tls, ports(stores, fleet, parts, enrolments, rotation, tenancy, acme));
     running.every(
         "sweep-fleet",
         SWEEP_MILLIS,
@@ -207,8 +210,15 @@ public final class ControlPlane implements AutoCloseable {
           limits.sweep(fleet.connected());
         });
     parts.follow();
-    return "control plane ready api=http://%s:%d grpc=%s:%d%s%s"
-        .formatted(options.apiBind, api, options.grpcBind, grpc, answers, metering.start());
+    return "control plane ready api=%s://%s:%d grpc=%s:%d%s%s"
+        .formatted(
+            tls.isPresent() ? "https" : "http",
+            options.apiBind,
+            api,
+            options.grpcBind,
+            grpc,
+            answers,
+            metering.start());
   }
 
   private ApiPorts ports(
@@ -381,11 +391,11 @@ public final class ControlPlane implements AutoCloseable {
     return FileOperatorToken.open(file, FileOperatorToken.shared(settings), running.random());
   }
 
-  private int api(Options options, ApiPorts ports) throws IOException {
+  private int api(Options options, Optional<ServerTls> tls, ApiPorts ports) throws IOException {
     ApiServer api =
         running.keep(
             new ApiServer(
-                new ApiConfig(InetAddress.getByName(options.apiBind), options.apiPort),
+                new ApiConfig(InetAddress.getByName(options.apiBind), options.apiPort, tls),
                 ports,
                 ConsoleFiles.all()));
     Running.named("API " + options.apiBind + ":" + options.apiPort, api::start);

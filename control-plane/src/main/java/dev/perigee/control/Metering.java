@@ -10,6 +10,7 @@ import dev.perigee.control.store.CertificateCounts;
 import dev.perigee.control.store.StoreException;
 import dev.perigee.control.telemetry.ControlMetrics;
 import dev.perigee.control.telemetry.MetricsListener;
+import dev.perigee.control.tls.CertificateSource;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
@@ -182,6 +183,18 @@ record Metering(Options options, Running running, ControlMetrics metrics) {
     steered("http", "nearest", steering::steered);
     steered("http", "fallback", steering::fallback);
     steered("http", "nowhere", steering::nowhere);
+  }
+
+  /** A certificate that a port of this process shows. */
+  void certificate(String port, CertificateSource source) {
+    metrics.gauge(
+        "perigee.certificate.expires.seconds",
+        "Until the certificate of a port of this process expires; negative once it has.",
+        "port",
+        port,
+        () ->
+            Duration.between(running.clock().instant(), source.current().notAfter()).toMillis()
+                / 1e3);
   }
 
   /** What a process without the API keeps on its disk. */

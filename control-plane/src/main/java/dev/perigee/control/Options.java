@@ -230,6 +230,8 @@ final class Options {
 
   @Mixin ProbeOptions probes = new ProbeOptions();
 
+  @Mixin TlsOptions tls = new TlsOptions();
+
   @Option(names = "--config", description = "properties file with these keys, without dashes")
   @Nullable Path config;
 
@@ -296,7 +298,7 @@ final class Options {
             + " admin=%s:%d geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
             + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
             + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s"
-            + " %s %s %s %s")
+            + " %s %s %s %s %s %s")
         .formatted(
             Arrays.stream(Duty.values())
                 .filter(this::has)
@@ -331,7 +333,8 @@ final class Options {
             tenants.effective(),
             signIn.effective(),
             acme.effective(),
-            probes.effective());
+            probes.effective(),
+            tls.effective());
   }
 
   PurgeLimits purgeLimits() throws IOException {

@@ -59,6 +59,8 @@ final class ArchitectureTest {
     "dns, acme api changelog claim console fleet pki probe rollout stream root cli",
     "api, changelog console dns probe rollout stream root cli",
     "console, changelog claim dns fleet pki probe rollout steer store stream root cli",
+    "tls, api changelog claim console dns fleet lastgood limit pki probe rollout steer store stream"
+        + " telemetry root cli",
     "cli, api changelog claim console dns fleet pki probe rollout steer store stream root"
   })
   void aPackageDoesNotKnow(String own, String others) {
@@ -92,7 +94,8 @@ final class ArchitectureTest {
     "com.fasterxml.jackson.., api cli",
     "picocli.., root cli",
     "com.nimbusds.., signin",
-    "org.yaml.., cli"
+    "org.yaml.., cli",
+    "dev.perigee.control.tls.., root api steer tls"
   })
   void aLibraryHasItsOwners(String library, String owners) {
     noClasses()
@@ -132,6 +135,8 @@ final class ArchitectureTest {
         .haveNameNotMatching(ROOT.replace(".", "\\.") + "\\.BackupCommands.*")
         .and() // A command, which is the root of its process.
         .doNotHaveFullyQualifiedName("dev.perigee.cli.DnsCheckCommand")
+        .and()
+        .doNotHaveFullyQualifiedName("dev.perigee.cli.DoctorCommand")
         .and() // Nothing but lines of logs hangs on its clock.
         .doNotHaveFullyQualifiedName(ROOT + ".store.OutageLog")
         .should()

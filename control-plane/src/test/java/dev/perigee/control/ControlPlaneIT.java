@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.control.store.TestPem;
 import dev.perigee.control.store.TestPostgres;
 import dev.perigee.testkit.RunningProcess;
 import java.io.IOException;
@@ -11,6 +12,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -22,6 +24,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -150,6 +154,60 @@ final class ControlPlaneIT {
     assertEquals(1, finished.exitCode(), finished.output());
     assertTrue(finished.output().contains("control plane: "), finished.output());
     assertFalse(finished.output().contains("\tat "), finished.output());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--api-bind 0.0.0.0, --api-bind 0.0.0.0 without TLS: tokens would pass in the clear",
+    "--api-bind ::, --api-plain-behind-proxy is for a proxy",
+    "--steer-bind 0.0.0.0, --steer-plain if http URLs are all there are",
+    "--api-certificate cert.pem, --api-certificate and --api-key go together",
+    "--steer-key key.pem, --steer-certificate and --steer-key go together",
+    "--api-plain-behind-proxy --api-certificate a --api-key b, give one of them",
+    "--api-certificate none.pem --api-key none.pem, there is no file",
+  })
+  void whatWouldGoInTheClearEndsTheStartWithWhatToDo(String options, String sentence) {
+    Map<String, String> environment = Map.of(PASSWORD, postgres.password());
+    RunningProcess.Finished finished =
+        RunningProcess.run(
+            "control", folder, environment, PATIENCE, command(options.split(" ", -1)));
+    assertEquals(1, finished.exitCode(), finished.output());
+    assertTrue(finished.output().contains(sentence), finished.output());
+    assertFalse(finished.output().contains("\tat "), finished.output());
+  }
+
+  @Test
+  void withCertificatesApiAndSteeringSpeakTlsAndSayWhenTheyExpire() throws Exception {
+    TestPem pem = TestPem.ec("localhost");
+    Path certificate = Files.writeString(folder.resolve("cert.pem"), pem.certificate());
+    Path key = Files.writeString(folder.resolve("key.pem"), pem.key());
+    Map<String, String> environment = Map.of(PASSWORD, postgres.password());
+    List<String> command =
+        command(
+            "--api-certificate",
+            certificate.toString(),
+            "--api-key",
+            key.toString(),
+            "--steer-certificate",
+            certificate.toString(),
+            "--steer-key",
+            key.toString(),
+            "--steer-tls-port",
+            "0");
+    try (RunningProcess control = RunningProcess.start("control", folder, environment, command)) {
+      String ready = control.awaitLine("control plane ready", PATIENCE);
+      assertTrue(ready.contains("steer-tls=https://127.0.0.1:"), ready);
+      port(ready, "api=https://127.0.0.1:");
+      String figures = figures(ready);
+      for (String of : List.of("api", "steer")) {
+        Matcher left =
+            Pattern.compile(
+                    "perigee_certificate_expires_seconds\\{port=\"" + of + "\"\\} ([0-9.E]+)")
+                .matcher(figures);
+        assertTrue(left.find(), figures);
+        assertEquals(30, Double.parseDouble(left.group(1)) / 86_400, 0.1);
+      }
+    }
   }
 
   @Test

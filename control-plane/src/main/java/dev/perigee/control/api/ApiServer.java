@@ -5,6 +5,7 @@ import dev.perigee.control.pki.Caller;
 import dev.perigee.control.store.AuditLog;
 import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.StoreException;
+import dev.perigee.control.tls.ServerTls;
 import io.undertow.Undertow;
 import io.undertow.UndertowOptions;
 import io.undertow.server.HttpHandler;
@@ -30,6 +31,8 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.xnio.Options;
+import org.xnio.Sequence;
 
 /** The API's listener: routes, tokens, limits, and a problem for whatever goes wrong. */
 public final class ApiServer implements AutoCloseable {
@@ -37,6 +40,9 @@ public final class ApiServer implements AutoCloseable {
   private static final long MAX_BODY = 1 << 20;
   private static final OutageLog OUTAGE = new OutageLog(LOG, "requests are refused");
   private static final String PROBLEM = "application/problem+json";
+
+  /** Half a year of TLS alone (RFC 6797), for this host and not those below it. */
+  private static final String STRICT = "max-age=15552000";
 
   /** In the answer to what was only tried. */
   static final String TRIED = "Perigee-Dry-Run";
@@ -46,6 +52,7 @@ public final class ApiServer implements AutoCloseable {
   private final AuditLog audit;
   private final Preconditions preconditions;
   private final Undertow server;
+  private final Optional<ServerTls> tls;
 
   /**
    * A server that is not started.
@@ -76,16 +83,27 @@ public final class ApiServer implements AutoCloseable {
                 exchange,
                 new Reply.Refused(
                     405, "Method not allowed", "See /v1/openapi.json for what is.", List.of())));
-    server =
+    this.tls = config.tls();
+    Undertow.Builder builder =
         Undertow.builder()
             .setIoThreads(2)
             .setWorkerThreads(2)
             .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, MAX_BODY)
             .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, 60_000)
             .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, 10_000)
-            .addHttpListener(config.port(), config.address().getHostAddress())
-            .setHandler(routing)
-            .build();
+            .setHandler(routing);
+    server = listening(builder, config).build();
+  }
+
+  private static Undertow.Builder listening(Undertow.Builder builder, ApiConfig config) {
+    String address = config.address().getHostAddress();
+    if (config.tls().isEmpty()) {
+      return builder.addHttpListener(config.port(), address);
+    }
+    return builder
+        .setSocketOption(Options.SSL_ENABLED_PROTOCOLS, Sequence.of(ServerTls.PROTOCOLS))
+        .setSocketOption(Options.SSL_ENABLED_CIPHER_SUITES, Sequence.of(ServerTls.CIPHER_SUITES))
+        .addHttpsListener(config.port(), address, config.tls().get().context());
   }
 
   private void pages(RoutingHandler routing, SignInPages pages) {
@@ -119,6 +137,8 @@ public final class ApiServer implements AutoCloseable {
   /** Binds and answers. */
   public void start() {
     server.start();
+    Undertow.ListenerInfo listener = server.getListenerInfo().getFirst();
+    tls.ifPresent(own -> own.follow(listener::setSslContext));
   }
 
   public int port() {
@@ -317,6 +337,9 @@ public final class ApiServer implements AutoCloseable {
 
   private static void send(HttpServerExchange exchange, int status, String type, byte[] content) {
     exchange.setStatusCode(status);
+    if (exchange.isSecure()) {
+      exchange.getResponseHeaders().put(Headers.STRICT_TRANSPORT_SECURITY, STRICT);
+    }
     exchange
         .getResponseHeaders()
         .put(Headers.CONTENT_TYPE, type)

@@ -7,8 +7,10 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.UrlNormaliser;
 import dev.perigee.control.steer.NearestSteering.Best;
 import dev.perigee.control.store.Node;
+import dev.perigee.control.tls.ServerTls;
 import io.undertow.UndertowOptions;
 import io.undertow.connector.ByteBufferPool;
+import io.undertow.protocols.ssl.UndertowXnioSsl;
 import io.undertow.server.DefaultByteBufferPool;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.protocol.http.HttpContinue;
@@ -22,6 +24,7 @@ import java.net.InetSocketAddress;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.StringJoiner;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
@@ -30,12 +33,14 @@ import org.xnio.ChannelListeners;
 import org.xnio.IoUtils;
 import org.xnio.OptionMap;
 import org.xnio.Options;
+import org.xnio.Sequence;
 import org.xnio.StreamConnection;
 import org.xnio.Xnio;
 import org.xnio.XnioExecutor;
 import org.xnio.XnioWorker;
 import org.xnio.channels.AcceptingChannel;
 import org.xnio.conduits.ConduitStreamSourceChannel;
+import org.xnio.ssl.SslConnection;
 
 /**
  * Steering for hosts that cannot use DNS: redirects to the nearest node, path and query kept byte
@@ -62,6 +67,7 @@ public final class HttpSteering implements AutoCloseable {
           .getMap();
 
   private final InetSocketAddress address;
+  private final Optional<Secure> secure;
   private final NearestSteering steering;
   private final String zone;
   private final LongAdder steered = new LongAdder();
@@ -71,9 +77,29 @@ public final class HttpSteering implements AutoCloseable {
   private final HttpOpenListener parser = new HttpOpenListener(buffers, OPTIONS);
   private @Nullable XnioWorker worker;
   private @Nullable AcceptingChannel<StreamConnection> server;
+  private @Nullable AcceptingChannel<SslConnection> secureServer;
 
+  /**
+   * The port for https URLs.
+   *
+   * @param port 0 picks a free one
+   */
+  public record Secure(int port, ServerTls tls) {}
+
+  /** One that is not started, and answers http URLs alone. */
   public HttpSteering(InetAddress address, int port, String zone, NearestSteering steering) {
+    this(address, port, Optional.empty(), zone, steering);
+  }
+
+  /** One that is not started. */
+  public HttpSteering(
+      InetAddress address,
+      int port,
+      Optional<Secure> secure,
+      String zone,
+      NearestSteering steering) {
     this.address = new InetSocketAddress(address, port);
+    this.secure = secure;
     this.steering = steering;
     this.zone = zone;
     parser.setRootHandler(this::answer);
@@ -101,6 +127,27 @@ public final class HttpSteering implements AutoCloseable {
         made.createStreamConnectionServer(
             address, ChannelListeners.openListenerAdapter(this::opened), sockets);
     server.resumeAccepts();
+    if (secure.isPresent()) {
+      startSecure(made, secure.get(), sockets);
+    }
+  }
+
+  private void startSecure(XnioWorker made, Secure own, OptionMap sockets) throws IOException {
+    OptionMap options =
+        OptionMap.builder()
+            .addAll(sockets)
+            .set(Options.SSL_ENABLED_PROTOCOLS, Sequence.of(ServerTls.PROTOCOLS))
+            .set(Options.SSL_ENABLED_CIPHER_SUITES, Sequence.of(ServerTls.CIPHER_SUITES))
+            .getMap();
+    UndertowXnioSsl ssl = new UndertowXnioSsl(Xnio.getInstance(), options, own.tls().context());
+    own.tls().follow(ssl::updateSSLContext);
+    secureServer =
+        ssl.createSslConnectionServer(
+            made,
+            new InetSocketAddress(address.getAddress(), own.port()),
+            ChannelListeners.openListenerAdapter(this::opened),
+            options);
+    secureServer.resumeAccepts();
   }
 
   private void opened(StreamConnection connection) {
@@ -117,12 +164,17 @@ public final class HttpSteering implements AutoCloseable {
     return server.getLocalAddress(InetSocketAddress.class).getPort();
   }
 
+  /** Where it answers https URLs, if it does; not before the start. */
+  public OptionalInt securePort() {
+    return secureServer == null
+        ? OptionalInt.empty()
+        : OptionalInt.of(secureServer.getLocalAddress(InetSocketAddress.class).getPort());
+  }
+
   @Override
   public void close() {
-    if (server != null) {
-      server.suspendAccepts();
-      IoUtils.safeClose(server);
-    }
+    IoUtils.safeClose(server);
+    IoUtils.safeClose(secureServer);
     parser.closeConnections();
     if (worker != null) {
       worker.shutdownNow();
@@ -198,7 +250,7 @@ public final class HttpSteering implements AutoCloseable {
       refuse(exchange, 503, "No node serves this site.");
       return;
     }
-    String origin = "http://" + authority(chosen.node(0), site.get());
+    String origin = url(exchange.isSecure(), chosen.node(0), site.get());
     String method = exchange.getRequestMethod().toString();
     exchange.setStatusCode(method.equals("GET") || method.equals("HEAD") ? 302 : 307);
     exchange.getResponseHeaders().put(Headers.LOCATION, origin + target.get());
@@ -253,9 +305,12 @@ public final class HttpSteering implements AutoCloseable {
     return site.primaryHost().orElse("");
   }
 
-  private String authority(Node node, SiteConfig site) {
+  /** Of the scheme that was asked: a page that came over TLS may not be sent on without. */
+  private String url(boolean secured, Node node, SiteConfig site) {
     String name = node.name() + "." + site.id() + "." + zone;
-    return node.httpPort() == 80 ? name : name + ":" + node.httpPort();
+    int port = secured ? node.httpsPort() : node.httpPort();
+    String scheme = secured ? "https://" : "http://";
+    return scheme + name + (port == (secured ? 443 : 80) ? "" : ":" + port);
   }
 
   /** {@code /steer} of the zone itself or of the server's own address: no site has such a host. */
@@ -280,8 +335,11 @@ public final class HttpSteering implements AutoCloseable {
     for (Best one : best) {
       // Names are DNS labels: nothing in them is to be escaped.
       nodes.add(
-          "{\"node\":\"%s\",\"url\":\"http://%s\",\"weight\":%d}"
-              .formatted(one.node().name(), authority(one.node(), site.get()), one.weight()));
+          "{\"node\":\"%s\",\"url\":\"%s\",\"weight\":%d}"
+              .formatted(
+                  one.node().name(),
+                  url(exchange.isSecure(), one.node(), site.get()),
+                  one.weight()));
     }
     exchange.setStatusCode(best.isEmpty() ? 503 : 200);
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "application/json");

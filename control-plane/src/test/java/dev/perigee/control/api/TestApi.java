@@ -49,6 +49,7 @@ import dev.perigee.control.store.TestPostgres;
 import dev.perigee.control.store.TokenStore;
 import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.ZoneStore;
+import dev.perigee.control.tls.ServerTls;
 import java.net.InetAddress;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -88,6 +89,7 @@ public final class TestApi implements AutoCloseable {
   final ProvingHosts hosts = new ProvingHosts();
 
   private final GuessLimits guesses;
+  private final String scheme;
   private final ApiServer server;
 
   public TestApi() {
@@ -96,7 +98,17 @@ public final class TestApi implements AutoCloseable {
 
   /** One with a limit of wrong tokens. */
   TestApi(GuessLimits guesses) {
+    this(guesses, Optional.empty());
+  }
+
+  /** One that speaks TLS, for "localhost". */
+  public static TestApi over(ServerTls tls) {
+    return new TestApi(new GuessLimits(100_000, Duration.ofSeconds(1), 100), Optional.of(tls));
+  }
+
+  private TestApi(GuessLimits guesses, Optional<ServerTls> tls) {
     this.guesses = guesses;
+    this.scheme = tls.isPresent() ? "https://localhost:" : "http://127.0.0.1:";
     InstantSource clock = InstantSource.system();
     SecureRandom random = new SecureRandom();
     PostgresNodeStore nodes = new PostgresNodeStore(postgres.database(), numbers);
@@ -144,7 +156,7 @@ public final class TestApi implements AutoCloseable {
                 clock));
     server =
         new ApiServer(
-            new ApiConfig(InetAddress.getLoopbackAddress(), 0), ports, ConsoleFiles.all());
+            new ApiConfig(InetAddress.getLoopbackAddress(), 0, tls), ports, ConsoleFiles.all());
     server.start();
   }
 
@@ -266,7 +278,7 @@ public final class TestApi implements AutoCloseable {
 
   /** Where it answers. */
   public URI url() {
-    return URI.create("http://127.0.0.1:" + server.port());
+    return URI.create(scheme + server.port());
   }
 
   @Override

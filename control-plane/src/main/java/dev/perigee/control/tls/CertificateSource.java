@@ -1,0 +1,12 @@
+package dev.perigee.control.tls;
+
+import java.util.function.Consumer;
+
+/** Where a port has its certificate from, now and whenever there is a newer one. */
+public interface CertificateSource {
+  /** The one to be shown now. */
+  ServerCertificate current();
+
+  /** Tells of the one to be shown now, before it returns, and then of each newer one. */
+  void follow(Consumer<ServerCertificate> listener);
+}
