@@ -50,15 +50,25 @@ public final class Rollouts implements AutoCloseable {
   private static final class Said {
     long taken;
     final Map<String, Refusal> refusals = new HashMap<>();
+
+    /** Of a whole update, of which each site may be innocent. */
+    Optional<Refusal> whole = Optional.empty();
+
+    /** Why it has not taken a revision of a site; empty where it refused nothing of it. */
+    Optional<String> refusal(String site, long revision, boolean applied) {
+      return Optional.ofNullable(refusals.get(site))
+          .filter(one -> one.revision() >= revision)
+          .or(() -> whole.filter(one -> !applied && one.revision() >= revision))
+          .map(Refusal::reason);
+    }
   }
 
   /**
    * One refusal.
    *
-   * @param whole whether a whole update was refused, of which the site may be innocent
    * @param look after how many looks it came
    */
-  private record Refusal(long revision, String reason, boolean whole, long look) {}
+  private record Refusal(long revision, String reason, long look) {}
 
   /** Begins to watch. */
   public void start() {
@@ -76,19 +86,19 @@ public final class Rollouts implements AutoCloseable {
     of.taken = Math.max(of.taken, ack.revision());
     for (FromEdge.Refusal refusal : ack.refusals()) {
       if (of.refusals.size() < MAX_REFUSALS) {
-        of.refusals.put(
-            refusal.resource(), new Refusal(ack.revision(), refusal.reason(), false, looks));
+        of.refusals.put(refusal.resource(), new Refusal(ack.revision(), refusal.reason(), looks));
       }
     }
   }
 
-  /** A node could not take an update; which site's fault it is, nobody knows. */
+  /**
+   * A node could not take an update; which site's fault it is, nobody knows. It may be that of a
+   * rollout which the next look finds.
+   */
   public synchronized void refused(String node, FromEdge.Nack nack) {
-    Said of = said.computeIfAbsent(node, n -> new Said());
-    for (String site : watched) {
-      String reason = String.join(" ", nack.problems());
-      of.refusals.put(site, new Refusal(nack.revision(), reason, true, looks));
-    }
+    String reason = String.join(" ", nack.problems());
+    said.computeIfAbsent(node, n -> new Said()).whole =
+        Optional.of(new Refusal(nack.revision(), reason, looks));
   }
 
   /** A node answered readers. */
@@ -174,11 +184,9 @@ public final class Rollouts implements AutoCloseable {
       if (of == null) {
         continue;
       }
-      Refusal refused = of.refusals.get(site);
-      if (refused != null
-          && refused.revision() >= rollout.revision()
-          && !(refused.whole() && canary.appliedAt().isPresent())) {
-        refusal = Optional.of(canary.node() + " refused it: " + refused.reason());
+      Optional<String> why = of.refusal(site, rollout.revision(), canary.appliedAt().isPresent());
+      if (why.isPresent()) {
+        refusal = why.map(reason -> canary.node() + " refused it: " + reason);
       } else if (of.taken >= rollout.revision()) {
         applied.add(canary.node());
       }

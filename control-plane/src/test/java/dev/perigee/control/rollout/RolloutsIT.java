@@ -219,6 +219,18 @@ final class RolloutsIT {
   }
 
   @Test
+  void aRefusalThatComesBeforeTheRolloutIsSeenHaltsItToo() {
+    Rollout rollout = begun(BY_COMMAND, "fra-1");
+    here.close();
+    there.close();
+    try (Rollouts late = new Rollouts(store)) {
+      late.refused("fra-1", new FromEdge.Nack("n", rollout.revision(), List.of("unreadable")));
+      late.start();
+      awaitState(rollout, State.HALTED);
+    }
+  }
+
+  @Test
   void errorsOfCanariesThatAreMoreThanThoseOfTheOthersHaltIt() {
     Rollout rollout = begun(BY_COMMAND, "fra-1");
     here.acknowledged("fra-1", ack(rollout.revision()));
