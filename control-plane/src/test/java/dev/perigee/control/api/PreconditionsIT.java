@@ -186,6 +186,7 @@ final class PreconditionsIT {
             "post /v1/purges",
             "post /v1/sign-ins",
             "post /v1/sites",
+            "post /v1/sites/{site}/acme/retry",
             "post /v1/steer/simulate",
             "post /v1/tokens",
             "post /v1/warmups"),
