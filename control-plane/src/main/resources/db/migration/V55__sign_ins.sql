@@ -19,4 +19,7 @@ CREATE TABLE sign_in (
 
 -- By which of them a token was made; none: by somebody's hand.
 ALTER TABLE api_token ADD COLUMN sign_in uuid;
+-- By which of them whoever made it by hand had come.
+ALTER TABLE api_token ADD COLUMN made_by uuid;
 CREATE INDEX api_token_sign_in ON api_token (sign_in) WHERE sign_in IS NOT NULL;
+CREATE INDEX api_token_made_by ON api_token (made_by) WHERE made_by IS NOT NULL;

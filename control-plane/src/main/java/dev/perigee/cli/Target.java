@@ -96,7 +96,7 @@ record Target(URI base, String apiFrom, String token, String tokenFrom, Optional
     return asked
         .tokenFile()
         .map(file -> read(file, "--token-file " + file))
-        .or(() -> named.flatMap(Target::ofProfile))
+        .or(() -> named.filter(one -> asked.api().isEmpty()).flatMap(Target::ofProfile))
         .or(
             () ->
                 Optional.ofNullable(env.get("PERIGEE_TOKEN"))

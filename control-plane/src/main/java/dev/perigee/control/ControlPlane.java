@@ -30,6 +30,7 @@ import dev.perigee.control.store.EnrolmentStore;
 import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogCompaction;
 import dev.perigee.control.store.LogNews;
+import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.PurgeReceipts;
@@ -189,10 +190,7 @@ public final class ControlPlane implements AutoCloseable {
       facts.tell(new DnsReaders(stores.database()), id);
     }
     facts.start(stores.numbers());
-    Metering metering = Metering.of(options, running);
-    metering.steering(parts);
-    metering.streams(fleet, parts.position());
-    metering.certificates(new CertificateCounts(stores.database()));
+    Metering metering = metering(options, stores, fleet, parts);
     Answering answering = new Answering(options, parts, facts, running, metering);
     String answers = answering.start(stores.cookieSecret(running));
     ApiPorts.Tenancy tenancy =
@@ -202,13 +200,7 @@ public final class ControlPlane implements AutoCloseable {
     ApiPorts.Acme acme = stores.acmePort(options, clock);
     Optional<ServerTls> tls = options.tls.api(running, metering);
     int api = api(options, tls, ports(stores, fleet, parts, enrolments, rotation, tenancy, acme));
-    running.every(
-        "sweep-fleet",
-        SWEEP_MILLIS,
-        () -> {
-          fleet.sweep();
-          limits.sweep(fleet.connected());
-        });
+    sweep(fleet, limits);
     parts.follow();
     return "control plane ready api=%s://%s:%d grpc=%s:%d%s%s"
         .formatted(
@@ -219,6 +211,25 @@ public final class ControlPlane implements AutoCloseable {
             grpc,
             answers,
             metering.start());
+  }
+
+  private Metering metering(Options options, Stores stores, Fleet fleet, SteeringParts parts)
+      throws IOException {
+    Metering metering = Metering.of(options, running);
+    metering.steering(parts);
+    metering.streams(fleet, parts.position());
+    metering.certificates(new CertificateCounts(stores.database()));
+    return metering;
+  }
+
+  private void sweep(Fleet fleet, FleetLimits limits) {
+    running.every(
+        "sweep-fleet",
+        SWEEP_MILLIS,
+        () -> {
+          fleet.sweep();
+          limits.sweep(fleet.connected());
+        });
   }
 
   private ApiPorts ports(
@@ -312,20 +323,27 @@ public final class ControlPlane implements AutoCloseable {
                 clock));
     fleet.others(links::origins);
     fleet.quorumSince(links::hearsQuorumSince);
+    ReplicaStore others = new ReplicaStore(stores.database(), keys.ids(), fleetAuthority::trusts);
     Replica own = new Replica(id, options.reachable(grpc.port()), build());
+    replicas.set(registry(others, own, links, stores.numbers()));
+    return grpc.port();
+  }
+
+  /** Enters this one among the others, and follows them; gives the addresses of all. */
+  private Supplier<List<String>> registry(
+      ReplicaStore others, Replica own, ReplicaLinks links, LogNumbers numbers) {
     ReplicaRegistry registry =
         running.keep(
             new ReplicaRegistry(
-                new ReplicaStore(stores.database(), keys.ids(), fleetAuthority::trusts),
+                others,
                 own,
-                clock,
+                running.clock(),
                 living -> {
                   links.follow(living);
-                  stores.numbers().stir();
+                  numbers.stir();
                 }));
-    replicas.set(registry::addresses);
     registry.start();
-    return grpc.port();
+    return registry::addresses;
   }
 
   /** Has certificates got of an authority, where the operator agreed to its terms. */
@@ -333,9 +351,7 @@ public final class ControlPlane implements AutoCloseable {
     Optional<AcmeConfig> config = options.acme.config();
     if (config.isPresent()) {
       running
-          .keep(
-              new Acme(
-                  config.get(), id, stores.ordering(), fleet, running.random(), running.clock()))
+          .keep(new Acme(config.get(), stores.ordering(), fleet, running.random(), running.clock()))
           .start();
     }
   }

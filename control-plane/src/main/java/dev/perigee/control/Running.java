@@ -79,13 +79,22 @@ final class Running implements AutoCloseable {
                 () -> {
                   try {
                     while (!isStoppedWithin(millis)) {
-                      step.run();
+                      again(name, step);
                     }
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
                   }
                 });
     keep(thread::interrupt);
+  }
+
+  /** One failure is no reason never to do it again. */
+  private static void again(String name, Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException e) {
+      LOG.error("{} failed", name, e);
+    }
   }
 
   /** Waits; whether the process is to end. */

@@ -100,6 +100,9 @@ final class SignInOptions {
       throw new IOException("--oidc-hours is from 1 to %d: %d".formatted(MOST_HOURS, hours));
     }
     String base = console.endsWith("/") ? console : console + "/";
+    if (!url("--oidc-console", base).getPath().equals("/")) {
+      throw new IOException("--oidc-console is the console's own host, without a path: " + console);
+    }
     return Optional.of(
         new SignInConfig(
             url("--oidc-issuer", issuer),
@@ -117,15 +120,10 @@ final class SignInOptions {
   private static URI url(String option, String text) throws IOException {
     try {
       URI url = new URI(text);
-      String host = url.getHost();
-      boolean near =
-          host != null
-              && (host.equals("localhost") || host.equals("[::1]") || host.startsWith("127."));
-      if (host != null
+      if (SignInConfig.isSafe(url)
           && url.getRawQuery() == null
           && url.getRawFragment() == null
-          && url.getRawUserInfo() == null
-          && ("https".equals(url.getScheme()) || (near && "http".equals(url.getScheme())))) {
+          && url.getRawUserInfo() == null) {
         return url;
       }
     } catch (URISyntaxException e) {

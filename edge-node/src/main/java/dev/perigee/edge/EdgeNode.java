@@ -89,7 +89,8 @@ public final class EdgeNode implements AutoCloseable {
   /** Starts it and runs until the process is told to end. */
   public static void main(String[] args) {
     EdgeOptions options = new EdgeOptions();
-    options.keyText = Optional.ofNullable(System.getenv(SealingKeys.VARIABLE));
+    options.keyText =
+        Optional.ofNullable(System.getenv(SealingKeys.VARIABLE)).filter(text -> !text.isBlank());
     CommandLine command =
         new CommandLine(options).setCommandName("perigee edge").setUsageHelpWidth(100);
     try {

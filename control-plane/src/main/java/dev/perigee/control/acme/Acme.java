@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,10 @@ public final class Acme implements AutoCloseable {
   /** After which a site that could not begin is looked at again. */
   private static final Duration PUT_OFF = Duration.ofMinutes(10);
 
-  /** Certificates that ended so long ago go. */
+  /** After which an order is ended. */
+  private static final Duration LONGEST = Duration.ofMinutes(20);
+
+  /** Certificates of sites that are gone, which ended so long ago, go. */
   private static final Duration ENDED = Duration.ofDays(7);
 
   private final AcmeConfig config;
@@ -65,22 +69,15 @@ public final class Acme implements AutoCloseable {
   /**
    * Nothing is ordered yet.
    *
-   * @param id which control plane this is
    * @throws IOException where the file of trusted certificates cannot be read
    */
   public Acme(
-      AcmeConfig config,
-      String id,
-      Stores stores,
-      Fleet fleet,
-      SecureRandom random,
-      InstantSource clock)
+      AcmeConfig config, Stores stores, Fleet fleet, SecureRandom random, InstantSource clock)
       throws IOException {
     this.config = config;
     this.stores = stores;
     this.parts =
         new OrderRun.Parts(
-            id,
             new AcmeClient(config, stores.orders(), random, clock),
             stores.orders(),
             stores.certificates(),
@@ -110,14 +107,16 @@ public final class Acme implements AutoCloseable {
   private void look() throws InterruptedException {
     try {
       Instant now = parts.clock().instant();
-      stores.sites().sweep(now.minus(ENDED));
+      stores.sites().sweep(ENDED);
       for (AcmeSite site : stores.sites().all()) {
         if (isDue(site, now)) {
-          begin(site);
+          begin(site.id());
         }
       }
     } catch (StoreException e) {
       OUTAGE.failed(e);
+    } catch (RuntimeException e) {
+      LOG.error("what certificates are due is not known", e);
     }
   }
 
@@ -129,24 +128,14 @@ public final class Acme implements AutoCloseable {
         };
   }
 
-  private void begin(AcmeSite site) throws InterruptedException {
+  /** Begins one that is still due once there is room: until then its site may change, or go. */
+  private void begin(String id) throws InterruptedException {
     free.acquire();
     boolean begun = false;
     try {
-      Optional<AcmeStore.Limit> own =
-          site.organisation().equals(Organisation.FIRST)
-              ? Optional.empty()
-              : Optional.of(new AcmeStore.Limit(config.ordersPerDay(), DAY));
-      Instant now = parts.clock().instant();
-      switch (stores.orders().begin(site, parts.by(), OrderRun.LEASE, own, ALL, now)) {
-        case AcmeStore.Begun.Yes yes -> {
-          Thread.ofVirtual().name("acme-" + site.id()).start(() -> order(site));
-          begun = true;
-        }
-        case AcmeStore.Begun.Taken taken -> {}
-        case AcmeStore.Begun.Limited(String why) ->
-            stores.orders().putOff(site, now.plus(PUT_OFF), why);
-      }
+      Optional<AcmeSite> due =
+          stores.sites().find(id).filter(site -> isDue(site, parts.clock().instant()));
+      begun = due.isPresent() && isBegun(due.get());
     } finally {
       if (!begun) {
         free.release();
@@ -154,15 +143,51 @@ public final class Acme implements AutoCloseable {
     }
   }
 
-  private void order(AcmeSite site) {
+  private boolean isBegun(AcmeSite site) {
+    Optional<AcmeStore.Limit> own =
+        site.organisation().equals(Organisation.FIRST)
+            ? Optional.empty()
+            : Optional.of(new AcmeStore.Limit(config.ordersPerDay(), DAY));
+    Instant now = parts.clock().instant();
+    // Of this run alone: what this process began before has lost its lease, and does not go on.
+    String run = UUID.randomUUID().toString();
+    return switch (stores.orders().begin(site, run, OrderRun.LEASE, own, ALL, now)) {
+      case AcmeStore.Begun.Yes yes -> {
+        Thread order =
+            Thread.ofVirtual().name("acme-" + site.id()).unstarted(() -> order(site, run));
+        order.start();
+        Thread.ofVirtual().name("acme-end").start(() -> bound(order, site));
+        yield true;
+      }
+      case AcmeStore.Begun.Taken taken -> false;
+      case AcmeStore.Begun.Limited(String why) -> {
+        stores.orders().putOff(site, now.plus(PUT_OFF), why);
+        yield false;
+      }
+    };
+  }
+
+  private void order(AcmeSite site, String run) {
     try {
-      new OrderRun(parts, site).run();
+      new OrderRun(parts, run, site).run();
     } catch (StoreException e) {
       OUTAGE.failed(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } finally {
       free.release();
+    }
+  }
+
+  /** An authority that falls silent in the middle of an answer keeps no place for ever. */
+  private void bound(Thread order, AcmeSite site) {
+    try {
+      if (!order.join(LONGEST)) {
+        LOG.warn("the order of {} takes more than {} and is ended", site.id(), LONGEST);
+        order.interrupt();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 

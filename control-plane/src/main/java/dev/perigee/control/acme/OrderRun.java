@@ -14,6 +14,7 @@ import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -22,7 +23,7 @@ import org.slf4j.LoggerFactory;
 /** One order of one site, from its begin to its end, whatever that is. */
 final class OrderRun implements Proving {
   /** An order that says nothing for so long is another control plane's to begin anew. */
-  static final Duration LEASE = Duration.ofMinutes(1);
+  static final Duration LEASE = Duration.ofMinutes(5);
 
   private static final Logger LOG = LoggerFactory.getLogger(OrderRun.class);
   private static final Duration NODES_PATIENCE = Duration.ofMinutes(1);
@@ -30,17 +31,16 @@ final class OrderRun implements Proving {
   private static final int TEXT_TTL = 1;
 
   private final Parts parts;
+  private final String by;
   private final AcmeSite site;
   private final List<Proof.Dns> texts = new ArrayList<>();
 
   /**
    * What an order works on.
    *
-   * @param by which control plane this is
    * @param stopping is counted down when the process ends
    */
   record Parts(
-      String by,
       AcmeClient client,
       AcmeStore store,
       PostgresCertificateStore certificates,
@@ -51,8 +51,14 @@ final class OrderRun implements Proving {
       InstantSource clock,
       CountDownLatch stopping) {}
 
-  OrderRun(Parts parts, AcmeSite site) {
+  /**
+   * An order that was begun.
+   *
+   * @param by a UUID of this run, by which it holds the site
+   */
+  OrderRun(Parts parts, String by, AcmeSite site) {
     this.parts = parts;
+    this.by = by;
     this.site = site;
   }
 
@@ -61,7 +67,7 @@ final class OrderRun implements Proving {
     try {
       Ordered ordered = parts.client().order(site.hosts(), site.challenge(), this);
       if (ordered instanceof Ordered.Failed && parts.stopping().getCount() == 0) {
-        parts.store().release(site.id(), parts.by()); // another one begins it anew
+        parts.store().release(site.id(), by); // another one begins it anew
       } else {
         end(ordered);
       }
@@ -71,9 +77,15 @@ final class OrderRun implements Proving {
       LOG.error("the order of {} failed", site.id(), e);
       fail("the control plane failed at it: its log says more", Optional.empty());
     } finally {
-      for (Proof.Dns one : texts) {
-        parts.challenges().removeText(site.organisation(), one.name(), one.text());
-      }
+      texts.forEach(this::remove);
+    }
+  }
+
+  private void remove(Proof.Dns one) {
+    try {
+      parts.challenges().removeText(site.organisation(), one.name(), one.text());
+    } catch (StoreException e) {
+      LOG.warn("the text of {} stays in the DNS: {}", one.name(), e.getMessage());
     }
   }
 
@@ -81,10 +93,8 @@ final class OrderRun implements Proving {
     switch (ordered) {
       case Ordered.Issued(String chain, String key) -> {
         switch (parts.certificates().issued(site, chain, key)) {
-          case Change.Committed<?> done -> {
-            parts.store().succeeded(site.id(), parts.by());
-            LOG.info("{} has a new certificate for {}", site.id(), site.hosts());
-          }
+          case Change.Committed<PostgresCertificateStore.CertificateSummary>(var got, long at) ->
+              issued(got.hosts());
           case Change.Invalid<?>(var problems) ->
               fail("what was issued is not sound: " + problems, Optional.empty());
           case Change.Conflict<?>(var problem) -> fail(problem.reason(), Optional.empty());
@@ -97,6 +107,18 @@ final class OrderRun implements Proving {
     }
   }
 
+  /** What names other hosts is kept, but it is not what was asked for: not asked for at once. */
+  private void issued(List<String> named) {
+    if (!Set.copyOf(named).equals(Set.copyOf(site.hosts()))) {
+      fail("the authority named other hosts: " + named, Optional.empty());
+      return;
+    }
+    Instant now = parts.clock().instant();
+    Instant next = parts.policy().again(site.id(), 1, Optional.empty(), now);
+    parts.store().succeeded(site.id(), by, next);
+    LOG.info("{} has a new certificate for {}", site.id(), site.hosts());
+  }
+
   private void fail(String reason, Optional<Instant> retryAfter) {
     int failures =
         1
@@ -105,7 +127,7 @@ final class OrderRun implements Proving {
                 .map(AcmeSite.Tried::failures)
                 .orElse(0);
     Instant next = parts.policy().again(site.id(), failures, retryAfter, parts.clock().instant());
-    parts.store().failed(site.id(), parts.by(), failures, next, reason);
+    parts.store().failed(site.id(), by, failures, next, reason);
     LOG.warn("{} has no new certificate, again at {}: {}", site.id(), next, reason);
   }
 
@@ -170,7 +192,7 @@ final class OrderRun implements Proving {
 
   @Override
   public void waits(String step, long millis) throws Stopped, InterruptedException {
-    if (!parts.store().goesOn(site.id(), parts.by(), LEASE, step)) {
+    if (!parts.store().goesOn(site.id(), by, LEASE, step)) {
       throw new Stopped("another control plane went on with it");
     }
     if (parts.stopping().await(millis, TimeUnit.MILLISECONDS)) {

@@ -122,7 +122,7 @@ final class SignInPages {
       return new Page(404, "", "No OpenID provider is set up: see --oidc-issuer.");
     }
     Optional<String> cookie =
-        Optional.ofNullable(exchange.getRequestCookie(COOKIE)).map(Cookie::getValue);
+        Optional.ofNullable(exchange.getRequestCookie(cookie())).map(Cookie::getValue);
     SignInFlow.Answer answer =
         new SignInFlow.Answer(
             query(exchange, "state"),
@@ -141,7 +141,12 @@ final class SignInPages {
     return switch (came) {
       case Came.In(String name, SignIn as) -> admit(exchange, name, as);
       case Came.Not(var why, var name) -> {
-        audit.refused(caller(exchange, name, Optional.empty()), why.status());
+        AuditLog.Caller caller = caller(exchange, name, Optional.empty());
+        if (name.isEmpty()) {
+          audit.refused(caller, why.status());
+        } else {
+          audit.refusedKnown(caller, why.status());
+        }
         yield new Page(why.status(), "", why.sentence());
       }
       case Came.On on -> throw new IllegalStateException("somebody came back");
@@ -174,6 +179,13 @@ final class SignInPages {
     }
   }
 
+  /**
+   * Over TLS of a name that other hosts of the domain cannot set (RFC 6265bis, section 4.1.3.2).
+   */
+  private String cookie() {
+    return flow.orElseThrow().isSecure() ? "__Host-" + COOKIE : COOKIE;
+  }
+
   private static AuditLog.Caller caller(
       HttpServerExchange exchange, String name, Optional<SignIn> as) {
     return new AuditLog.Caller(
@@ -193,8 +205,8 @@ final class SignInPages {
 
   private void keep(HttpServerExchange exchange, String value, int seconds) {
     exchange.setResponseCookie(
-        new CookieImpl(COOKIE, value)
-            .setPath(BEGIN)
+        new CookieImpl(cookie(), value)
+            .setPath("/")
             .setHttpOnly(true)
             .setSecure(flow.orElseThrow().isSecure())
             // It must come along when the provider sends the browser back.

@@ -5,7 +5,6 @@ import com.nimbusds.oauth2.sdk.http.HTTPResponse;
 import com.nimbusds.oauth2.sdk.http.ReadOnlyHTTPRequest;
 import com.nimbusds.oauth2.sdk.http.ReadOnlyHTTPResponse;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -13,10 +12,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodyHandler;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import javax.net.ssl.SSLContext;
 
 /** Requests to the provider: bounded in time and size, and never led elsewhere. */
@@ -40,13 +44,12 @@ final class BoundedHttp implements HTTPRequestSender, AutoCloseable {
 
   /** What lies there; only an answer 200 is one. */
   String get(URI from) throws IOException {
-    HttpResponse<InputStream> response =
+    HttpResponse<String> response =
         send(HttpRequest.newBuilder(from).timeout(PATIENCE).header("Accept", "application/json"));
-    String body = body(response);
     if (response.statusCode() != 200) {
       throw new IOException(from + " answers " + response.statusCode());
     }
-    return body;
+    return response.body();
   }
 
   @Override
@@ -66,35 +69,36 @@ final class BoundedHttp implements HTTPRequestSender, AutoCloseable {
       builder.method(
           request.getMethod().name(),
           body == null ? BodyPublishers.noBody() : BodyPublishers.ofString(body));
-      HttpResponse<InputStream> got = send(builder);
+      HttpResponse<String> got = send(builder);
       HTTPResponse response = new HTTPResponse(got.statusCode());
-      String text = body(got);
       got.headers()
           .firstValue("Content-Type")
           .ifPresent(type -> response.setHeader("Content-Type", type));
-      response.setBody(text);
+      response.setBody(got.body());
       return response;
     } catch (URISyntaxException e) {
       throw new IOException("not a URL: " + request.getURL(), e);
     }
   }
 
-  private HttpResponse<InputStream> send(HttpRequest.Builder request) throws IOException {
+  /** Until the whole answer is here: the time of a request ends with the head of its answer. */
+  private HttpResponse<String> send(HttpRequest.Builder builder) throws IOException {
+    HttpRequest request = builder.build();
+    BodyHandler<String> bounded =
+        head ->
+            BodySubscribers.limiting(BodySubscribers.ofString(StandardCharsets.UTF_8), MOST_BYTES);
+    CompletableFuture<HttpResponse<String>> answer = client.sendAsync(request, bounded);
     try {
-      return client.send(request.build(), BodyHandlers.ofInputStream());
+      return answer.get(PATIENCE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      throw new IOException(request.uri() + " takes more than " + PATIENCE.toSeconds() + " s", e);
+    } catch (ExecutionException e) {
+      throw new IOException(request.uri() + ": " + e.getCause(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new InterruptedIOException("stopped");
-    }
-  }
-
-  private static String body(HttpResponse<InputStream> response) throws IOException {
-    try (InputStream in = response.body()) {
-      byte[] bytes = in.readNBytes(MOST_BYTES + 1);
-      if (bytes.length > MOST_BYTES) {
-        throw new IOException(response.uri() + " answers with more than " + MOST_BYTES + " bytes");
-      }
-      return new String(bytes, StandardCharsets.UTF_8);
+    } finally {
+      answer.cancel(true);
     }
   }
 

@@ -35,6 +35,7 @@ import com.nimbusds.openid.connect.sdk.validators.IDTokenValidator;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -274,6 +275,16 @@ final class OpenIdProvider implements AutoCloseable {
     }
     if (metadata.getAuthorizationEndpointURI() == null || metadata.getTokenEndpointURI() == null) {
       throw new IOException("the issuer names no endpoints for codes and tokens");
+    }
+    for (URI endpoint :
+        Arrays.asList(
+            metadata.getAuthorizationEndpointURI(),
+            metadata.getTokenEndpointURI(),
+            metadata.getJWKSetURI(),
+            metadata.getUserInfoEndpointURI())) {
+      if (endpoint != null && !SignInConfig.isSafe(endpoint)) {
+        throw new IOException("the issuer names an endpoint without TLS: " + endpoint);
+      }
     }
     return new Known(metadata, keysOf(metadata), at, at);
   }

@@ -33,6 +33,16 @@ public record SignInConfig(
     scopes = List.copyOf(scopes);
   }
 
+  /** Whether nobody between can read or change what goes there: over TLS, or on this machine. */
+  public static boolean isSafe(URI url) {
+    String host = url.getHost();
+    boolean near =
+        host != null
+            && (host.equals("localhost") || host.equals("[::1]") || host.startsWith("127."));
+    return host != null
+        && ("https".equals(url.getScheme()) || (near && "http".equals(url.getScheme())));
+  }
+
   /** Never the secret. */
   @Override
   public String toString() {

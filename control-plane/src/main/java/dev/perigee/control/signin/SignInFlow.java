@@ -119,10 +119,12 @@ public final class SignInFlow implements AutoCloseable {
             throw new NotSignedIn.Failure(NotSignedIn.UNSOUND, "the answer is another issuer's");
           }
           Optional<String> code = answer.code().filter(text -> text.length() <= MOST_TEXT);
-          if (answer.error().isPresent() || code.isEmpty() || code.get().isEmpty()) {
+          if (answer.error().isPresent() || code.isEmpty() || code.get().isBlank()) {
             String why = answer.error().orElse("no code");
+            // RFC 6749, section 4.1.2.1; anybody can send it.
+            String plain = why.replaceAll("[^ -~]", "?");
             throw new NotSignedIn.Failure(
-                NotSignedIn.REFUSED, why.substring(0, Math.min(why.length(), 100)));
+                NotSignedIn.REFUSED, plain.substring(0, Math.min(plain.length(), 100)));
           }
           Person person = provider.person(code.get(), attempt.get());
           return store
@@ -144,7 +146,11 @@ public final class SignInFlow implements AutoCloseable {
     try {
       return step.go();
     } catch (NotSignedIn.Failure e) {
-      LOG.warn("nobody is signed in by {}: {}", config.issuer(), e.getMessage());
+      if (e.why() == NotSignedIn.REFUSED) {
+        LOG.debug("{} did not sign somebody in: {}", config.issuer(), e.getMessage());
+      } else {
+        LOG.warn("nobody is signed in by {}: {}", config.issuer(), e.getMessage());
+      }
       return new Came.Not(e.why(), "");
     } finally {
       room.release();

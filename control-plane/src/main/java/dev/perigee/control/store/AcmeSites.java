@@ -5,6 +5,7 @@ import dev.perigee.contract.HostName;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -25,7 +26,7 @@ public final class AcmeSites {
              coalesce(a.held_until > now(), false)
       FROM site s
       LEFT JOIN acme_site a ON a.site = s.id
-      LEFT JOIN LATERAL (SELECT * FROM certificate g WHERE g.acme_site = s.id
+      LEFT JOIN LATERAL (SELECT g.id, g.hosts, g.not_before, g.not_after FROM certificate g WHERE g.acme_site = s.id
                          AND g.organisation = s.organisation
                          ORDER BY g.not_after DESC LIMIT 1) c ON true
       WHERE s.removed_at IS NULL AND s.acme <> ''\
@@ -67,28 +68,33 @@ public final class AcmeSites {
                 .map(site -> with(handle, site, new HashMap<>())));
   }
 
-  /** Forgets what is of sites that are gone, and certificates of theirs that ended long ago. */
-  public void sweep(Instant endedBefore) {
+  /**
+   * Forgets what is of sites that are gone, and certificates of theirs that ended so long ago, by
+   * the database's clock.
+   */
+  public void sweep(Duration ended) {
     database.inTransaction(
         handle -> {
-          String gone =
+          String unwanted =
               " NOT IN (SELECT id FROM site WHERE removed_at IS NULL AND acme <> '')"
                   + " AND (held_until IS NULL OR held_until < now())";
-          handle.execute("DELETE FROM acme_site WHERE site" + gone);
+          handle.execute("DELETE FROM acme_site WHERE site" + unwanted);
           handle.execute(
               "DELETE FROM acme_token WHERE site NOT IN"
                   + " (SELECT site FROM acme_site WHERE held_until > now())");
           handle.execute("DELETE FROM dns_reader WHERE seen_at < now() - interval '1 hour'");
-          List<String> ended =
+          List<String> gone =
               handle
                   .createQuery(
-                      "DELETE FROM certificate WHERE acme_site IS NOT NULL AND not_after < ?"
-                          + " RETURNING id")
-                  .bind(0, Timestamp.from(endedBefore))
+                      "DELETE FROM certificate c WHERE c.acme_site IS NOT NULL"
+                          + " AND c.not_after < now() - ? * interval '1 second'"
+                          + " AND NOT EXISTS (SELECT 1 FROM site s WHERE s.id = c.acme_site"
+                          + " AND s.removed_at IS NULL AND s.acme <> '') RETURNING c.id")
+                  .bind(0, ended.toSeconds())
                   .mapTo(String.class)
                   .list();
-          ended.forEach(id -> LogNumbers.nextRevision(handle, "certificate", id));
-          return ended;
+          gone.forEach(id -> LogNumbers.nextRevision(handle, "certificate", id));
+          return gone;
         });
   }
 

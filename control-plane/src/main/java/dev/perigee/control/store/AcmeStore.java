@@ -203,9 +203,13 @@ public final class AcmeStore {
     numbers.wake();
   }
 
-  /** An order came to its end: what edges answered for it goes. */
-  public void succeeded(String site, String by) {
-    end(site, by, 0, Optional.empty(), "");
+  /**
+   * An order came to its end: what edges answered for it goes.
+   *
+   * @param next not before this time, whatever the authority gave
+   */
+  public void succeeded(String site, String by, Instant next) {
+    end(site, by, 0, Optional.of(next), "");
   }
 
   /** An order failed, or could not begin. */

@@ -243,8 +243,13 @@ public final class AuditLog implements AutoCloseable {
     gather(new Refused(caller.role().isPresent() ? caller : stranger(caller), status), 1);
   }
 
+  /** The same, where somebody else vouches for who it was. */
+  public synchronized void refusedKnown(Caller caller, int status) {
+    gather(new Refused(caller, status), 1);
+  }
+
   private void gather(Refused one, int times) {
-    boolean known = one.caller().role().isPresent();
+    boolean known = !one.caller().who().isEmpty();
     Map<Refused, Integer> some = known ? gathered : strangers;
     int most = known ? MOST_GATHERED : MOST_OF_STRANGERS;
     boolean room = some.size() < most || some.containsKey(one);

@@ -14,6 +14,9 @@ public final class ReplicaStore {
   /** Without a word for so long a control plane counts as gone. */
   static final String LIVING = "seen_at > now() - interval '5 seconds'";
 
+  /** Who has stopped is not there at all, who was killed may be for so long. */
+  private static final String SILENT = "seen_at > now() - interval '10 minutes'";
+
   private static final String FORGOTTEN = "seen_at < now() - interval '1 hour'";
 
   private final Database database;
@@ -74,12 +77,15 @@ public final class ReplicaStore {
     return database.read(ReplicaStore::living);
   }
 
-  /** Which keys each of those that live can open secrets with. */
+  /**
+   * Which keys each of those that live can open secrets with. One that is silent may live on and
+   * come again: what is sealed before its eyes it cannot read, and that is not undone.
+   */
   List<Set<String>> keys() {
     return database.read(
         handle ->
             handle
-                .createQuery("SELECT coalesce(opens, '{}') FROM replica WHERE " + LIVING)
+                .createQuery("SELECT coalesce(opens, '{}') FROM replica WHERE " + SILENT)
                 .map((row, context) -> Set.of((String[]) row.getArray(1).getArray()))
                 .list());
   }

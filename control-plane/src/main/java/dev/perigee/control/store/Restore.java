@@ -171,6 +171,14 @@ public final class Restore {
       // Which of them were revoked since the backup nobody knows any more.
       statement.execute("UPDATE api_token SET revoked_at = coalesce(revoked_at, now())");
     }
+    if (tables.stream().anyMatch(table -> table.name().equals("revoked_certificate"))) {
+      // Whom nodes trust since the backup, and by whom their certificates are, they say anew.
+      statement.execute("UPDATE node SET trusts = NULL, issuer = NULL");
+    }
+    if (tables.stream().anyMatch(table -> table.name().equals("sign_in"))) {
+      // Nor which of these were removed.
+      statement.execute("DELETE FROM sign_in");
+    }
     try (PreparedStatement update =
         connection.prepareStatement("UPDATE node SET readmit_after = ? WHERE serial IS NOT NULL")) {
       update.setTimestamp(1, Timestamp.from(at));

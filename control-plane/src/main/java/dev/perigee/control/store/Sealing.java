@@ -63,6 +63,9 @@ public final class Sealing {
     }
   }
 
+  /** With which key all was sealed; what failed half-way is tried again. */
+  private Optional<String> done = Optional.empty();
+
   public Sealing(Database database, KeyRing keys) {
     this.database = database;
     this.keys = keys;
@@ -88,9 +91,8 @@ public final class Sealing {
 
   /** The same for what could not be sealed before, where it can be now. */
   public int look() {
-    Optional<String> before = keys.shared();
     keys.shared(replicas.keys());
-    return keys.shared().isPresent() && !keys.shared().equals(before) ? enclose() : 0;
+    return keys.shared().isPresent() && !keys.shared().equals(done) ? enclose() : 0;
   }
 
   private int enclose() {
@@ -104,6 +106,7 @@ public final class Sealing {
         sealed += untilNone(handle -> revisions(handle, table));
       }
     }
+    done = keys.shared();
     return sealed;
   }
 

@@ -122,7 +122,10 @@ public final class SignInStore {
                     new Problem("value", "may sign in already: remove that sign-in first")));
   }
 
-  /** Removes one; the tokens that came by it are revoked at once. */
+  /**
+   * Removes one; the tokens that came by it, and those that their holders made, are revoked at
+   * once.
+   */
   public Change<SignIn> remove(String id) {
     Optional<UUID> uuid = uuid(id);
     if (uuid.isEmpty()) {
@@ -137,7 +140,9 @@ public final class SignInStore {
                   .map((row, context) -> read(row))
                   .findOne();
           handle.execute(
-              "UPDATE api_token SET revoked_at = now() WHERE sign_in = ? AND revoked_at IS NULL",
+              "UPDATE api_token SET revoked_at = now() WHERE (sign_in = ? OR made_by = ?)"
+                  + " AND revoked_at IS NULL",
+              uuid.get(),
               uuid.get());
           return removed
               .<Change<SignIn>>map(gone -> new Change.Committed<>(gone, 0))

@@ -173,7 +173,9 @@ public final class TokenStore {
     return handle
         .createQuery(
             "INSERT INTO api_token (secret_sha256, name, role, organisation, sites, expires_at,"
-                + " sign_in) VALUES (?, ?, ?, ?, ?, now() + make_interval(secs => ?), ?::uuid)"
+                + " sign_in, made_by) VALUES (?, ?, ?, ?, ?, now() + make_interval(secs => ?),"
+                + " ?::uuid, (SELECT coalesce(t.sign_in, t.made_by) FROM api_token t"
+                + " WHERE t.id = ?::uuid))"
                 + " RETURNING id, name, role, organisation, sites, made_at, expires_at,"
                 + " revoked_at, used_at")
         .bind(0, sha256)
@@ -183,6 +185,7 @@ public final class TokenStore {
         .bind(4, new Purview(organisation, wanted.sites()).siteIds())
         .bind(5, wanted.life().map(life -> (double) life.toSeconds()).orElse(null))
         .bind(6, signIn.orElse(null))
+        .bind(7, AuditLog.current().flatMap(call -> call.caller().token()).orElse(null))
         .map((row, context) -> read(row))
         .one();
   }

@@ -328,6 +328,10 @@ public final class SyncService implements BindableService {
         admission = own.flatMap(p -> nodes().admit(p.node(), p.serial(), p.issued()));
         if (admission.isPresent()) {
           own.ifPresent(p -> nodes().cameWith(p.node(), p.issuer()));
+          if (!hello.features().contains(FromEdge.Hello.TRUST)) {
+            // One of the build before knows only the authority that it joined by.
+            nodes().trusts(hello.node(), List.of());
+          }
         }
       } catch (StoreException e) {
         refuse(Status.UNAVAILABLE.withDescription(NO_DATABASE));

@@ -37,6 +37,9 @@ public final class CertificateFiles implements CertificateSource {
   private Stamps taken;
   private Optional<Instant> warned = Optional.empty();
 
+  /** Why the files as they are were refused, so that it is said once. */
+  private String refused = "";
+
   private CertificateFiles(
       String what, Path certificate, Path key, InstantSource clock, Stamps stamps)
       throws IOException {
@@ -79,29 +82,39 @@ public final class CertificateFiles implements CertificateSource {
     Stamps now = Stamps.of(certificate, key);
     boolean settled = now.equals(seen);
     seen = now;
-    if (settled && !now.equals(taken)) {
+    if (settled && !now.equals(taken) && isTaken()) {
       taken = now;
-      take();
+      refused = "";
     }
     warn();
   }
 
-  private void take() {
+  /** What is refused is looked at again: its owner or mode may change, and clocks may. */
+  private boolean isTaken() {
     try {
       ServerCertificate fresh = read();
       if (fresh.notAfter().isBefore(clock.instant())) {
         throw new IOException("expired at " + fresh.notAfter());
       }
+      if (fresh.notBefore().isAfter(clock.instant())) {
+        throw new IOException("is valid from " + fresh.notBefore() + " on");
+      }
+      listeners.forEach(listener -> listener.accept(fresh));
       current = fresh;
       warned = Optional.empty();
       LOG.info("{} certificate {} taken: {}", what, certificate, fresh);
-      listeners.forEach(listener -> listener.accept(fresh));
-    } catch (IOException e) {
-      LOG.error(
-          "{} certificate {} refused, the one before goes on being shown: {}",
-          what,
-          certificate,
-          e.getMessage());
+      return true;
+    } catch (IOException | RuntimeException e) {
+      String why = String.valueOf(e.getMessage());
+      if (!why.equals(refused)) {
+        refused = why;
+        LOG.error(
+            "{} certificate {} refused, the one before goes on being shown: {}",
+            what,
+            certificate,
+            why);
+      }
+      return false;
     }
   }
 

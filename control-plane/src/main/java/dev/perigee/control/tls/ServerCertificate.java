@@ -23,6 +23,11 @@ public record ServerCertificate(List<X509Certificate> chain, PrivateKey key) {
     return chain.getFirst();
   }
 
+  /** When its own certificate begins. */
+  public Instant notBefore() {
+    return leaf().getNotBefore().toInstant();
+  }
+
   /** When the first of the chain expires. */
   public Instant notAfter() {
     return chain.stream()

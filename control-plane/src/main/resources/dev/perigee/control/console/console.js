@@ -93,13 +93,18 @@ function network(status, nodes) {
 }
 
 async function refresh() {
+  // Whoever signs out meanwhile, or in as somebody else, is shown nothing of this.
+  const mine = token;
   try {
-    holder = await call('/v1/self');
+    const self = await call('/v1/self');
+    if (token !== mine) return;
+    holder = self;
     const ask = (may, name) => may ? call('/v1/' + name) : undefined;
     const every = (may, name) => may ? list('/v1/' + name) : undefined;
     const [status, nodes, all, certificates, purged] = await Promise.all([
       ask(runs(), 'status'), every(runs(), 'nodes'), every(looks(), 'sites'),
       every(looks() && whole(), 'certificates'), ask(looks(), 'purges')]);
+    if (token !== mine) return;
     if (status) network(status, nodes);
     else at('summary').textContent = `${holder.name}: ${holder.role} of ${holder.organisation}`;
     if (all) sites(all.items);
@@ -111,6 +116,7 @@ async function refresh() {
       'Nothing was purged yet.');
     show(true);
   } catch (error) {
+    if (token !== mine) return;
     if (error.status === 401) {
       leave();
       at('enter-error').textContent = 'This token is not known.';

@@ -109,12 +109,7 @@ final class AcmeIT {
             Duration.ofMillis(500),
             5);
     return new Acme(
-        config,
-        UUID.randomUUID().toString(),
-        world.stores(),
-        world.fleet,
-        new SecureRandom(),
-        InstantSource.system());
+        config, world.stores(), world.fleet, new SecureRandom(), InstantSource.system());
   }
 
   @AfterEach

@@ -28,9 +28,12 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Gets the node its identity: once with a join token, later by renewal. Blocks; at start only. */
 public final class Enrolment {
+  private static final Logger LOG = LoggerFactory.getLogger(Enrolment.class);
   private static final long DEADLINE_SECONDS = 10;
 
   private final List<ControlAddress> control;
@@ -52,6 +55,18 @@ public final class Enrolment {
     this.clock = clock;
   }
 
+  /** With the key that seals now; a full disk is no reason not to start. */
+  private void sealAnew(Identity known) throws IOException {
+    if (Identity.isCurrent(file, keys)) {
+      return;
+    }
+    try {
+      known.save(file, keys);
+    } catch (IOException e) {
+      LOG.warn("{} stays as it is, for it cannot be written: {}", file, e.getMessage());
+    }
+  }
+
   /**
    * The identity on disk, else a new one by the token; a token beside an identity is ignored.
    *
@@ -61,9 +76,7 @@ public final class Enrolment {
     try {
       Optional<Identity> known = Identity.load(file, keys);
       if (known.isPresent()) {
-        if (!Identity.isCurrent(file, keys)) {
-          known.get().save(file, keys);
-        }
+        sealAnew(known.get());
         return ofNode(known.get(), node);
       }
     } catch (IOException e) {

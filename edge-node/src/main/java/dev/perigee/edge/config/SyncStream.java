@@ -172,8 +172,7 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
         case FromControl.Replicas replicas -> events.told(replicas.addresses());
         case FromControl.TicketKeys keys -> parts.tickets().take(keys);
         case FromControl.Trust trust -> {
-          send(new FromEdge.Trusted(parts.trust().take(trust)));
-          events.trusted();
+          trusted(trust);
         }
         case FromControl.AcmeTokens tokens -> {
           parts.active().answer(tokens);
@@ -187,6 +186,16 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
       LOG.error("the state directory cannot be written: {}", e.getMessage());
       cancel("the state directory cannot be written");
     }
+  }
+
+  /** A disk that cannot be written costs the answer, for which a rotation waits, not the stream. */
+  private void trusted(FromControl.Trust trust) {
+    try {
+      send(new FromEdge.Trusted(parts.trust().take(trust)));
+    } catch (IOException e) {
+      LOG.error("whom to trust is in force, but not on disk: {}", e.getMessage());
+    }
+    events.trusted();
   }
 
   private void unreadable(ControlMessage message, IllegalArgumentException problem) {

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.cert.X509Certificate;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -89,6 +90,7 @@ public final class Trust {
 
   /**
    * The control plane has said whom to trust; on disk, synced, and in force when this returns.
+   * Where it throws it is in force all the same.
    *
    * @return fingerprints of the authorities
    * @throws IllegalArgumentException where it says what is no certificate
@@ -100,11 +102,17 @@ public final class Trust {
     } catch (GeneralSecurityException e) {
       throw new IllegalArgumentException("an edge CA that is no certificate", e);
     }
-    if (file.isPresent()) {
-      StateFile.replace(file.get(), TrustCodec.toBytes(said));
-    }
     known = now;
+    byte[] bytes = TrustCodec.toBytes(said);
+    if (file.isPresent() && !isKept(file.get(), bytes)) {
+      StateFile.replace(file.get(), bytes);
+    }
     return now.prints();
+  }
+
+  /** Each new stream says it again: nothing is written for that. */
+  private static boolean isKept(Path file, byte[] bytes) throws IOException {
+    return Files.exists(file) && Arrays.equals(Files.readAllBytes(file), bytes);
   }
 
   /** Trusts this authority and nobody else, as of an enrolment with it. */

@@ -46,6 +46,7 @@ class SignInE2E {
   private static RunningProcess provider;
   private static String console;
   private static String shop;
+  private static String issuer;
 
   @BeforeAll
   static void start() {
@@ -58,13 +59,14 @@ class SignInE2E {
     console = network.api();
     int port = Loopback.freePort("127.0.0.1");
     String callback = console + "/sign-in/callback";
+    issuer = "http://127.0.0.1:" + port;
     List<String> command = List.of("node", "server.mjs", port + "", callback);
     provider = RunningProcess.start("provider", PROVIDER, Map.of("CLIENT_SECRET", SECRET), command);
     provider.awaitLine("provider ready", SOON);
     network.with("PERIGEE_OIDC_CLIENT_SECRET", SECRET);
     network.startControl(
         Network.CITIES,
-        "--oidc-issuer=http://127.0.0.1:" + port,
+        "--oidc-issuer=" + issuer,
         "--oidc-client-id=perigee",
         "--oidc-console=" + console,
         "--oidc-scope=email,groups",
@@ -201,6 +203,9 @@ class SignInE2E {
                 browser.text("[role=status]"));
             assertEquals("", browser.kept("token"));
           });
+      org.awaitility.Awaitility.await()
+          .atMost(SOON)
+          .until(() -> network.cliOk("audit").output().contains(person));
     }
   }
 
@@ -214,13 +219,15 @@ class SignInE2E {
     String other = after(get("/sign-in").headers().firstValue("Location").orElseThrow(), "state=");
     assertNotEquals(state, other);
     String kept = cookie.substring(0, cookie.indexOf(';'));
-    String path = "/sign-in/callback?code=x&iss=http://127.0.0.1:1/&state=";
+    String path = "/sign-in/callback?error=access_denied&iss=http://127.0.0.1:1/&state=";
 
     assertEquals(400, get(path + state).statusCode());
     assertEquals(400, get(path + other, "Cookie", kept).statusCode());
     assertEquals(400, get(path + state, "Cookie", "perigee-sign-in=AAAA").statusCode());
     // The right browser, but with what another issuer sent it (RFC 9207).
     assertEquals(502, get(path + state, "Cookie", kept).statusCode());
+    String ours = path.replace("http://127.0.0.1:1/", issuer);
+    assertEquals(403, get(ours + state, "Cookie", kept).statusCode());
   }
 
   private static String after(String text, String mark) {

@@ -5,6 +5,8 @@ ALTER TABLE site ADD COLUMN acme text NOT NULL DEFAULT '';
 
 -- For which site a certificate was got; none: it was uploaded.
 ALTER TABLE certificate ADD COLUMN acme_site text;
+CREATE INDEX certificate_acme_site ON certificate (acme_site, not_after DESC)
+  WHERE acme_site IS NOT NULL;
 
 -- This network's account with an authority, and its key.
 CREATE TABLE acme_account (
