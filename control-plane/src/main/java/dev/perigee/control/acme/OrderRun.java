@@ -3,6 +3,7 @@ package dev.perigee.control.acme;
 import dev.perigee.contract.AcmeToken;
 import dev.perigee.control.store.AcmeSite;
 import dev.perigee.control.store.AcmeStore;
+import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.Change;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsReaders;
@@ -93,7 +94,7 @@ final class OrderRun implements Proving {
     switch (ordered) {
       case Ordered.Issued(String chain, String key) -> {
         switch (parts.certificates().issued(site, chain, key)) {
-          case Change.Committed<PostgresCertificateStore.CertificateSummary>(var got, long at) ->
+          case Change.Committed<CertificateStore.CertificateSummary>(var got, long _) ->
               issued(got.hosts());
           case Change.Invalid<?>(var problems) ->
               fail("what was issued is not sound: " + problems, Optional.empty());

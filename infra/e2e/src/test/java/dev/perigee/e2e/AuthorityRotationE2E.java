@@ -142,10 +142,14 @@ class AuthorityRotationE2E {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
       ended.countDown();
-      for (Thread thread : threads) {
-        thread.join(SOON);
+      try {
+        for (Thread thread : threads) {
+          thread.join(SOON);
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
       }
     }
   }
