@@ -46,7 +46,8 @@ record Target(URI base, String apiFrom, String token, String tokenFrom, Optional
                 .or(profiles::used)
                 .map(profiles::named);
     Said api = api(asked, env, named, profile);
-    Said token = token(asked, env, named, profile);
+    URI base = base(api.text(), api.from());
+    Said token = token(asked, env, named, profile, isHere(base));
     Optional<Path> trusted = Optional.ofNullable(env.get("PERIGEE_CA_FILE")).map(Path::of);
     Optional<Path> ca =
         asked
@@ -54,7 +55,17 @@ record Target(URI base, String apiFrom, String token, String tokenFrom, Optional
             .or(() -> named.flatMap(Profiles.Profile::caFile))
             .or(() -> trusted)
             .or(() -> profile.flatMap(Profiles.Profile::caFile));
-    return new Target(base(api.text(), api.from()), api.from(), token.text(), token.from(), ca);
+    return new Target(base, api.from(), token.text(), token.from(), ca);
+  }
+
+  /**
+   * Whether that is this machine: the token that up wrote is of no use elsewhere, but to thieves.
+   */
+  private static boolean isHere(URI base) {
+    String host = base.getHost();
+    return host.equals("localhost")
+        || host.equals("[::1]")
+        || host.matches("127(\\.[0-9]{1,3}){3}");
   }
 
   private static Said api(
@@ -92,18 +103,25 @@ record Target(URI base, String apiFrom, String token, String tokenFrom, Optional
       Asked asked,
       Map<String, String> env,
       Optional<Profiles.Profile> named,
-      Optional<Profiles.Profile> profile) {
+      Optional<Profiles.Profile> profile,
+      boolean here) {
     return asked
         .tokenFile()
         .map(file -> read(file, "--token-file " + file))
-        .or(() -> named.filter(one -> asked.api().isEmpty()).flatMap(Target::ofProfile))
+        .or(() -> itsOwn(asked, named).flatMap(Target::ofProfile))
         .or(
             () ->
                 Optional.ofNullable(env.get("PERIGEE_TOKEN"))
                     .map(text -> new Said(text.strip(), "PERIGEE_TOKEN")))
-        .or(() -> profile.flatMap(Target::ofProfile))
-        .or(() -> profile.isPresent() ? Optional.empty() : found(env).map(Target::ofUp))
+        .or(() -> itsOwn(asked, profile).flatMap(Target::ofProfile))
+        .or(() -> profile.isPresent() || !here ? Optional.empty() : found(env).map(Target::ofUp))
         .orElseThrow(() -> none(profile));
+  }
+
+  /** A profile's token goes to its own URL alone. */
+  private static Optional<Profiles.Profile> itsOwn(
+      Asked asked, Optional<Profiles.Profile> profile) {
+    return profile.filter(one -> asked.api().isEmpty() || asked.api().get().equals(one.api()));
   }
 
   private static Optional<Said> ofProfile(Profiles.Profile profile) {
@@ -140,8 +158,8 @@ record Target(URI base, String apiFrom, String token, String tokenFrom, Optional
                         + one.api()
                         + " --token-file FILE")
             .orElse(
-                "no token: set PERIGEE_TOKEN, or run where .perigee/token lies, or give"
-                    + " --token-file, or keep one with perigee profile add"));
+                "no token: set PERIGEE_TOKEN, or give --token-file, or keep one with perigee"
+                    + " profile add; for what perigee up started, run where .perigee/token lies"));
   }
 
   /** The token that {@code perigee up} wrote: here or in a folder above. */

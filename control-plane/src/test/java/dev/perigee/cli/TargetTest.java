@@ -75,11 +75,10 @@ final class TargetTest {
   void theEnvironmentGoesBeforeTheProfileInUseAndKeepsItsToken() {
     profiles.use("prod");
     env.put("PERIGEE_API", "http://other.example");
-    Target target = target(Optional.empty(), Optional.empty());
-    assertTarget("http://other.example/", "of-up", target);
-    assertTrue(target.caFile().isEmpty());
     env.put("PERIGEE_TOKEN", "of-env");
-    assertTarget("http://other.example/", "of-env", target(Optional.empty(), Optional.empty()));
+    Target target = target(Optional.empty(), Optional.empty());
+    assertTarget("http://other.example/", "of-env", target);
+    assertTrue(target.caFile().isEmpty());
   }
 
   @Test
@@ -95,8 +94,26 @@ final class TargetTest {
   @Test
   void anotherApiByOptionNeverGetsTheTokenOfTheProfileInUse() {
     profiles.use("prod");
-    Target target = target(Optional.of("https://evil.example"), Optional.empty());
-    assertTarget("https://evil.example/", "of-up", target);
+    Optional<String> evil = Optional.of("https://evil.example");
+    assertThrows(Failure.class, () -> target(evil, Optional.empty()));
+    env.put("PERIGEE_TOKEN", "of-env");
+    assertTarget("https://evil.example/", "of-env", target(evil, Optional.empty()));
+  }
+
+  @Test
+  void noTokenOfAProfileThatIsNamedGoesToAnotherApi() {
+    Optional<String> evil = Optional.of("https://evil.example");
+    assertThrows(Failure.class, () -> target(evil, Optional.of("prod")));
+  }
+
+  @Test
+  void theTokenOfUpStaysOnThisMachine() {
+    for (String elsewhere : List.of("http://127.evil.example", "https://evil.example:7070")) {
+      assertThrows(
+          Failure.class, () -> target(Optional.of(elsewhere), Optional.empty()), elsewhere);
+    }
+    Optional<String> here = Optional.of("http://127.3.2.1:7070");
+    assertTarget("http://127.3.2.1:7070/", "of-up", target(here, Optional.empty()));
   }
 
   @Test

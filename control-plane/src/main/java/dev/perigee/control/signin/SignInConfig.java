@@ -38,7 +38,9 @@ public record SignInConfig(
     String host = url.getHost();
     boolean near =
         host != null
-            && (host.equals("localhost") || host.equals("[::1]") || host.startsWith("127."));
+            && (host.equals("localhost")
+                || host.equals("[::1]")
+                || host.matches("127(\\.[0-9]{1,3}){3}"));
     return host != null
         && ("https".equals(url.getScheme()) || (near && "http".equals(url.getScheme())));
   }
