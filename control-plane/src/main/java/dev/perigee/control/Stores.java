@@ -1,5 +1,6 @@
 package dev.perigee.control;
 
+import dev.perigee.contract.SealingKeys;
 import dev.perigee.control.acme.Acme;
 import dev.perigee.control.acme.NextOrder;
 import dev.perigee.control.api.ApiPorts;
@@ -45,6 +46,7 @@ import dev.perigee.control.store.ZoneStore;
 import dev.perigee.control.stream.SyncService;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -154,11 +156,24 @@ record Stores(
     if (config.isEmpty()) {
       return Optional.empty();
     }
-    byte[] key = settings.getOrMake("sign-in-key", () -> running.secret(SignInFlow.KEY_BYTES));
+    String name = "sign-in-keys";
+    byte[] lines =
+        settings.getOrMake(
+            name,
+            () ->
+                SealingKeys.newLine("sign-in", running.random())
+                    .getBytes(StandardCharsets.US_ASCII));
+    SealingKeys sealing =
+        SealingKeys.parse(name, new String(lines, StandardCharsets.US_ASCII), running.random());
     return Optional.of(
         running.keep(
             new SignInFlow(
-                config.get(), signIns, key, running.clock(), running.random(), running.nanos())));
+                config.get(),
+                signIns,
+                sealing,
+                running.clock(),
+                running.random(),
+                running.nanos())));
   }
 
   private static void sweep(AuditLog audit) {

@@ -1,5 +1,6 @@
 package dev.perigee.control.signin;
 
+import dev.perigee.contract.SealingKeys;
 import dev.perigee.control.store.SignIn;
 import dev.perigee.control.store.SignInStore;
 import java.security.SecureRandom;
@@ -13,9 +14,6 @@ import org.slf4j.LoggerFactory;
 
 /** The way of a person from the console to the provider and back. */
 public final class SignInFlow implements AutoCloseable {
-  /** Of the secret that seals what browsers keep. */
-  public static final int KEY_BYTES = Attempt.KEY_BYTES;
-
   /** How long somebody may take at the provider. */
   public static final Duration PATIENCE = Duration.ofMinutes(10);
 
@@ -26,7 +24,7 @@ public final class SignInFlow implements AutoCloseable {
   private final SignInConfig config;
   private final OpenIdProvider provider;
   private final SignInStore store;
-  private final byte[] key;
+  private final SealingKeys keys;
   private final InstantSource clock;
   private final SecureRandom random;
   private final Semaphore room = new Semaphore(MOST_AT_ONCE);
@@ -34,20 +32,20 @@ public final class SignInFlow implements AutoCloseable {
   /**
    * A flow.
    *
-   * @param key that all control planes share
+   * @param keys that seal what browsers keep; all control planes share them
    * @param nanos a clock that only runs forward
    */
   public SignInFlow(
       SignInConfig config,
       SignInStore store,
-      byte[] key,
+      SealingKeys keys,
       InstantSource clock,
       SecureRandom random,
       LongSupplier nanos) {
     this.config = config;
     this.provider = new OpenIdProvider(config, nanos);
     this.store = store;
-    this.key = key.clone();
+    this.keys = keys;
     this.clock = clock;
     this.random = random;
   }
@@ -84,7 +82,7 @@ public final class SignInFlow implements AutoCloseable {
     return within(
         () -> {
           Attempt attempt = Attempt.begin(random, clock.instant().plus(PATIENCE));
-          return new Came.On(new Begun(provider.authorization(attempt), attempt.seal(key, random)));
+          return new Came.On(new Begun(provider.authorization(attempt), attempt.seal(keys)));
         });
   }
 
@@ -108,7 +106,7 @@ public final class SignInFlow implements AutoCloseable {
   public Came end(Answer answer, Optional<String> cookie) {
     Optional<Attempt> attempt =
         cookie
-            .flatMap(text -> Attempt.open(text, key, clock.instant()))
+            .flatMap(text -> Attempt.open(text, keys, clock.instant()))
             .filter(one -> answer.state().equals(Optional.of(one.state())));
     if (attempt.isEmpty()) {
       return new Came.Not(NotSignedIn.EXPIRED, "");
