@@ -1,23 +1,17 @@
 package dev.perigee.control;
 
 import dev.perigee.control.signin.SignInConfig;
+import dev.perigee.control.tls.Authorities;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
 import java.net.URISyntaxException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
-import java.security.KeyStore;
-import java.security.cert.Certificate;
-import java.security.cert.CertificateFactory;
+import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -79,7 +73,8 @@ final class SignInOptions {
 
   @Option(
       names = "--oidc-ca-file",
-      description = "PEM certificates that the provider's is issued by, in place of the system's")
+      description =
+          "PEM certificates that the provider's HTTPS is trusted by, besides the system's")
   @Nullable Path caFile;
 
   /** The client's secret, from the environment. */
@@ -134,30 +129,9 @@ final class SignInOptions {
 
   private SSLContext tls() throws IOException {
     try {
-      if (caFile == null) {
-        return SSLContext.getDefault();
-      }
-      KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
-      trusted.load(null, null);
-      try (InputStream in = Files.newInputStream(caFile)) {
-        Collection<? extends Certificate> all =
-            CertificateFactory.getInstance("X.509").generateCertificates(in);
-        int number = 0;
-        for (Certificate one : all) {
-          trusted.setCertificateEntry("ca-" + number++, one);
-        }
-      }
-      if (trusted.size() == 0) {
-        throw new IOException("--oidc-ca-file has no certificate: " + caFile);
-      }
-      TrustManagerFactory factory =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      factory.init(trusted);
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, factory.getTrustManagers(), null);
-      return context;
-    } catch (GeneralSecurityException e) {
-      throw new IOException("--oidc-ca-file is no file of PEM certificates: " + caFile, e);
+      return caFile == null ? SSLContext.getDefault() : Authorities.of("--oidc-ca-file", caFile);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IOException("this Java speaks no TLS", e);
     }
   }
 

@@ -95,7 +95,7 @@ final class ArchitectureTest {
     "picocli.., root cli",
     "com.nimbusds.., signin",
     "org.yaml.., cli",
-    "dev.perigee.control.tls.., root api steer tls"
+    "dev.perigee.control.tls.., root acme api steer tls"
   })
   void aLibraryHasItsOwners(String library, String owners) {
     noClasses()

@@ -4,6 +4,7 @@ import dev.perigee.contract.AcmeChallenge;
 import dev.perigee.contract.AcmeToken;
 import dev.perigee.contract.Bytes;
 import dev.perigee.control.store.AcmeStore;
+import dev.perigee.control.tls.Authorities;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.security.GeneralSecurityException;
@@ -71,7 +72,7 @@ final class AcmeClient {
     this.config = config;
     this.tls =
         config.caFile().isPresent()
-            ? Optional.of(AuthorityTrust.of(config.caFile().get()))
+            ? Optional.of(Authorities.of("--acme-ca-file", config.caFile().get()))
             : Optional.empty();
     this.store = store;
     this.random = random;

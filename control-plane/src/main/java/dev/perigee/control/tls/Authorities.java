@@ -1,4 +1,4 @@
-package dev.perigee.control.acme;
+package dev.perigee.control.tls;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,22 +17,23 @@ import javax.net.ssl.X509TrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom an authority's server is believed by: who the system trusts, and the certificates of a file.
+ * Whom a server elsewhere is believed by: who the system trusts, and the certificates of a file.
  */
-final class AuthorityTrust {
-  private AuthorityTrust() {}
+public final class Authorities {
+  private Authorities() {}
 
   /**
    * TLS that trusts them.
    *
+   * @param option that names the file
    * @throws IOException with a sentence that says what is wrong with the file
    */
-  static SSLContext of(Path file) throws IOException {
+  public static SSLContext of(String option, Path file) throws IOException {
     try (InputStream in = Files.newInputStream(file)) {
       Collection<? extends Certificate> more =
           CertificateFactory.getInstance("X.509").generateCertificates(in);
       if (more.isEmpty()) {
-        throw new IOException("--acme-ca-file has no certificate: " + file);
+        throw new IOException(option + " has no certificate: " + file);
       }
       KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
       store.load(null, null);
@@ -46,7 +47,7 @@ final class AuthorityTrust {
       context.init(null, new TrustManager[] {manager(store)}, null);
       return context;
     } catch (GeneralSecurityException e) {
-      throw new IOException("--acme-ca-file is no file of PEM certificates: " + file, e);
+      throw new IOException(option + " is no file of PEM certificates: " + file, e);
     }
   }
 
