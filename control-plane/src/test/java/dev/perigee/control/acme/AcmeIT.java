@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,6 +43,10 @@ final class AcmeIT {
 
   private final Loopback loopback = Loopback.fresh(HTTP, DNS);
   private final String here = loopback.host(1);
+
+  /** How often the authority looked at the node. */
+  private final AtomicInteger asked = new AtomicInteger();
+
   private AcmeWorld world;
   private Pebble pebble;
   private RunningProcess names;
@@ -81,6 +86,7 @@ final class AcmeIT {
     node.createContext(
         "/",
         call -> {
+          asked.incrementAndGet();
           String path = call.getRequestURI().getPath();
           Optional<AcmeToken> token =
               world.orders.tokens().tokens().stream()
@@ -167,8 +173,10 @@ final class AcmeIT {
     Awaitility.await("it waits for the node")
         .atMost(SOON)
         .until(() -> site().tried().filter(t -> t.step().contains("fra-1")).isPresent());
+    assertEquals(0, asked.get());
     world.nodeHoldsWhatItIsSent();
     Awaitility.await("a certificate").atMost(SOON).until(() -> site().current().isPresent());
+    assertTrue(asked.get() > 0);
   }
 
   @Test

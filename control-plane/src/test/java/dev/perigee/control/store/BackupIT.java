@@ -51,6 +51,15 @@ final class BackupIT {
         new ApiToken.Wanted(
             "ann", Role.OPERATOR, Optional.empty(), Optional.empty(), Optional.empty());
     PostgresStoresIT.committed(new TokenStore(database).add(wanted, "hash"));
+    PostgresStoresIT.committed(
+        new SignInStore(database)
+            .add(
+                new SignIn.Wanted(
+                    SignIn.Claim.GROUP,
+                    "operators",
+                    Role.OPERATOR,
+                    Optional.empty(),
+                    Optional.empty())));
     postgres.execute("UPDATE node SET serial = 'a1'; INSERT INTO node_purge VALUES ('fra-1', 1)");
     backup = made();
   }
@@ -125,6 +134,7 @@ final class BackupIT {
       Restore.read(address(other), new ByteArrayInputStream(backup));
       assertEquals(Optional.empty(), new TokenStore(other.database()).good("hash"));
       assertEquals("1", one(other, "SELECT count(*) FROM api_token WHERE revoked_at IS NOT NULL"));
+      assertEquals("0", one(other, "SELECT count(*) FROM sign_in"), "nor may anybody sign in");
     }
   }
 

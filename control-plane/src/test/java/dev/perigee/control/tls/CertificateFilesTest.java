@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -100,6 +101,41 @@ final class CertificateFilesTest {
     files.look();
     files.look();
     assertEquals("EC", algorithm(files));
+  }
+
+  @Test
+  void whatWasRefusedIsTakenOnceItCanBeThoughNoFileChanges() throws IOException {
+    write(FIRST);
+    CertificateFiles files = open();
+    later.set(Duration.ofDays(-40));
+    write(SECOND);
+    files.look();
+    files.look();
+    assertEquals("EC", algorithm(files), "it is not valid yet");
+    later.set(Duration.ZERO);
+    files.look();
+    assertEquals("RSA", algorithm(files));
+  }
+
+  @Test
+  void aListenerThatCannotTakeItEndsNothing() throws IOException {
+    write(FIRST);
+    CertificateFiles files = open();
+    AtomicBoolean broken = new AtomicBoolean();
+    files.follow(
+        fresh -> {
+          if (broken.get()) {
+            throw new IllegalStateException("refused by the JDK");
+          }
+        });
+    broken.set(true);
+    write(SECOND);
+    files.look();
+    files.look();
+    assertEquals("EC", algorithm(files), "what no port shows is not the current one");
+    broken.set(false);
+    files.look();
+    assertEquals("RSA", algorithm(files));
   }
 
   @Test
