@@ -1,7 +1,6 @@
 package dev.perigee.control;
 
 import dev.perigee.contract.Bytes;
-import dev.perigee.contract.SealingKeys.SealedException;
 import dev.perigee.control.dns.DnsFacts;
 import dev.perigee.control.fleet.Fleet;
 import dev.perigee.control.fleet.LastHeard;
@@ -22,6 +21,7 @@ import dev.perigee.control.store.ReplicaStore;
 import dev.perigee.control.store.StoreException;
 import dev.perigee.control.stream.ReplicaLinks;
 import dev.perigee.control.stream.ReplicaRegistry;
+import dev.perigee.keys.SealingKeys.SealedException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

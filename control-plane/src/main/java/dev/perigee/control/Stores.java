@@ -1,6 +1,5 @@
 package dev.perigee.control;
 
-import dev.perigee.contract.SealingKeys;
 import dev.perigee.control.acme.Acme;
 import dev.perigee.control.acme.NextOrder;
 import dev.perigee.control.api.ApiPorts;
@@ -44,6 +43,7 @@ import dev.perigee.control.store.TokenStore;
 import dev.perigee.control.store.VisibleSites;
 import dev.perigee.control.store.ZoneStore;
 import dev.perigee.control.stream.SyncService;
+import dev.perigee.keys.SealingKeys;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.perigee.control.pki;
 
-import java.net.Socket;
+import dev.perigee.keys.ChainTrust;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
@@ -8,8 +8,6 @@ import java.time.InstantSource;
 import java.util.Date;
 import java.util.List;
 import java.util.function.Supplier;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 
 /**
@@ -17,7 +15,7 @@ import org.bouncycastle.asn1.x509.KeyPurposeId;
  * certificate that has expired, as it has no other to be given a new one by: what it may do with it
  * each method says. A control plane may not.
  */
-public final class FleetTrust extends X509ExtendedTrustManager {
+public final class FleetTrust extends ChainTrust {
   private final Supplier<List<X509Certificate>> trusted;
   private final InstantSource clock;
 
@@ -39,7 +37,8 @@ public final class FleetTrust extends X509ExtendedTrustManager {
     return leaf;
   }
 
-  private void checkClient(X509Certificate[] chain) throws CertificateException {
+  @Override
+  protected void checkClient(X509Certificate[] chain) throws CertificateException {
     X509Certificate leaf = check(chain);
     if (EdgeAuthority.isControlPlane(leaf)) {
       leaf.checkValidity(now());
@@ -51,7 +50,8 @@ public final class FleetTrust extends X509ExtendedTrustManager {
     }
   }
 
-  private void checkServer(X509Certificate[] chain) throws CertificateException {
+  @Override
+  protected void checkServer(X509Certificate[] chain) throws CertificateException {
     X509Certificate leaf = check(chain);
     leaf.checkValidity(now());
     if (!EdgeAuthority.isControlPlane(leaf)) {
@@ -67,40 +67,6 @@ public final class FleetTrust extends X509ExtendedTrustManager {
 
   private Date now() {
     return Date.from(clock.instant());
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
-      throws CertificateException {
-    checkClient(chain);
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
-      throws CertificateException {
-    checkClient(chain);
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    checkClient(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
-      throws CertificateException {
-    checkServer(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
-      throws CertificateException {
-    checkServer(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    checkServer(chain);
   }
 
   @Override

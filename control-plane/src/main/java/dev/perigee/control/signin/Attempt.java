@@ -1,7 +1,7 @@
 package dev.perigee.control.signin;
 
-import dev.perigee.contract.SealingKeys;
-import dev.perigee.contract.SealingKeys.SealedException;
+import dev.perigee.keys.SealingKeys;
+import dev.perigee.keys.SealingKeys.SealedException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.time.Instant;

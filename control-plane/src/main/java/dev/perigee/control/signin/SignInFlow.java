@@ -1,8 +1,8 @@
 package dev.perigee.control.signin;
 
-import dev.perigee.contract.SealingKeys;
 import dev.perigee.control.store.SignIn;
 import dev.perigee.control.store.SignInStore;
+import dev.perigee.keys.SealingKeys;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.InstantSource;

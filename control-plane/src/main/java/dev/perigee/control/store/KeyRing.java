@@ -1,8 +1,8 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.Bytes;
-import dev.perigee.contract.SealingKeys;
-import dev.perigee.contract.SealingKeys.SealedException;
+import dev.perigee.keys.SealingKeys;
+import dev.perigee.keys.SealingKeys.SealedException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.SecureRandom;

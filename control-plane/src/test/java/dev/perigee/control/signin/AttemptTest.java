@@ -3,7 +3,7 @@ package dev.perigee.control.signin;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 
-import dev.perigee.contract.SealingKeys;
+import dev.perigee.keys.SealingKeys;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;

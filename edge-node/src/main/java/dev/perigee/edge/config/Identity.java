@@ -1,6 +1,6 @@
 package dev.perigee.edge.config;
 
-import dev.perigee.contract.SealingKeys;
+import dev.perigee.keys.SealingKeys;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

@@ -2,7 +2,7 @@ package dev.perigee.edge.config;
 
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.HostName;
-import java.net.Socket;
+import dev.perigee.keys.ChainTrust;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.security.cert.CertificateException;
@@ -13,8 +13,6 @@ import java.util.Date;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import javax.net.ssl.SSLEngine;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * valid, made for servers and, when called by name, of that name. Edges hold certificates of the
  * same CA: without the check for servers one edge could pass for the control plane.
  */
-final class PinnedTrust extends X509ExtendedTrustManager {
+final class PinnedTrust extends ChainTrust {
   private static final String SERVER_AUTH = "1.3.6.1.5.5.7.3.1";
   private static final int DNS_NAME = 2;
 
@@ -42,7 +40,8 @@ final class PinnedTrust extends X509ExtendedTrustManager {
         .toHex();
   }
 
-  private void check(X509Certificate[] chain) throws CertificateException {
+  @Override
+  protected void checkServer(X509Certificate[] chain) throws CertificateException {
     try {
       X509Certificate leaf = chain[0];
       X509Certificate ca = chain[chain.length - 1];
@@ -86,36 +85,7 @@ final class PinnedTrust extends X509ExtendedTrustManager {
   }
 
   @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket)
-      throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine)
-      throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkServerTrusted(X509Certificate[] chain, String type) throws CertificateException {
-    check(chain);
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket)
-      throws CertificateException {
-    throw new CertificateException("no clients here");
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
-      throws CertificateException {
-    throw new CertificateException("no clients here");
-  }
-
-  @Override
-  public void checkClientTrusted(X509Certificate[] chain, String type) throws CertificateException {
+  protected void checkClient(X509Certificate[] chain) throws CertificateException {
     throw new CertificateException("no clients here");
   }
 

@@ -1,7 +1,7 @@
 package dev.perigee.edge.config;
 
-import dev.perigee.contract.SealingKeys;
-import dev.perigee.contract.SealingKeys.SealedException;
+import dev.perigee.keys.SealingKeys;
+import dev.perigee.keys.SealingKeys.SealedException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,6 @@
-package dev.perigee.contract;
+package dev.perigee.keys;
 
+import dev.perigee.contract.Bytes;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
