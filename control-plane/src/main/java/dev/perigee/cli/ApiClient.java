@@ -124,12 +124,10 @@ final class ApiClient {
       HttpURLConnection connection = open(method, path);
       fields.forEach(connection::setRequestProperty);
       if (body.isPresent()) {
-        byte[] bytes = Json.write(body.get());
         connection.setRequestProperty("Content-Type", "application/json");
-        connection.setDoOutput(true);
-        try (OutputStream out = connection.getOutputStream()) {
-          out.write(bytes);
-        }
+      }
+      if (!method.equals("GET")) {
+        write(connection, body.isPresent() ? Json.write(body.get()) : new byte[0]);
       }
       return answer(connection);
     } catch (JsonProcessingException e) {
@@ -140,6 +138,18 @@ final class ApiClient {
       throw Trouble.of(e, target);
     } catch (IllegalArgumentException e) {
       throw new Failure(Failure.USAGE, "the token or an argument holds what cannot be sent");
+    }
+  }
+
+  /**
+   * Sends a change. The JDK sends a request again by itself where the connection ends without an
+   * answer, but never one whose length it was told: the first one may have been carried out.
+   */
+  private static void write(HttpURLConnection connection, byte[] body) throws IOException {
+    connection.setDoOutput(true);
+    connection.setFixedLengthStreamingMode(body.length);
+    try (OutputStream out = connection.getOutputStream()) {
+      out.write(body);
     }
   }
 

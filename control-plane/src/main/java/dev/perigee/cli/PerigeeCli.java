@@ -40,8 +40,6 @@ import picocli.CommandLine.Command;
 public final class PerigeeCli extends Commands.Group {
   /** Runs one command and ends the process with its exit code. */
   public static void main(String[] args) {
-    // A change is never sent twice by the JDK on its own.
-    System.setProperty("sun.net.http.retryPost", "false");
     System.exit(run(args));
   }
 
