@@ -78,13 +78,18 @@ public final class KeyRing {
     return shared;
   }
 
+  /** What rows are sealed with: the same, or the first one where there is none that all have. */
+  Optional<String> sealing() {
+    return shared.or(this::current);
+  }
+
   /**
    * A secret as the database is to keep it.
    *
    * @param row which row it is of: it opens in no other one
    */
   Kept seal(String row, Bytes secret) {
-    Optional<String> id = current();
+    Optional<String> id = sealing();
     return new Kept(id, id.map(one -> keys.seal(row, one, secret)).orElse(secret));
   }
 

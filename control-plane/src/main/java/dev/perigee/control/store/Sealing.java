@@ -79,24 +79,25 @@ public final class Sealing {
    */
   public int run() {
     keys.shared(replicas.keys());
-    int sealed = 0;
     for (Table table : Table.values()) {
       database
           .read(handle -> rows(handle, table, "IS NOT DISTINCT FROM", 1))
           .forEach(row -> keys.open(table.row(row.id()), row.kept()));
-      sealed += untilNone(handle -> some(handle, table));
     }
-    return sealed + enclose();
+    return all();
   }
 
   /** The same for what could not be sealed before, where it can be now. */
   public int look() {
     keys.shared(replicas.keys());
-    return keys.shared().isPresent() && !keys.shared().equals(done) ? enclose() : 0;
+    return keys.shared().isPresent() && !keys.shared().equals(done) ? all() : 0;
   }
 
-  private int enclose() {
+  private int all() {
     int sealed = 0;
+    for (Table table : Table.values()) {
+      sealed += untilNone(handle -> some(handle, table));
+    }
     sealed += database.inTransaction(this::settings);
     sealed += database.inTransaction(this::zoneKeys);
     sealed += sites();
@@ -141,7 +142,7 @@ public final class Sealing {
         .createQuery(
             "SELECT %s, sealed_by, %s FROM %s WHERE sealed_by %s ? ORDER BY 1 LIMIT %d FOR UPDATE"
                 .formatted(table.name, table.secret, table.table, is, most))
-        .bind(0, keys.current().orElse(null))
+        .bind(0, keys.sealing().orElse(null))
         .map(
             (row, context) ->
                 new Row(row.getString(1), KeyRing.Kept.of(row.getString(2), row.getBytes(3))))

@@ -103,6 +103,26 @@ class SealingIT {
   }
 
   @Test
+  void aCertificateIsSealedWithWhatEveryControlPlaneHas() throws Exception {
+    String one = line("one");
+    String two = line("two");
+    postgres.execute(
+        "INSERT INTO replica (id, address, build, opens)"
+            + " VALUES (gen_random_uuid(), 'a:1', 'test', '{one}')");
+    KeyRing next = ring(two + one);
+    Sealing sealing = new Sealing(database, next);
+    assertEquals(0, sealing.run());
+    CertificateConfig certificate = added(next, "www.shop.example");
+    assertEquals(List.of("one"), sealedBy());
+    assertEquals(List.of(certificate), held(ring(one)), "who is not started anew yet reads it");
+
+    postgres.execute("UPDATE replica SET opens = '{two,one}'");
+    assertEquals(1, sealing.look());
+    assertEquals(List.of("two"), sealedBy());
+    assertEquals(0, sealing.look());
+  }
+
+  @Test
   void whatLayOpenIsSealedAndWhatWasSealedIsSealedWithTheNextKey() throws Exception {
     CertificateConfig certificate = added(KeyRing.none(), "www.shop.example");
     TicketKey ticket = ticketKey();
