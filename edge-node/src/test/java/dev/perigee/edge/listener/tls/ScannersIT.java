@@ -36,6 +36,9 @@ class ScannersIT {
    */
   private static final String WITHOUT_NAME = "secure_renego";
 
+  /** That one is of the scanner itself, whose OpenSSL may have no GOST; none of the server. */
+  private static final String OF_ITSELF = "engine_problem";
+
   private final TestAuthority authority = new TestAuthority();
   private final List<TlsNode> running = new ArrayList<>();
   @TempDir Path folder;
@@ -117,7 +120,7 @@ class ScannersIT {
       all++;
       boolean isFine =
           List.of("OK", "INFO").contains(findings.group(2))
-              || findings.group(1).equals(WITHOUT_NAME);
+              || List.of(WITHOUT_NAME, OF_ITSELF).contains(findings.group(1));
       if (!isFine) {
         objections.add(findings.group());
       }
