@@ -46,7 +46,8 @@ public final class Enrolments implements JoinTokens {
   public enum EnrolReason {
     TOKEN("The join token is unknown, used, expired or another node's: ask for a new one."),
     REQUEST("The certificate request is broken or its key too weak."),
-    REVOKED("The node's certificate was replaced or the node removed: enrol with a new token.");
+    REVOKED("The node's certificate was replaced or the node removed: enrol with a new token."),
+    TOO_OFTEN("The node was given as many certificates as it may be in a day: it has a good one.");
 
     private final String sentence;
 
@@ -77,8 +78,10 @@ public final class Enrolments implements JoinTokens {
       return new Enrolled.Refused(EnrolReason.REQUEST);
     }
     String serial = signed.get().certificate().getSerialNumber().toString(16);
-    return store.renew(node, oldSerial, serial)
-        ? new Enrolled.Signed(signed.get())
-        : new Enrolled.Refused(EnrolReason.REVOKED);
+    return switch (store.renew(node, oldSerial, serial)) {
+      case NOTED -> new Enrolled.Signed(signed.get());
+      case NOT_CURRENT -> new Enrolled.Refused(EnrolReason.REVOKED);
+      case TOO_OFTEN -> new Enrolled.Refused(EnrolReason.TOO_OFTEN);
+    };
   }
 }

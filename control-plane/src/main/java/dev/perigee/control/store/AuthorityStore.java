@@ -16,7 +16,7 @@ import org.jdbi.v3.core.Handle;
 /** The edge CAs of a database with their keys, who trusts them, and what of theirs is revoked. */
 public final class AuthorityStore {
   /** Longer than a node's certificate lives, whatever a clock says. */
-  private static final String REVOKED_LONG_AGO = "revoked_at < now() - interval '35 days'";
+  private static final String LONG_AGO = "now() - interval '35 days'";
 
   private final Database database;
   private final SettingStore settings;
@@ -154,18 +154,32 @@ public final class AuthorityStore {
                 .list());
   }
 
-  /** Has all nodes refuse the certificates that a node has now, as part of a transaction. */
+  /** Notes a certificate that a node is given, as part of a transaction. */
+  static void issued(Handle handle, String node, String serial) {
+    handle.execute("INSERT INTO issued_certificate (serial, node) VALUES (?, ?)", serial, node);
+  }
+
+  /**
+   * Has all nodes refuse every certificate that a node was given and that may be valid still, as
+   * part of a transaction. The two in its row may be of a build that noted no others.
+   */
   static void revoke(Handle handle, String node) {
     handle.execute(
         "INSERT INTO revoked_certificate (serial, node) SELECT one, name FROM node,"
             + " unnest(ARRAY[serial, next_serial]) AS one WHERE name = ? AND one IS NOT NULL"
+            + " UNION SELECT serial, node FROM issued_certificate WHERE node = ?"
             + " ON CONFLICT DO NOTHING",
+        node,
         node);
+    handle.execute("DELETE FROM issued_certificate WHERE node = ?", node);
   }
 
-  /** Forgets what has expired since it was revoked. */
+  /** Forgets what has expired since it was revoked, or issued. */
   public void forget() {
     database.inTransaction(
-        handle -> handle.execute("DELETE FROM revoked_certificate WHERE " + REVOKED_LONG_AGO));
+        handle -> {
+          handle.execute("DELETE FROM issued_certificate WHERE issued_at < " + LONG_AGO);
+          return handle.execute("DELETE FROM revoked_certificate WHERE revoked_at < " + LONG_AGO);
+        });
   }
 }

@@ -5,6 +5,9 @@ import java.time.Instant;
 
 /** Join tokens and the serial numbers of the certificates they were traded for. */
 public final class EnrolmentStore {
+  /** One is due in weeks; more are those whose answers were lost, or somebody else's. */
+  static final int MOST_A_DAY = 48;
+
   private final Database database;
 
   public EnrolmentStore(Database database) {
@@ -39,30 +42,63 @@ public final class EnrolmentStore {
           if (used == 1) {
             AuthorityStore.revoke(handle, node);
           }
-          return used == 1
-              && handle.execute(
-                      "UPDATE node SET serial = ?, next_serial = NULL, trusts = NULL,"
-                          + " issuer = NULL WHERE name = ?",
-                      serial,
-                      node)
-                  == 1;
+          boolean enrolled =
+              used == 1
+                  && handle.execute(
+                          "UPDATE node SET serial = ?, next_serial = NULL, trusts = NULL,"
+                              + " issuer = NULL WHERE name = ?",
+                          serial,
+                          node)
+                      == 1;
+          if (enrolled) {
+            AuthorityStore.issued(handle, node, serial);
+          }
+          return enrolled;
         });
+  }
+
+  /** What came of a renewal. */
+  public enum Renewal {
+    /** The new serial is noted. */
+    NOTED,
+    /** The old one is not good any more. */
+    NOT_CURRENT,
+    /** The node has had too many lately. */
+    TOO_OFTEN
   }
 
   /**
    * Notes a further serial of an enrolled node: the answer may be lost, so the old one stays good
-   * until the new one is used. False when the old one is not good any more.
+   * until the new one is used.
    */
-  public boolean renew(String node, String oldSerial, String newSerial) {
+  public Renewal renew(String node, String oldSerial, String newSerial) {
     return database.inTransaction(
-        handle ->
-            handle.execute(
-                    "UPDATE node SET serial = ?, next_serial = ?"
-                        + " WHERE name = ? AND ? IN (serial, next_serial)",
-                    oldSerial,
-                    newSerial,
-                    node,
-                    oldSerial)
-                == 1);
+        handle -> {
+          int rows =
+              handle.execute(
+                  "UPDATE node SET serial = ?, next_serial = ?"
+                      + " WHERE name = ? AND ? IN (serial, next_serial)",
+                  oldSerial,
+                  newSerial,
+                  node,
+                  oldSerial);
+          if (rows == 0) {
+            return Renewal.NOT_CURRENT;
+          }
+          int lately =
+              handle
+                  .createQuery(
+                      "SELECT count(*) FROM issued_certificate"
+                          + " WHERE node = ? AND issued_at > now() - interval '1 day'")
+                  .bind(0, node)
+                  .mapTo(Integer.class)
+                  .one();
+          if (lately >= MOST_A_DAY) {
+            handle.rollback();
+            return Renewal.TOO_OFTEN;
+          }
+          AuthorityStore.issued(handle, node, newSerial);
+          return Renewal.NOTED;
+        });
   }
 }
