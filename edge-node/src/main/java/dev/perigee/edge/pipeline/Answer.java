@@ -6,6 +6,7 @@ import dev.perigee.edge.cache.CacheControl;
 import dev.perigee.edge.cache.StoredBody;
 import dev.perigee.edge.cache.StoredMeta;
 import dev.perigee.edge.cache.StoredResponse;
+import dev.perigee.edge.collapse.FlightTable;
 import dev.perigee.edge.origin.OriginReference;
 import dev.perigee.edge.policy.SiteLoad;
 import dev.perigee.edge.request.ClientPlace;
@@ -34,6 +35,7 @@ import dev.perigee.edge.telemetry.RequestRecord;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** One request on its way to its answer, and the last steps that all answers share. */
@@ -59,6 +61,7 @@ final class Answer {
   private Optional<SiteConfig> site = Optional.empty();
   private Optional<SiteLoad> let = Optional.empty();
   private boolean settled;
+  private int landed;
   private PeerTable peers = PeerTable.none();
   private PeerNote note = PeerNote.NONE;
   private Limited limited = Limited.NOT;
@@ -131,6 +134,20 @@ final class Answer {
 
   String site() {
     return site.map(SiteConfig::id).orElse("");
+  }
+
+  /**
+   * The store is looked into.
+   *
+   * @param count what {@link FlightTable#landed} says before that
+   */
+  void looks(int count) {
+    landed = count;
+  }
+
+  /** What it was told before; empty where it has looked or waited once more already. */
+  OptionalInt looked() {
+    return settled ? OptionalInt.empty() : OptionalInt.of(landed);
   }
 
   /** Whether the request may wait for what is on its way into the store: once. */

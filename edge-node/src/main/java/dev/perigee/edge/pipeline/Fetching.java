@@ -26,6 +26,7 @@ import dev.perigee.edge.request.PurgePosition;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
@@ -311,7 +312,8 @@ final class Fetching {
   /** Validates in the background what was served stale; one such fetch at a time. */
   void revalidate(Fetch background) {
     FlightTable.Turn turn =
-        flights.join(background.key(), store.fence(), clock.millis(), this::isUnpurged);
+        flights.join(
+            background.key(), store.fence(), clock.millis(), OptionalInt.empty(), this::isUnpurged);
     if (turn instanceof FlightTable.Turn.Lead(Flight flight)) {
       lead(background, flight);
     }

@@ -5,6 +5,7 @@ import dev.perigee.edge.collapse.Flight;
 import dev.perigee.edge.collapse.FlightTable;
 import java.time.InstantSource;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /** Whether a request may take what another one's fetch brings. */
 final class Joining {
@@ -16,6 +17,18 @@ final class Joining {
     this.flights = flights;
     this.fetching = fetching;
     this.clock = clock;
+  }
+
+  /** Whether it fetches, waits, or looks once more for what has come into the store since. */
+  FlightTable.Turn join(Fetch fetch, long fence) {
+    OptionalInt looked = fetch.answer().map(Answer::looked).orElse(OptionalInt.empty());
+    FlightTable.Turn turn =
+        flights.join(
+            fetch.key(), fence, clock.millis(), looked, flight -> isJoinable(fetch, flight));
+    if (turn instanceof FlightTable.Turn.Look) {
+      fetch.answer().ifPresent(Answer::settle);
+    }
+    return turn;
   }
 
   /**

@@ -234,6 +234,7 @@ public final class Pipeline {
         fetching.straight(Fetch.of(answer, site, key, Optional.empty(), why));
       }
     } else if (answer.request().isGet() || answer.request().isHead()) {
+      answer.looks(flights.landed(key));
       store.find(key, answer.exchange().thread(), found -> found(answer, site, key, found));
     } else {
       found(answer, site, key, List.of());
@@ -341,6 +342,7 @@ public final class Pipeline {
           public void slice(Answer own, long number) {
             CacheKey slice = key.withSlice(number);
             peers.count(site, slice);
+            own.looks(flights.landed(slice));
             store.find(slice, own.exchange().thread(), found -> found(own, site, slice, found));
           }
 
@@ -351,6 +353,7 @@ public final class Pipeline {
 
           @Override
           public void wholly() {
+            answer.looks(flights.landed(key));
             miss(answer, site, key, Optional.empty(), why);
           }
         };
@@ -413,10 +416,13 @@ public final class Pipeline {
     if (flight.isEmpty() || fetch.answer().isEmpty() || !fetch.answer().get().settle()) {
       return false;
     }
-    Answer answer = fetch.answer().get();
-    Runnable again = () -> cache(answer, fetch.site(), fetch.key(), Serving.EVERYTHING);
+    Runnable again = () -> lookAgain(fetch);
     long until = clock.millis() + fetch.site().cache().collapseWaitMillis();
     return flight.get().settle(fetch.thread(), new Flight.Patience(until, again));
+  }
+
+  private void lookAgain(Fetch fetch) {
+    cache(fetch.answer().orElseThrow(), fetch.site(), fetch.key(), Serving.EVERYTHING);
   }
 
   private void collapse(Fetch fetch) {
@@ -424,8 +430,8 @@ public final class Pipeline {
       fetching.alone(fetch);
       return;
     }
-    switch (flights.join(
-        fetch.key(), store.fence(), clock.millis(), flight -> joining.isJoinable(fetch, flight))) {
+    switch (joining.join(fetch, store.fence())) {
+      case FlightTable.Turn.Look() -> lookAgain(fetch);
       case FlightTable.Turn.Lead(Flight flight) -> fetching.lead(fetch, flight);
       case FlightTable.Turn.Follow(Flight flight) -> follow(fetch, flight);
     }

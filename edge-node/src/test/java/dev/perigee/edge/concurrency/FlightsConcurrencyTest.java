@@ -10,6 +10,8 @@ import dev.perigee.edge.collapse.FlightTable.Turn;
 import dev.perigee.edge.request.CacheKey;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
@@ -51,7 +53,8 @@ class FlightsConcurrencyTest {
     }
 
     void ask() {
-      Turn turn = table.join(KEY, 0, 0, flight -> joinsAny || flight.isFilled());
+      Turn turn =
+          table.join(KEY, 0, 0, OptionalInt.empty(), flight -> joinsAny || flight.isFilled());
       if (turn instanceof Turn.Lead lead) {
         led = Optional.of(lead.flight());
         answers.incrementAndGet();
@@ -168,6 +171,55 @@ class FlightsConcurrencyTest {
           led(requests).forEach(next -> new Landing(table, next, false).land());
           requests.forEach(one -> assertEquals(1, one.answers.get(), "answered once"));
           assertEquals(0, table.size(), "the old one's end takes no other flight along");
+        });
+  }
+
+  /** Looks for what is stored, and joins where that is nothing; the first stores what it leads. */
+  private static final class Reader extends Thread {
+    private final FlightTable table;
+    private final AtomicBoolean stored;
+    final AtomicInteger fetches;
+
+    Reader(FlightTable table, AtomicBoolean stored, AtomicInteger fetches) {
+      this.table = table;
+      this.stored = stored;
+      this.fetches = fetches;
+    }
+
+    @Override
+    public void run() {
+      OptionalInt looked = OptionalInt.of(table.landed(KEY));
+      if (stored.get()) {
+        return;
+      }
+      switch (table.join(KEY, 0, 0, looked, flight -> true)) {
+        case Turn.Lead(Flight flight) -> {
+          fetches.incrementAndGet();
+          flight.filled(UNCACHEABLE);
+          stored.set(true);
+          table.end(flight);
+        }
+        case Turn.Look() -> assertTrue(stored.get(), "it has come since");
+        case Turn.Follow(Flight flight) -> {}
+      }
+    }
+  }
+
+  /** Not even by one who looked before it was stored and asks for it after that. */
+  @Test
+  void whatIsStoredIsNotFetchedOnceMore() {
+    Interleavings.of(
+        () -> {
+          FlightTable table = new FlightTable(8);
+          AtomicBoolean stored = new AtomicBoolean();
+          AtomicInteger fetches = new AtomicInteger();
+          join(
+              List.of(
+                  new Reader(table, stored, fetches),
+                  new Reader(table, stored, fetches),
+                  new Reader(table, stored, fetches)));
+          assertEquals(1, fetches.get());
+          assertEquals(0, table.size());
         });
   }
 }
