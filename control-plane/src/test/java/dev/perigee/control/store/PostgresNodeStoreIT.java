@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.control.store.EnrolmentStore.Renewal;
 import dev.perigee.control.store.PostgresNodeStore.Placement;
 import java.net.InetAddress;
 import java.time.Instant;
@@ -124,13 +125,13 @@ final class PostgresNodeStoreIT {
     assertFalse(nodes.admits("syd-1", "a1", Instant.EPOCH));
     enrolled("syd-1", "a1");
     assertTrue(nodes.admits("syd-1", "a1", Instant.EPOCH));
-    assertTrue(enrolments.renew("syd-1", "a1", "b2"));
+    assertEquals(Renewal.NOTED, enrolments.renew("syd-1", "a1", "b2"));
     assertTrue(nodes.admits("syd-1", "a1", Instant.EPOCH));
     assertEquals(Set.of("a1", "b2"), nodes.placement("syd-1").orElseThrow().serials());
     assertTrue(nodes.admits("syd-1", "b2", Instant.EPOCH));
     assertFalse(nodes.admits("syd-1", "a1", Instant.EPOCH));
-    assertFalse(enrolments.renew("syd-1", "a1", "c3"));
-    assertTrue(enrolments.renew("syd-1", "b2", "c3"));
+    assertEquals(Renewal.NOT_CURRENT, enrolments.renew("syd-1", "a1", "c3"));
+    assertEquals(Renewal.NOTED, enrolments.renew("syd-1", "b2", "c3"));
     enrolled("syd-1", "d4");
     assertEquals(Set.of("d4"), nodes.placement("syd-1").orElseThrow().serials());
   }
