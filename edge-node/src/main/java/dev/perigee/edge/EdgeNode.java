@@ -84,7 +84,7 @@ public final class EdgeNode implements AutoCloseable {
   private final InstantSource clock = InstantSource.system();
   private final CountDownLatch stopping = new CountDownLatch(1);
 
-  private EdgeNode() {}
+  EdgeNode() {}
 
   /** Starts it and runs until the process is told to end. */
   public static void main(String[] args) {
@@ -139,7 +139,8 @@ public final class EdgeNode implements AutoCloseable {
     }
   }
 
-  private String start(EdgeOptions options)
+  /** Gives the line that says where it listens. */
+  String start(EdgeOptions options)
       throws StartException, IOException, GeneralSecurityException, InterruptedException {
     // Before the join token is spent.
     FreePorts.require(options);

@@ -13,20 +13,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
-import java.security.KeyPairGenerator;
 import java.security.cert.X509Certificate;
-import java.security.spec.ECGenParameterSpec;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.bouncycastle.asn1.x500.X500NameBuilder;
-import org.bouncycastle.asn1.x500.style.BCStyle;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
-import org.bouncycastle.pkcs.jcajce.JcaPKCS10CertificationRequestBuilder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,22 +116,23 @@ public final class Enrolment {
   }
 
   private Identity enrol(JoinToken token) throws EnrolmentException {
-    KeyPair pair = newKey();
+    KeyPair pair = CertificateRequest.newKey();
     EnrolRequest request =
         EnrolRequest.newBuilder()
             .setNode(token.node())
             .setJoinSecret(token.secret())
-            .setCertificateRequestDer(ByteString.copyFrom(request(token.node(), pair)))
+            .setCertificateRequestDer(
+                ByteString.copyFrom(CertificateRequest.of(token.node(), pair)))
             .build();
     return call(pair, Set.of(token.caFingerprint()), Optional.empty(), stub -> stub.enrol(request));
   }
 
   /** A new certificate, with a new key, for the node that {@code old} names; saved. */
   public Identity renew(Identity old) throws EnrolmentException {
-    KeyPair pair = newKey();
+    KeyPair pair = CertificateRequest.newKey();
     RenewRequest request =
         RenewRequest.newBuilder()
-            .setCertificateRequestDer(ByteString.copyFrom(request(old.node(), pair)))
+            .setCertificateRequestDer(ByteString.copyFrom(CertificateRequest.of(old.node(), pair)))
             .build();
     try {
       return call(pair, trust.fingerprints(old), Optional.of(old), stub -> stub.renew(request));
@@ -233,27 +227,5 @@ public final class Enrolment {
       all.add(Identity.parse(der.toByteArray()));
     }
     return all.contains(ca) ? all : List.of(ca);
-  }
-
-  private static KeyPair newKey() {
-    try {
-      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
-      generator.initialize(new ECGenParameterSpec("secp256r1"));
-      return generator.generateKeyPair();
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
-  }
-
-  private static byte[] request(String node, KeyPair pair) {
-    try {
-      return new JcaPKCS10CertificationRequestBuilder(
-              new X500NameBuilder(BCStyle.INSTANCE).addRDN(BCStyle.CN, node).build(),
-              pair.getPublic())
-          .build(new JcaContentSignerBuilder("SHA256withECDSA").build(pair.getPrivate()))
-          .getEncoded();
-    } catch (OperatorCreationException | IOException e) {
-      throw new IllegalStateException(e);
-    }
   }
 }

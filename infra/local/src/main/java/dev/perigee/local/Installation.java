@@ -13,8 +13,9 @@ import java.util.stream.Stream;
  * @param home the folder of the launcher script
  * @param java the program to start
  * @param extraOptions JVM options of the person, for every process
+ * @param edgeArchive an edge's classes ready for its start; empty where there is no such file yet
  */
-record Installation(Path home, Path java, List<String> extraOptions) {
+record Installation(Path home, Path java, List<String> extraOptions, String edgeArchive) {
   private static final String VERSION = "0.1.0-SNAPSHOT";
 
   Installation {
@@ -31,7 +32,8 @@ record Installation(Path home, Path java, List<String> extraOptions) {
     return new Installation(
         Path.of(home),
         Path.of(System.getProperty("java.home"), "bin", "java"),
-        Arrays.stream(extra.split("\\s+")).filter(option -> !option.isEmpty()).toList());
+        Arrays.stream(extra.split("\\s+")).filter(option -> !option.isEmpty()).toList(),
+        System.getProperty("perigee.edge.archive", ""));
   }
 
   /** How to start a control plane; its own options follow. */
@@ -41,7 +43,12 @@ record Installation(Path home, Path java, List<String> extraOptions) {
 
   /** How to start an edge; its own options follow. */
   List<String> edgeCommand() throws LocalException {
-    return command(List.of("chronicle", "edge", "small"), jar("edge-node", "edge-node"));
+    List<String> command =
+        command(List.of("chronicle", "edge", "small"), jar("edge-node", "edge-node"));
+    if (!edgeArchive.isEmpty()) {
+      command.addAll(1, List.of("-XX:AOTCache=" + edgeArchive, "-Xlog:aot=off,cds=off"));
+    }
+    return command;
   }
 
   /** How to start a command of this very jar. */
@@ -50,6 +57,7 @@ record Installation(Path home, Path java, List<String> extraOptions) {
     command.add(java.toString());
     command.addAll(List.of("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"));
     command.add("-Dperigee.home=" + home);
+    command.add("-Dperigee.edge.archive=" + edgeArchive);
     command.addAll(List.of("-jar", jar("infra/local", "local").toString()));
     return command;
   }

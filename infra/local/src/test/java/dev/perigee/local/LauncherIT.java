@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +56,50 @@ class LauncherIT {
     assertEquals("arg @" + tree + "/infra/local/chronicle.jvm", args.getFirst());
     assertTrue(args.containsAll(List.of("arg -Xmx1g", "arg -Da=b")), edge.output());
     assertEquals(List.of("arg --name", "arg a b"), args.subList(args.size() - 2, args.size()));
+  }
+
+  /** The other tests make none: it would be written while their folders are removed. */
+  private static final Map<String, String> MAKE = Map.of("PERIGEE_NO_ARCHIVE", "");
+
+  /** As Java does it at the end of a rehearsal; where it is told so. */
+  private static final String MAKES_ARCHIVES =
+      """
+      #!/bin/sh
+      for a; do
+        echo "arg $a"
+        case $a in -XX:AOTCacheOutput=*) echo classes >"${a#*=}" ;; esac
+      done
+      """;
+
+  @Test
+  void theSecondStartOfAnEdgeFindsItsClassesReady() throws Exception {
+    executable(tools.resolve("bin/java"), MAKES_ARCHIVES);
+    build();
+    Path archive = tree.resolve("edge-node/target/edge.aot");
+    String taken = "arg -XX:AOTCache=" + archive;
+
+    assertFalse(perigee(MAKE, "edge").output().contains("AOTCache"));
+    awaitMade(archive);
+    assertTrue(perigee(MAKE, "edge").output().contains(taken + "\n"));
+    assertTrue(perigee(MAKE, "up").output().contains("edge.archive=" + archive + "\n"));
+    Map<String, String> own = Map.of("PERIGEE_NO_ARCHIVE", "", "PERIGEE_JAVA_OPTS", "-Xshare:off");
+    assertFalse(perigee(own, "edge").output().contains("AOTCache"));
+    assertFalse(perigee(Map.of(), "edge").output().contains("AOTCache"));
+    Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(3_600)));
+    assertFalse(perigee(MAKE, "edge").output().contains(taken), "it is of another build");
+    awaitMade(archive);
+  }
+
+  private void awaitMade(Path archive) {
+    Awaitility.await()
+        .atMost(SOON)
+        .until(
+            () ->
+                Files.exists(archive)
+                    && Files.getLastModifiedTime(archive)
+                            .compareTo(Files.getLastModifiedTime(jar("edge-node", "edge-node")))
+                        > 0
+                    && Files.notExists(archive.resolveSibling("edge.aot.making")));
   }
 
   @Test
@@ -144,6 +189,7 @@ class LauncherIT {
     command.add(script.toString());
     command.addAll(Arrays.asList(arguments));
     Map<String, String> all = new HashMap<>();
+    all.put("PERIGEE_NO_ARCHIVE", "1");
     all.put("PATH", tools.resolve("bin") + ":/usr/bin:/bin");
     all.put("JAVA_HOME", tools.toString());
     all.put("PERIGEE_JAVA_OPTS", "");

@@ -1,0 +1,135 @@
+package dev.perigee.edge;
+
+import dev.perigee.contract.OriginUrl;
+import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.config.RehearsalControl;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocketFactory;
+import picocli.CommandLine;
+
+/**
+ * A start of a node and its first answers, beside a control plane and an origin of its own on
+ * loopback: while it goes Java notes which classes a node needs, and the launcher has them lie
+ * ready for the next start (JEP 483, 514).
+ */
+public final class Rehearsal {
+  private static final String HOST = "rehearsal.example";
+  private static final int ROUNDS = 3;
+  private static final int PATIENCE_MILLIS = 10_000;
+  private static final Pattern PORTS = Pattern.compile("http=([0-9]+) https=([0-9]+)");
+  private static final String ANSWER =
+      "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok";
+
+  private Rehearsal() {}
+
+  /** Runs it. */
+  public static void main(String[] args)
+      throws IOException, GeneralSecurityException, InterruptedException {
+    Path folder = Files.createTempDirectory("perigee-rehearsal");
+    try (ServerSocket origin = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+      Thread.ofPlatform().daemon().start(() -> answer(origin));
+      OriginUrl url = new OriginUrl("http", "127.0.0.1", origin.getLocalPort());
+      SiteConfig site =
+          new SiteConfig("rehearsal", List.of(HOST), List.of(url), Set.of(), false, false);
+      try (RehearsalControl control = new RehearsalControl(site)) {
+        node(control, folder);
+      }
+    } catch (StartException e) {
+      throw new IOException(e.getMessage());
+    } finally {
+      remove(folder);
+    }
+  }
+
+  private static void node(RehearsalControl control, Path folder)
+      throws StartException, IOException, GeneralSecurityException, InterruptedException {
+    Path state = Files.createDirectory(folder.resolve("state"));
+    EdgeOptions options = new EdgeOptions();
+    new CommandLine(options)
+        .parseArgs(
+            "--name=" + HOST,
+            "--control=127.0.0.1:" + control.port(),
+            "--state-dir=" + state,
+            "--bind=127.0.0.1",
+            "--admin-bind=127.0.0.1",
+            "--http-port=0",
+            "--https-port=0",
+            "--admin-port=0",
+            "--cache-size=64m",
+            "--memory-size=1m",
+            "--io-threads=1",
+            "--allow-private-origins");
+    control.enrol(state.resolve("identity.pem"), options.keys(new SecureRandom()));
+    try (EdgeNode node = new EdgeNode()) {
+      Matcher ready = PORTS.matcher(node.start(options));
+      if (!ready.find()) {
+        throw new StartException("The node does not say where it listens.");
+      }
+      SSLContext reader = control.reader();
+      for (int i = 0; i < ROUNDS; i++) {
+        requireAnswer(SocketFactory.getDefault(), Integer.parseInt(ready.group(1)));
+        requireAnswer(reader.getSocketFactory(), Integer.parseInt(ready.group(2)));
+      }
+    }
+  }
+
+  private static void requireAnswer(SocketFactory sockets, int port) throws IOException {
+    try (Socket plain = new Socket(InetAddress.getLoopbackAddress(), port);
+        Socket socket =
+            sockets instanceof SSLSocketFactory tls
+                ? tls.createSocket(plain, HOST, port, true)
+                : plain) {
+      socket.setSoTimeout(PATIENCE_MILLIS);
+      String request = "GET / HTTP/1.1\r\nHost: " + HOST + "\r\nConnection: close\r\n\r\n";
+      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      byte[] answer = socket.getInputStream().readAllBytes();
+      String said = new String(answer, StandardCharsets.ISO_8859_1);
+      if (!said.startsWith("HTTP/1.1 200 ")) {
+        throw new IOException("The node answers: " + said.lines().findFirst().orElse(""));
+      }
+    }
+  }
+
+  private static void answer(ServerSocket origin) {
+    while (!origin.isClosed()) {
+      try (Socket socket = origin.accept()) {
+        BufferedReader in =
+            new BufferedReader(
+                new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        String line = in.readLine();
+        while (line != null && !line.isEmpty()) {
+          line = in.readLine();
+        }
+        socket.getOutputStream().write(ANSWER.getBytes(StandardCharsets.US_ASCII));
+      } catch (IOException e) {
+        return;
+      }
+    }
+  }
+
+  private static void remove(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path one : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(one);
+      }
+    }
+  }
+}
