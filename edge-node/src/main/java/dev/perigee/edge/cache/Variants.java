@@ -1,6 +1,7 @@
 package dev.perigee.edge.cache;
 
 import dev.perigee.edge.request.Fields;
+import dev.perigee.edge.request.RecentTexts;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -9,12 +10,20 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /** Vary: which request fields a response was made for (RFC 9111, section 4.1). */
 public final class Variants {
   private static final Set<String> WITHOUT_CASE = Set.of("accept-language", "accept-encoding");
   private static final Set<String> WITHOUT_ORDER =
       Set.of("accept", "accept-language", "accept-encoding", "accept-charset");
+
+  /** These come with every hit of what varies by them, and nearly always in the same words. */
+  private static final Map<String, RecentTexts<String>> RECENT =
+      WITHOUT_ORDER.stream()
+          .collect(
+              Collectors.toUnmodifiableMap(
+                  name -> name, name -> new RecentTexts<>(line -> normal(name, line))));
 
   private Variants() {}
 
@@ -52,21 +61,30 @@ public final class Variants {
     return true;
   }
 
-  /**
-   * All lines together, without space around the members; where the order says nothing (RFC 9110,
-   * section 12.5) it is the alphabet's, and where case says nothing it is lower.
-   */
+  /** All lines together, as {@link #normal} says. */
   private static String value(String name, Fields request) {
     List<String> lines = request.all(name);
-    if (lines.isEmpty()) {
-      return "";
-    }
+    return switch (lines.size()) {
+      case 0 -> "";
+      case 1 -> one(name, lines.getFirst());
+      default -> normal(name, String.join(",", lines));
+    };
+  }
+
+  private static String one(String name, String line) {
+    RecentTexts<String> recent = RECENT.get(name);
+    return recent == null ? normal(name, line) : recent.of(line);
+  }
+
+  /**
+   * Without space around the members; where the order says nothing (RFC 9110, section 12.5) it is
+   * the alphabet's, and where case says nothing it is lower.
+   */
+  private static String normal(String name, String line) {
     List<String> members = new ArrayList<>();
-    for (String line : lines) {
-      for (String member : line.split(",", -1)) {
-        String bare = member.strip();
-        members.add(WITHOUT_CASE.contains(name) ? bare.toLowerCase(Locale.ROOT) : bare);
-      }
+    for (String member : line.split(",", -1)) {
+      String bare = member.strip();
+      members.add(WITHOUT_CASE.contains(name) ? bare.toLowerCase(Locale.ROOT) : bare);
     }
     if (WITHOUT_ORDER.contains(name)) {
       Collections.sort(members);

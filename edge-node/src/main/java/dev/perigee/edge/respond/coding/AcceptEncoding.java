@@ -2,6 +2,7 @@ package dev.perigee.edge.respond.coding;
 
 import dev.perigee.contract.ContentCoding;
 import dev.perigee.edge.request.Fields;
+import dev.perigee.edge.request.RecentTexts;
 import java.util.List;
 import java.util.Optional;
 
@@ -21,6 +22,9 @@ public final class AcceptEncoding {
 
   private static final AcceptEncoding IDENTITY = new AcceptEncoding(0, 0, 0, MOST);
 
+  private static final RecentTexts<AcceptEncoding> RECENT =
+      new RecentTexts<>(AcceptEncoding::parse);
+
   private final int br;
   private final int zstd;
   private final int gzip;
@@ -38,7 +42,7 @@ public final class AcceptEncoding {
     List<String> lines = request.all("Accept-Encoding");
     return switch (lines.size()) {
       case 0 -> IDENTITY;
-      case 1 -> parse(lines.getFirst());
+      case 1 -> RECENT.of(lines.getFirst());
       default -> parse(String.join(",", lines));
     };
   }
