@@ -9,7 +9,12 @@ import java.util.OptionalInt;
 
 /** The ports at which readers and their resolvers are answered, as far as the duties have them. */
 record Answering(
-    Options options, SteeringParts parts, DnsFacts facts, Running running, Metering metering) {
+    Options options,
+    SteeringParts parts,
+    DnsFacts facts,
+    OwnCertificateParts own,
+    Running running,
+    Metering metering) {
   /**
    * Opens them.
    *
@@ -40,7 +45,8 @@ record Answering(
               new HttpSteering(
                   InetAddress.getByName(options.steerBind),
                   options.steerPort,
-                  options.tls.steering(running, metering),
+                  options.tls.steering(own, running, metering),
+                  own.challenges(),
                   options.dns.zone(),
                   parts.steering()));
       Running.named("steering " + options.steerBind + ":" + options.steerPort, redirects::start);

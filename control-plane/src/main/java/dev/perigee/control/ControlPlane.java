@@ -6,6 +6,7 @@ import dev.perigee.contract.GeoFile;
 import dev.perigee.control.acme.Acme;
 import dev.perigee.control.acme.AcmeConfig;
 import dev.perigee.control.acme.LiveTokens;
+import dev.perigee.control.acme.TokenReach;
 import dev.perigee.control.api.ApiConfig;
 import dev.perigee.control.api.ApiPorts;
 import dev.perigee.control.api.ApiServer;
@@ -22,6 +23,8 @@ import dev.perigee.control.pki.FleetAuthority;
 import dev.perigee.control.pki.TicketKeys;
 import dev.perigee.control.rollout.Rollouts;
 import dev.perigee.control.steer.GeoDatabase;
+import dev.perigee.control.store.AcmeSites;
+import dev.perigee.control.store.AcmeStore;
 import dev.perigee.control.store.CertificateCounts;
 import dev.perigee.control.store.Database;
 import dev.perigee.control.store.DnsReaders;
@@ -185,23 +188,25 @@ public final class ControlPlane implements AutoCloseable {
             keys,
             parts.layers().orNone(parts.geoFiles()));
     acme(options, stores, fleet);
+    OwnCertificateParts own = OwnCertificateParts.start(options, stores, running);
     DnsFacts facts = running.keep(stores.facts(clock));
     if (options.has(Duty.DNS)) {
       facts.tell(new DnsReaders(stores.database()), id);
     }
     facts.start(stores.numbers());
     Metering metering = metering(options, stores, fleet, parts);
-    Answering answering = new Answering(options, parts, facts, running, metering);
-    String answers = answering.start(stores.cookieSecret(running));
+    Answering answering = new Answering(options, parts, facts, own, running, metering);
+    String answers = answering.start(stores.cookieSecret(running)) + own.openPlain();
     ApiPorts.Tenancy tenancy =
         stores.tenancy(options, token(options, state, stores.settings()), running);
     AuthorityRotation rotation =
         new AuthorityRotation(stores.authorities(), clock, running.random(), fleetAuthority::look);
     ApiPorts.Acme acme = stores.acmePort(options, clock);
-    Optional<ServerTls> tls = options.tls.api(running, metering);
+    Optional<ServerTls> tls = options.tls.api(own, running, metering);
     int api = api(options, tls, ports(stores, fleet, parts, enrolments, rotation, tenancy, acme));
     sweep(fleet, limits);
     parts.follow();
+    own.order();
     return "control plane ready api=%s://%s:%d grpc=%s:%d%s%s"
         .formatted(
             tls.isPresent() ? "https" : "http",
@@ -351,7 +356,15 @@ public final class ControlPlane implements AutoCloseable {
     Optional<AcmeConfig> config = options.acme.config();
     if (config.isPresent()) {
       running
-          .keep(new Acme(config.get(), stores.ordering(), fleet, running.random(), running.clock()))
+          .keep(
+              Acme.ofSites(
+                  config.get(),
+                  stores.ordering(AcmeStore.Book.SITES),
+                  new AcmeSites(stores.database()),
+                  stores.certificates(),
+                  new TokenReach(stores.nodes(), fleet),
+                  running.random(),
+                  running.clock()))
           .start();
     }
   }

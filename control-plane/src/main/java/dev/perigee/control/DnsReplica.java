@@ -146,8 +146,9 @@ final class DnsReplica {
     Metering metering = Metering.of(options, running);
     metering.steering(parts);
     metering.lastGood(keeper);
-    Answering answering = new Answering(options, parts, facts, running, metering);
-    String answers = answering.start(first.cookieSecret().toArray());
+    OwnCertificateParts ownPorts = OwnCertificateParts.start(options, stores, running);
+    Answering answering = new Answering(options, parts, facts, ownPorts, running, metering);
+    String answers = answering.start(first.cookieSecret().toArray()) + ownPorts.openPlain();
     return "control plane ready" + answers + metering.start();
   }
 

@@ -228,6 +228,8 @@ final class Options {
 
   @Mixin AcmeOptions acme = new AcmeOptions();
 
+  @Mixin OwnAcmeOptions ownAcme = new OwnAcmeOptions();
+
   @Mixin ProbeOptions probes = new ProbeOptions();
 
   @Mixin TlsOptions tls = new TlsOptions();
@@ -298,7 +300,7 @@ final class Options {
             + " admin=%s:%d geoip=%s geoip-override=%s geoip-asn=%s allow-private-origins=%s"
             + " allow-origin-ranges=%s purge-rate=%d purge-burst=%d purge-key-hours=%d"
             + " site-history=%d edge-pulse-ms=%d log-keep=%d log-window-mib=%d log-reads=%d %s"
-            + " %s %s %s %s %s %s")
+            + " %s %s %s %s %s %s %s")
         .formatted(
             Arrays.stream(Duty.values())
                 .filter(this::has)
@@ -333,6 +335,7 @@ final class Options {
             tenants.effective(),
             signIn.effective(),
             acme.effective(),
+            ownAcme.effective(),
             probes.effective(),
             tls.effective());
   }

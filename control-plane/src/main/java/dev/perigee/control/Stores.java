@@ -11,6 +11,7 @@ import dev.perigee.control.pki.ApiTokens;
 import dev.perigee.control.pki.OperatorTokens;
 import dev.perigee.control.signin.SignInConfig;
 import dev.perigee.control.signin.SignInFlow;
+import dev.perigee.control.store.AcmeAccounts;
 import dev.perigee.control.store.AcmeSites;
 import dev.perigee.control.store.AcmeStore;
 import dev.perigee.control.store.AuditLog;
@@ -26,6 +27,7 @@ import dev.perigee.control.store.HostClaims;
 import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.OrganisationStore;
+import dev.perigee.control.store.OwnCertificates;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresPurgeStore;
@@ -72,7 +74,8 @@ record Stores(
     PostgresWarmUpStore warmUps,
     SettingStore settings,
     TicketKeyStore ticketKeys,
-    AcmeStore acme) {
+    AcmeStore acme,
+    KeyRing keyRing) {
   private static final int COOKIE_SECRET_BYTES = 32;
 
   /** At which hosts are asked for the tokens of their proofs. */
@@ -119,7 +122,8 @@ record Stores(
         new PostgresWarmUpStore(database, numbers),
         new SettingStore(database, keys),
         new TicketKeyStore(database, keys),
-        new AcmeStore(database, numbers, keys));
+        new AcmeStore(database, numbers, AcmeStore.Book.SITES),
+        keys);
   }
 
   /** Who may do what here. */
@@ -199,10 +203,20 @@ record Stores(
     return new AuthorityStore(database, settings);
   }
 
+  /** Orders of certificates. */
+  AcmeStore orders(AcmeStore.Book book) {
+    return new AcmeStore(database, numbers, book);
+  }
+
   /** What is read and written where certificates are got of an authority. */
-  Acme.Stores ordering() {
+  Acme.Stores ordering(AcmeStore.Book book) {
     return new Acme.Stores(
-        acme, new AcmeSites(database), certificates, challenges, new DnsReaders(database), nodes);
+        new AcmeAccounts(database, keyRing), orders(book), challenges, new DnsReaders(database));
+  }
+
+  /** What ports of control planes show. */
+  OwnCertificates ownCertificates(InstantSource clock) {
+    return new OwnCertificates(database, numbers, keyRing, clock);
   }
 
   /** What is known of that. */

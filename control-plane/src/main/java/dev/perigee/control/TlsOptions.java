@@ -2,10 +2,12 @@ package dev.perigee.control;
 
 import dev.perigee.control.steer.HttpSteering;
 import dev.perigee.control.tls.CertificateFiles;
+import dev.perigee.control.tls.CertificateSource;
 import dev.perigee.control.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -68,25 +70,32 @@ final class TlsOptions {
 
   /** Refuses what would go over a network in the clear without anybody having said so. */
   void check(Options options) throws IOException {
+    options.ownAcme.check(options);
+    exclude("api", apiCertificate, options.ownAcme.api);
+    exclude("steer", steerCertificate, options.ownAcme.steer);
+    boolean apiHasTls = apiCertificate != null || !options.ownAcme.api.isEmpty();
+    boolean steerHasTls = steerCertificate != null || !options.ownAcme.steer.isEmpty();
     pair("api", apiCertificate, apiKey);
     pair("steer", steerCertificate, steerKey);
-    if (options.has(Duty.API) && apiCertificate == null && !apiPlainBehindProxy) {
+    if (options.has(Duty.API) && !apiHasTls && !apiPlainBehindProxy) {
       requireLoopback(
           "--api-bind",
           options.apiBind,
-          "tokens would pass in the clear. Give --api-certificate and --api-key, or bind 127.0.0.1;"
-              + " --api-plain-behind-proxy is for a proxy that ends TLS in front of it");
+          "tokens would pass in the clear. Give --api-certificate and --api-key, or"
+              + " --api-acme-host, or bind 127.0.0.1; --api-plain-behind-proxy is for a proxy that"
+              + " ends TLS in front of it");
     }
-    if (apiCertificate != null && apiPlainBehindProxy) {
+    if (apiHasTls && apiPlainBehindProxy) {
       throw new IOException(
-          "--api-certificate and --api-plain-behind-proxy: give one of them, there is one port");
+          "--%s and --api-plain-behind-proxy: give one of them, there is one port"
+              .formatted(apiCertificate != null ? "api-certificate" : "api-acme-host"));
     }
-    if (options.has(Duty.STEER) && steerCertificate == null && !steerPlain) {
+    if (options.has(Duty.STEER) && !steerHasTls && !steerPlain) {
       requireLoopback(
           "--steer-bind",
           options.steerBind,
           "https URLs would not be steered. Give --steer-certificate and --steer-key, or"
-              + " --steer-plain if http URLs are all there are");
+              + " --steer-acme-host, or --steer-plain if http URLs are all there are");
     }
   }
 
@@ -103,15 +112,39 @@ final class TlsOptions {
     }
   }
 
-  /** TLS of the API, where it has a certificate. */
-  Optional<ServerTls> api(Running running, Metering metering) throws IOException {
-    return tls("API", "api", apiCertificate, apiKey, running, metering);
+  private static void exclude(String of, @Nullable Path certificate, List<String> hosts)
+      throws IOException {
+    if (certificate != null && !hosts.isEmpty()) {
+      throw new IOException(
+          "--%s-certificate and --%s-acme-host: give one of them".formatted(of, of));
+    }
   }
 
-  /** The port for https URLs, where steering has a certificate. */
-  Optional<HttpSteering.Secure> steering(Running running, Metering metering) throws IOException {
-    return tls("steering", "steer", steerCertificate, steerKey, running, metering)
+  /** TLS of the API, where it has a certificate, or gets one. */
+  Optional<ServerTls> api(OwnCertificateParts own, Running running, Metering metering)
+      throws IOException {
+    List<String> hosts = own.options().ownAcme.api;
+    return hosts.isEmpty()
+        ? tls("API", "api", apiCertificate, apiKey, running, metering)
+        : Optional.of(issued("API", "api", hosts, own, metering));
+  }
+
+  /** The port for https URLs, where steering has a certificate, or gets one. */
+  Optional<HttpSteering.Secure> steering(
+      OwnCertificateParts own, Running running, Metering metering) throws IOException {
+    List<String> hosts = own.options().ownAcme.steer;
+    return (hosts.isEmpty()
+            ? tls("steering", "steer", steerCertificate, steerKey, running, metering)
+            : Optional.of(issued("steering", "steer", hosts, own, metering)))
         .map(tls -> new HttpSteering.Secure(steerTlsPort, tls));
+  }
+
+  private static ServerTls issued(
+      String what, String label, List<String> hosts, OwnCertificateParts own, Metering metering)
+      throws IOException {
+    CertificateSource source = own.source(what, label, hosts);
+    metering.certificate(label, source);
+    return new ServerTls(source);
   }
 
   private static Optional<ServerTls> tls(

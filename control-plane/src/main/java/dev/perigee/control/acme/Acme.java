@@ -1,14 +1,15 @@
 package dev.perigee.control.acme;
 
-import dev.perigee.control.fleet.Fleet;
+import dev.perigee.contract.AcmeChallenge;
+import dev.perigee.control.store.AcmeAccounts;
 import dev.perigee.control.store.AcmeSite;
 import dev.perigee.control.store.AcmeSites;
 import dev.perigee.control.store.AcmeStore;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsReaders;
-import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.Organisation;
 import dev.perigee.control.store.OutageLog;
+import dev.perigee.control.store.OwnCertificates;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.StoreException;
 import java.io.IOException;
@@ -16,6 +17,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
@@ -41,52 +43,80 @@ public final class Acme implements AutoCloseable {
 
   private static final Duration DAY = Duration.ofDays(1);
 
-  /** After which a site that could not begin is looked at again. */
+  /** After which a site that could not begin, as there were too many, is looked at again. */
   private static final Duration PUT_OFF = Duration.ofMinutes(10);
 
   /** After which an order is ended. */
   private static final Duration LONGEST = Duration.ofMinutes(20);
 
-  /** Certificates of sites that are gone, which ended so long ago, go. */
-  private static final Duration ENDED = Duration.ofDays(7);
-
   private final AcmeConfig config;
-  private final Stores stores;
+  private final AcmeStore orders;
+  private final Subjects subjects;
   private final OrderRun.Parts parts;
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final Semaphore free = new Semaphore(AT_ONCE);
   private final Thread thread = Thread.ofVirtual().name("acme").unstarted(this::run);
 
-  /** What it reads and writes. */
-  public record Stores(
-      AcmeStore orders,
-      AcmeSites sites,
-      PostgresCertificateStore certificates,
-      DnsChallengeStore challenges,
-      DnsReaders readers,
-      NodeStore nodes) {}
-
   /**
-   * Nothing is ordered yet.
+   * What all orders read and write.
    *
-   * @throws IOException where the file of trusted certificates cannot be read
+   * @param orders of these subjects
    */
-  public Acme(
-      AcmeConfig config, Stores stores, Fleet fleet, SecureRandom random, InstantSource clock)
+  public record Stores(
+      AcmeAccounts accounts, AcmeStore orders, DnsChallengeStore challenges, DnsReaders readers) {}
+
+  private Acme(
+      AcmeConfig config, Stores stores, Subjects subjects, SecureRandom random, InstantSource clock)
       throws IOException {
     this.config = config;
-    this.stores = stores;
+    this.orders = stores.orders();
+    this.subjects = subjects;
     this.parts =
         new OrderRun.Parts(
-            new AcmeClient(config, stores.orders(), random, clock),
-            stores.orders(),
-            stores.certificates(),
+            new AcmeClient(config, stores.accounts(), random, clock),
+            orders,
+            subjects,
             stores.challenges(),
             stores.readers(),
-            new TokenReach(stores.nodes(), fleet),
             new RenewalPolicy(config.firstPause()),
             clock,
             stopping);
+  }
+
+  /**
+   * Orders those of the sites; nothing is ordered yet.
+   *
+   * @throws IOException where the file of trusted certificates cannot be read
+   */
+  public static Acme ofSites(
+      AcmeConfig config,
+      Stores stores,
+      AcmeSites sites,
+      PostgresCertificateStore certificates,
+      TokenReach reach,
+      SecureRandom random,
+      InstantSource clock)
+      throws IOException {
+    return new Acme(config, stores, new SiteSubjects(sites, certificates, reach), random, clock);
+  }
+
+  /**
+   * Orders those of control planes' own ports; nothing is ordered yet.
+   *
+   * @param ports the hosts of each
+   * @throws IOException where the file of trusted certificates cannot be read
+   */
+  public static Acme ofPorts(
+      AcmeConfig config,
+      Stores stores,
+      OwnCertificates certificates,
+      List<List<String>> ports,
+      AcmeChallenge challenge,
+      SecureRandom random,
+      InstantSource clock)
+      throws IOException {
+    Subjects subjects = new OwnSubjects(certificates, ports, challenge, clock);
+    return new Acme(config, stores, subjects, random, clock);
   }
 
   /** Begins to look. */
@@ -107,8 +137,9 @@ public final class Acme implements AutoCloseable {
   private void look() throws InterruptedException {
     try {
       Instant now = parts.clock().instant();
-      stores.sites().sweep(ENDED);
-      for (AcmeSite site : stores.sites().all()) {
+      subjects.sweep();
+      parts.challenges().sweepTexts();
+      for (AcmeSite site : subjects.all()) {
         if (isDue(site, now)) {
           begin(site.id());
         }
@@ -134,7 +165,7 @@ public final class Acme implements AutoCloseable {
     boolean begun = false;
     try {
       Optional<AcmeSite> due =
-          stores.sites().find(id).filter(site -> isDue(site, parts.clock().instant()));
+          subjects.find(id).filter(site -> isDue(site, parts.clock().instant()));
       begun = due.isPresent() && isBegun(due.get());
     } finally {
       if (!begun) {
@@ -149,9 +180,19 @@ public final class Acme implements AutoCloseable {
             ? Optional.empty()
             : Optional.of(new AcmeStore.Limit(config.ordersPerDay(), DAY));
     Instant now = parts.clock().instant();
+    Optional<Instant> paused = parts.client().pausedUntil(now);
+    if (paused.isPresent()) {
+      orders.putOff(site, paused.get(), "the authority asked to wait, after too many orders");
+      return false;
+    }
+    Optional<String> obstacle = obstacle(site);
+    if (obstacle.isPresent()) {
+      orders.putOff(site, now.plus(config.firstPause()), obstacle.get());
+      return false;
+    }
     // Of this run alone: what this process began before has lost its lease, and does not go on.
     String run = UUID.randomUUID().toString();
-    return switch (stores.orders().begin(site, run, OrderRun.LEASE, own, ALL, now)) {
+    return switch (orders.begin(site, run, OrderRun.LEASE, own, ALL, now)) {
       case AcmeStore.Begun.Yes yes -> {
         Thread order =
             Thread.ofVirtual().name("acme-" + site.id()).unstarted(() -> order(site, run));
@@ -161,10 +202,24 @@ public final class Acme implements AutoCloseable {
       }
       case AcmeStore.Begun.Taken taken -> false;
       case AcmeStore.Begun.Limited(String why) -> {
-        stores.orders().putOff(site, now.plus(PUT_OFF), why);
+        orders.putOff(site, now.plus(PUT_OFF), why);
         yield false;
       }
     };
+  }
+
+  /** What this network lacks: an authority counts what is ordered in vain. */
+  private Optional<String> obstacle(AcmeSite site) {
+    if (site.challenge() != AcmeChallenge.DNS_01) {
+      return subjects.obstacle(site);
+    }
+    if (parts.readers().through().isEmpty()) {
+      return Optional.of("no control plane answers DNS: give one the duty dns");
+    }
+    return site.hosts().stream()
+        .flatMap(host -> parts.challenges().unanswered(Proof.Dns.name(host)).stream())
+        .findFirst()
+        .or(() -> subjects.obstacle(site));
   }
 
   private void order(AcmeSite site, String run) {

@@ -3,7 +3,7 @@ package dev.perigee.control.acme;
 import dev.perigee.contract.AcmeChallenge;
 import dev.perigee.contract.AcmeToken;
 import dev.perigee.contract.Bytes;
-import dev.perigee.control.store.AcmeStore;
+import dev.perigee.control.store.AcmeAccounts;
 import dev.perigee.control.tls.Authorities;
 import java.io.IOException;
 import java.io.StringWriter;
@@ -58,7 +58,7 @@ final class AcmeClient {
 
   private final AcmeConfig config;
   private final Optional<SSLContext> tls;
-  private final AcmeStore store;
+  private final AcmeAccounts accounts;
   private final SecureRandom random;
   private final InstantSource clock;
 
@@ -67,14 +67,14 @@ final class AcmeClient {
    *
    * @throws IOException where the file of trusted certificates cannot be read
    */
-  AcmeClient(AcmeConfig config, AcmeStore store, SecureRandom random, InstantSource clock)
+  AcmeClient(AcmeConfig config, AcmeAccounts accounts, SecureRandom random, InstantSource clock)
       throws IOException {
     this.config = config;
     this.tls =
         config.caFile().isPresent()
             ? Optional.of(Authorities.of("--acme-ca-file", config.caFile().get()))
             : Optional.empty();
-    this.store = store;
+    this.accounts = accounts;
     this.random = random;
     this.clock = clock;
   }
@@ -111,6 +111,16 @@ final class AcmeClient {
     }
   }
 
+  /** Until when the account asks for nothing, where that is to come yet. */
+  Optional<Instant> pausedUntil(Instant now) {
+    return accounts.pausedUntil(config.directory().toString(), now);
+  }
+
+  /** An order of an organisation's was refused for having had too many. */
+  void pause(String organisation, Instant until, Instant now) {
+    accounts.limited(config.directory().toString(), organisation, until, now);
+  }
+
   private static Ordered failed(String reason) {
     return new Ordered.Failed(reason, Optional.empty());
   }
@@ -127,7 +137,7 @@ final class AcmeClient {
   /** The account, which is made where there is none; another control plane may do so, too. */
   private Login login() throws AcmeException, GeneralSecurityException {
     String directory = config.directory().toString();
-    AcmeStore.Account account = store.account(directory, () -> encoded(newAccountKey()));
+    AcmeAccounts.Account account = accounts.account(directory, () -> encoded(newAccountKey()));
     Session session = new Session(config.directory(), new AuthorityProvider(tls));
     session.networkSettings().setTimeout(NETWORK);
     AccountBuilder builder =
@@ -139,7 +149,7 @@ final class AcmeClient {
     Login login = builder.createLogin(session);
     String url = login.getAccountLocation().toString();
     if (!url.equals(account.url())) {
-      store.registered(directory, url);
+      accounts.registered(directory, url);
     }
     return login;
   }
@@ -166,7 +176,7 @@ final class AcmeClient {
         case DNS_01 -> {
           Dns01Challenge challenge =
               one.findChallenge(Dns01Challenge.class).orElseThrow(() -> lacks(by, host));
-          proofs.add(new Proof.Dns("_acme-challenge." + host, challenge.getDigest()));
+          proofs.add(new Proof.Dns(Proof.Dns.name(host), challenge.getDigest()));
           challenges.add(challenge);
         }
         case OFF -> throw new Stopped("its certificate is not to be got");

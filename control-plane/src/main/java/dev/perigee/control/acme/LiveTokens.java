@@ -1,21 +1,27 @@
 package dev.perigee.control.acme;
 
+import dev.perigee.contract.AcmeToken;
 import dev.perigee.contract.FromControl;
 import dev.perigee.control.store.AcmeStore;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.OutageLog;
 import dev.perigee.control.store.StoreException;
+import dev.perigee.control.tls.ChallengeAnswers;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What edges answer to authorities, as the database said last, for all streams of edges. */
-public final class LiveTokens implements AutoCloseable {
+/**
+ * What is answered to authorities, as the database said last: by edges, for all their streams, or
+ * by control planes themselves.
+ */
+public final class LiveTokens implements ChallengeAnswers, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LiveTokens.class);
   private static final OutageLog UNREAD =
-      new OutageLog(LOG, "edges answer certificate authorities as before");
+      new OutageLog(LOG, "certificate authorities are answered as before");
   private static final long LOOK_MILLIS = 1_000;
   private static final long PAUSE_MILLIS = 50;
 
@@ -34,6 +40,18 @@ public final class LiveTokens implements AutoCloseable {
   public void start() {
     look();
     thread.start();
+  }
+
+  @Override
+  public Optional<String> answer(String host, String path) {
+    if (!path.startsWith(AcmeToken.PATH)) {
+      return Optional.empty();
+    }
+    String token = path.substring(AcmeToken.PATH.length());
+    return tokens.tokens().stream()
+        .filter(one -> one.token().equals(token) && one.host().equals(host))
+        .map(AcmeToken::keyAuthorization)
+        .findFirst();
   }
 
   /** What edges are to answer. */

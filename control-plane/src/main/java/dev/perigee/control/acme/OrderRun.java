@@ -7,7 +7,6 @@ import dev.perigee.control.store.CertificateStore;
 import dev.perigee.control.store.Change;
 import dev.perigee.control.store.DnsChallengeStore;
 import dev.perigee.control.store.DnsReaders;
-import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.StoreException;
 import java.time.Duration;
 import java.time.Instant;
@@ -44,10 +43,9 @@ final class OrderRun implements Proving {
   record Parts(
       AcmeClient client,
       AcmeStore store,
-      PostgresCertificateStore certificates,
+      Subjects subjects,
       DnsChallengeStore challenges,
       DnsReaders readers,
-      TokenReach reach,
       RenewalPolicy policy,
       InstantSource clock,
       CountDownLatch stopping) {}
@@ -93,7 +91,7 @@ final class OrderRun implements Proving {
   private void end(Ordered ordered) {
     switch (ordered) {
       case Ordered.Issued(String chain, String key) -> {
-        switch (parts.certificates().issued(site, chain, key)) {
+        switch (parts.subjects().issued(site, chain, key)) {
           case Change.Committed<CertificateStore.CertificateSummary>(var got, long _) ->
               issued(got);
           case Change.Invalid<?>(var problems) ->
@@ -104,7 +102,11 @@ final class OrderRun implements Proving {
           case Change.Unknown<?> gone -> fail("the site is gone", Optional.empty());
         }
       }
-      case Ordered.Failed(String reason, Optional<Instant> after) -> fail(reason, after);
+      case Ordered.Failed(String reason, Optional<Instant> after) -> {
+        after.ifPresent(
+            time -> parts.client().pause(site.organisation(), time, parts.clock().instant()));
+        fail(reason, after);
+      }
     }
   }
 
@@ -132,7 +134,7 @@ final class OrderRun implements Proving {
                 .map(AcmeSite.Tried::failures)
                 .orElse(0);
     Instant next = parts.policy().again(site.id(), failures, retryAfter, parts.clock().instant());
-    parts.store().failed(site.id(), by, failures, next, reason);
+    parts.store().failed(site.id(), by, failures, next, retryAfter, reason);
     LOG.warn("{} has no new certificate, again at {}: {}", site.id(), next, reason);
   }
 
@@ -159,19 +161,18 @@ final class OrderRun implements Proving {
       throw new Stopped("edges answer as many tokens as they may: again once those are done with");
     }
     Instant until = parts.clock().instant().plus(NODES_PATIENCE);
-    TokenReach.Reached reached = parts.reach().of(site, number.get());
+    TokenReach.Reached reached = parts.subjects().reached(site, number.get());
     while (!reached.isWhole()) {
       if (parts.clock().instant().isAfter(until)) {
         throw new Stopped(reached.sentence());
       }
       waits(reached.sentence(), LOOK_MILLIS);
-      reached = parts.reach().of(site, number.get());
+      reached = parts.subjects().reached(site, number.get());
     }
   }
 
   private void show(Proof.Dns dns) throws Stopped {
-    Optional<String> problem =
-        parts.challenges().addText(site.organisation(), dns.name(), dns.text(), TEXT_TTL);
+    Optional<String> problem = parts.challenges().addText(site, dns.name(), dns.text(), TEXT_TTL);
     if (problem.isPresent()) {
       throw new Stopped(problem.get());
     }

@@ -12,5 +12,10 @@ sealed interface Proof {
    *
    * @param name of the TXT record
    */
-  record Dns(String name, String text) implements Proof {}
+  record Dns(String name, String text) implements Proof {
+    /** Of the record that proves a host; a wildcard is proved by the name above it. */
+    static String name(String host) {
+      return "_acme-challenge." + (host.startsWith("*.") ? host.substring(2) : host);
+    }
+  }
 }

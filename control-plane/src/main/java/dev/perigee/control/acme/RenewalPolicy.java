@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 
 /**
@@ -49,7 +50,11 @@ record RenewalPolicy(Duration firstPause) {
     Instant allowed =
         site.tried()
             .filter(tried -> tried.hosts().equals(site.hosts()))
-            .flatMap(AcmeSite.Tried::next)
+            .flatMap(
+                tried ->
+                    Stream.of(tried.next(), tried.notBefore())
+                        .flatMap(Optional::stream)
+                        .max(Instant::compareTo))
             .orElse(Instant.EPOCH);
     return new Due.At(wanted.isAfter(allowed) ? wanted : allowed);
   }

@@ -10,11 +10,11 @@ import java.util.List;
  * Whether every node that an authority may come to answers a site's tokens: all that serve the
  * site's regions and are steered to, or are connected. One of an earlier build never does.
  */
-final class TokenReach {
+public final class TokenReach {
   private final NodeStore nodes;
   private final Fleet fleet;
 
-  TokenReach(NodeStore nodes, Fleet fleet) {
+  public TokenReach(NodeStore nodes, Fleet fleet) {
     this.nodes = nodes;
     this.fleet = fleet;
   }
@@ -42,15 +42,19 @@ final class TokenReach {
     }
   }
 
+  /** Names of the nodes that an authority may come to. */
+  List<String> asked(AcmeSite site) {
+    return nodes.all().stream()
+        .filter(node -> !node.shield())
+        .filter(node -> site.regions().isEmpty() || site.regions().contains(node.region()))
+        .map(Node::name)
+        .filter(name -> fleet.isServing(name) || fleet.state(name).connected())
+        .toList();
+  }
+
   /** Who of a site's nodes answers the tokens up to a number. */
   Reached of(AcmeSite site, long number) {
-    List<String> asked =
-        nodes.all().stream()
-            .filter(node -> !node.shield())
-            .filter(node -> site.regions().isEmpty() || site.regions().contains(node.region()))
-            .map(Node::name)
-            .filter(name -> fleet.isServing(name) || fleet.state(name).connected())
-            .toList();
+    List<String> asked = asked(site);
     return new Reached(
         asked.size(),
         asked.stream().filter(name -> fleet.tokens().of(name) < number).sorted().toList());

@@ -7,6 +7,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.UrlNormaliser;
 import dev.perigee.control.steer.NearestSteering.Best;
 import dev.perigee.control.store.Node;
+import dev.perigee.control.tls.ChallengeAnswers;
 import dev.perigee.control.tls.ServerTls;
 import io.undertow.UndertowOptions;
 import io.undertow.connector.ByteBufferPool;
@@ -68,6 +69,7 @@ public final class HttpSteering implements AutoCloseable {
 
   private final InetSocketAddress address;
   private final Optional<Secure> secure;
+  private final ChallengeAnswers challenges;
   private final NearestSteering steering;
   private final String zone;
   private final LongAdder steered = new LongAdder();
@@ -88,18 +90,24 @@ public final class HttpSteering implements AutoCloseable {
 
   /** One that is not started, and answers http URLs alone. */
   public HttpSteering(InetAddress address, int port, String zone, NearestSteering steering) {
-    this(address, port, Optional.empty(), zone, steering);
+    this(address, port, Optional.empty(), ChallengeAnswers.NONE, zone, steering);
   }
 
-  /** One that is not started. */
+  /**
+   * One that is not started.
+   *
+   * @param challenges what authorities are answered for hosts of steering's own
+   */
   public HttpSteering(
       InetAddress address,
       int port,
       Optional<Secure> secure,
+      ChallengeAnswers challenges,
       String zone,
       NearestSteering steering) {
     this.address = new InetSocketAddress(address, port);
     this.secure = secure;
+    this.challenges = challenges;
     this.steering = steering;
     this.zone = zone;
     parser.setRootHandler(this::answer);
@@ -227,6 +235,12 @@ public final class HttpSteering implements AutoCloseable {
     Optional<String> host = HostName.normalise(exchange.getHostName());
     if (host.isEmpty() || target.isEmpty()) {
       refuse(exchange, 400, "This is no host or no path.");
+      return;
+    }
+    Optional<String> proof = challenges.answer(host.get(), exchange.getRequestPath());
+    if (proof.isPresent()) {
+      exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "application/octet-stream");
+      exchange.getResponseSender().send(proof.get());
       return;
     }
     SteeringSnapshot now = steering.snapshot();

@@ -57,6 +57,7 @@ public record AcmeSite(
    *
    * @param failures in a row
    * @param next not before this time
+   * @param notBefore as the authority asked for
    * @param problem why it failed; empty where it did not
    * @param step what it waits for, while it is under way
    */
@@ -64,6 +65,7 @@ public record AcmeSite(
       List<String> hosts,
       int failures,
       Optional<Instant> next,
+      Optional<Instant> notBefore,
       String problem,
       Instant at,
       String step) {

@@ -23,7 +23,7 @@ public final class AcmeSites {
              array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position),
              c.id, c.hosts, c.not_before, c.not_after,
              a.hosts, a.failures, a.next_try, a.problem, a.tried_at, a.step,
-             coalesce(a.held_until > now(), false)
+             coalesce(a.held_until > now(), false), a.not_before
       FROM site s
       LEFT JOIN acme_site a ON a.site = s.id
       LEFT JOIN LATERAL (SELECT g.id, g.hosts, g.not_before, g.not_after FROM certificate g WHERE g.acme_site = s.id
@@ -117,6 +117,7 @@ public final class AcmeSites {
                   texts(row, 10),
                   row.getInt(11),
                   Optional.ofNullable(row.getTimestamp(12)).map(Timestamp::toInstant),
+                  Optional.ofNullable(row.getTimestamp(17)).map(Timestamp::toInstant),
                   row.getString(13),
                   row.getTimestamp(14).toInstant(),
                   row.getString(15)));

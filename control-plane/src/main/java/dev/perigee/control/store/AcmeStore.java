@@ -1,50 +1,50 @@
 package dev.perigee.control.store;
 
 import dev.perigee.contract.AcmeToken;
-import dev.perigee.contract.Bytes;
 import dev.perigee.contract.FromControl;
 import dev.perigee.contract.Limits;
 import dev.perigee.contract.SiteConfig;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.jdbi.v3.core.Handle;
 
 /**
  * Orders of certificates in PostgreSQL, the same for all control planes: whose turn it is, what
- * came of them, what edges answer, and the account. Calls block.
+ * came of them, and what is answered for them. Calls block.
  */
 public final class AcmeStore {
   private static final int PROBLEM_LENGTH = 1_000;
 
   private final Database database;
   private final LogNumbers numbers;
-  private final KeyRing keys;
+  private final Book book;
 
-  /**
-   * A store over a database.
-   *
-   * @param keys that the account's key is sealed with
-   */
-  public AcmeStore(Database database, LogNumbers numbers, KeyRing keys) {
-    this.database = database;
-    this.numbers = numbers;
-    this.keys = keys;
+  /** Whose orders they are, and in which tables they lie. */
+  public enum Book {
+    /** Of sites: edges answer for them. */
+    SITES("acme_site", "acme_token"),
+    /** Of the control planes' own ports: these answer for them. */
+    OWN("own_order", "own_token");
+
+    private final String orders;
+    private final String tokens;
+
+    Book(String orders, String tokens) {
+      this.orders = orders;
+      this.tokens = tokens;
+    }
   }
 
-  /**
-   * An account with an authority.
-   *
-   * @param url where it is; empty before it was made
-   * @param privateKey PKCS #8
-   */
-  public record Account(String url, Bytes privateKey) {}
+  /** A store over a database. */
+  public AcmeStore(Database database, LogNumbers numbers, Book book) {
+    this.database = database;
+    this.numbers = numbers;
+    this.book = book;
+  }
 
   /** What became of the wish to begin an order. */
   public sealed interface Begun {
@@ -60,54 +60,6 @@ public final class AcmeStore {
 
   /** How many orders may be begun. */
   public record Limit(int most, Duration within) {}
-
-  /** What a private key of an account is sealed as. */
-  static String row(String directory) {
-    return "acme account " + directory;
-  }
-
-  /** The account with an authority, which is begun with this key where there is none. */
-  public Account account(String directory, Supplier<Bytes> newKey) {
-    return find(directory)
-        .orElseGet(
-            () -> {
-              KeyRing.Kept kept = keys.seal(row(directory), newKey.get());
-              database.inTransaction(
-                  handle ->
-                      handle.execute(
-                          "INSERT INTO acme_account (directory, private_key, sealed_by)"
-                              + " VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                          directory,
-                          kept.content().toArray(),
-                          kept.by().orElse(null)));
-              return find(directory).orElseThrow();
-            });
-  }
-
-  private Optional<Account> find(String directory) {
-    return database.read(
-        handle ->
-            handle
-                .createQuery(
-                    "SELECT account_url, private_key, sealed_by FROM acme_account"
-                        + " WHERE directory = ?")
-                .bind(0, directory)
-                .map((row, context) -> account(directory, row))
-                .findOne());
-  }
-
-  private Account account(String directory, ResultSet row) throws SQLException {
-    KeyRing.Kept kept = KeyRing.Kept.of(row.getString(3), row.getBytes(2));
-    return new Account(row.getString(1), keys.open(row(directory), kept));
-  }
-
-  /** The authority has made the account. */
-  public void registered(String directory, String url) {
-    database.inTransaction(
-        handle ->
-            handle.execute(
-                "UPDATE acme_account SET account_url = ? WHERE directory = ?", url, directory));
-  }
 
   /**
    * Begins an order, unless another control plane runs one of the site or too many were begun.
@@ -145,13 +97,15 @@ public final class AcmeStore {
         });
   }
 
-  private static boolean hold(
-      Handle handle, AcmeSite site, String by, Duration lease, Instant now) {
+  private boolean hold(Handle handle, AcmeSite site, String by, Duration lease, Instant now) {
     return handle.execute(
-            "INSERT INTO acme_site AS a (site, hosts, tried_at, step, held_by, held_until)"
+            "INSERT INTO "
+                + book.orders
+                + " AS a (site, hosts, tried_at, step, held_by, held_until)"
                 + " VALUES (?, ?, ?, 'begins', ?, now() + ? * interval '1 millisecond')"
                 + " ON CONFLICT (site) DO UPDATE SET tried_at = excluded.tried_at, step ="
                 + " excluded.step, held_by = excluded.held_by, held_until = excluded.held_until,"
+                + " not_before = CASE WHEN a.hosts = excluded.hosts THEN a.not_before END,"
                 + " failures = CASE WHEN a.hosts = excluded.hosts THEN a.failures ELSE 0 END,"
                 + " hosts = excluded.hosts"
                 + " WHERE (a.held_until IS NULL OR a.held_until < now())"
@@ -182,7 +136,9 @@ public final class AcmeStore {
     return database.inTransaction(
         handle ->
             handle.execute(
-                    "UPDATE acme_site SET step = ?, held_until = now() + ? * interval"
+                    "UPDATE "
+                        + book.orders
+                        + " SET step = ?, held_until = now() + ? * interval"
                         + " '1 millisecond' WHERE site = ? AND held_by = ? AND held_until > now()",
                     step,
                     lease.toMillis(),
@@ -196,7 +152,9 @@ public final class AcmeStore {
     database.inTransaction(
         handle ->
             handle.execute(
-                "UPDATE acme_site SET step = '', held_by = NULL, held_until = NULL"
+                "UPDATE "
+                    + book.orders
+                    + " SET step = '', held_by = NULL, held_until = NULL"
                     + " WHERE site = ? AND held_by = ?",
                 site,
                 UUID.fromString(by)));
@@ -204,33 +162,52 @@ public final class AcmeStore {
   }
 
   /**
-   * An order came to its end: what edges answered for it goes.
+   * An order came to its end: what was answered for it goes.
    *
    * @param next not before this time, whatever the authority gave
    */
   public void succeeded(String site, String by, Instant next) {
-    end(site, by, 0, Optional.of(next), "");
+    end(site, by, 0, next, Optional.empty(), "");
   }
 
-  /** An order failed, or could not begin. */
-  public void failed(String site, String by, int failures, Instant next, String problem) {
-    end(site, by, failures, Optional.of(next), cut(problem));
+  /**
+   * An order failed.
+   *
+   * @param notBefore what the authority asked for, which no wish of an owner's shortens
+   */
+  public void failed(
+      String site,
+      String by,
+      int failures,
+      Instant next,
+      Optional<Instant> notBefore,
+      String problem) {
+    end(site, by, failures, next, notBefore, cut(problem));
   }
 
-  private void end(String site, String by, int failures, Optional<Instant> next, String problem) {
+  private void end(
+      String site,
+      String by,
+      int failures,
+      Instant next,
+      Optional<Instant> notBefore,
+      String problem) {
     database.inTransaction(
         handle -> {
           int rows =
               handle.execute(
-                  "UPDATE acme_site SET failures = ?, next_try = ?, problem = ?, step = '',"
+                  "UPDATE "
+                      + book.orders
+                      + " SET failures = ?, next_try = ?, not_before = ?, problem = ?, step = '',"
                       + " held_by = NULL, held_until = NULL WHERE site = ? AND held_by = ?",
                   failures,
-                  next.map(Timestamp::from).orElse(null),
+                  Timestamp.from(next),
+                  notBefore.map(Timestamp::from).orElse(null),
                   problem,
                   site,
                   UUID.fromString(by));
           if (rows == 1) {
-            handle.execute("DELETE FROM acme_token WHERE site = ?", site);
+            handle.execute("DELETE FROM " + book.tokens + " WHERE site = ?", site);
           }
           return rows;
         });
@@ -242,8 +219,11 @@ public final class AcmeStore {
     database.inTransaction(
         handle ->
             handle.execute(
-                "INSERT INTO acme_site AS a (site, hosts, next_try, problem, tried_at)"
+                "INSERT INTO "
+                    + book.orders
+                    + " AS a (site, hosts, next_try, problem, tried_at)"
                     + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (site) DO UPDATE SET"
+                    + " not_before = CASE WHEN a.hosts = excluded.hosts THEN a.not_before END,"
                     + " hosts = excluded.hosts, next_try = excluded.next_try,"
                     + " problem = excluded.problem WHERE a.held_until IS NULL",
                 site.id(),
@@ -253,14 +233,16 @@ public final class AcmeStore {
                 Timestamp.from(Instant.EPOCH)));
   }
 
-  /** The next order of a site is due at once, whatever failed before. */
+  /** The next order of a site is due at once, unless the authority asked to wait. */
   public Change<SiteConfig> retry(SiteConfig site, long revision) {
     Change<SiteConfig> change =
         database.inTransaction(
             handle -> {
               int rows =
                   handle.execute(
-                      "UPDATE acme_site SET next_try = NULL"
+                      "UPDATE "
+                          + book.orders
+                          + " SET next_try = NULL"
                           + " WHERE site = ? AND next_try IS NOT NULL",
                       site.id());
               if (rows == 0) {
@@ -278,9 +260,9 @@ public final class AcmeStore {
   }
 
   /**
-   * Has edges answer these, in place of what they answered for the site.
+   * Has these be answered, in place of what was answered for the site.
    *
-   * @return the number up to which edges have to hold tokens; empty where there are too many
+   * @return the number up to which tokens have to be held; empty where there are too many
    */
   public Optional<Long> publish(String site, List<AcmeToken> tokens) {
     Optional<Long> through =
@@ -288,18 +270,26 @@ public final class AcmeStore {
             handle -> {
               // One after the other until the commit: who has seen a number has seen all below it,
               // and no two take the last place.
-              handle.execute("LOCK TABLE acme_token IN SHARE ROW EXCLUSIVE MODE");
+              handle.execute("LOCK TABLE " + book.tokens + " IN SHARE ROW EXCLUSIVE MODE");
               long number =
-                  handle.createQuery("SELECT nextval('acme_token_number')").mapTo(Long.class).one();
-              handle.execute("DELETE FROM acme_token WHERE site = ?", site);
+                  handle
+                      .createQuery("SELECT nextval('" + book.tokens + "_number')")
+                      .mapTo(Long.class)
+                      .one();
+              handle.execute("DELETE FROM " + book.tokens + " WHERE site = ?", site);
               int others =
-                  handle.createQuery("SELECT count(*) FROM acme_token").mapTo(Integer.class).one();
+                  handle
+                      .createQuery("SELECT count(*) FROM " + book.tokens)
+                      .mapTo(Integer.class)
+                      .one();
               if (others + tokens.size() > Limits.ACME_TOKENS) {
                 return Optional.empty();
               }
               for (AcmeToken one : tokens) {
                 handle.execute(
-                    "INSERT INTO acme_token (token, site, host, key_authorization, number)"
+                    "INSERT INTO "
+                        + book.tokens
+                        + " (token, site, host, key_authorization, number)"
                         + " VALUES (?, ?, ?, ?, ?) ON CONFLICT (token) DO UPDATE SET"
                         + " site = excluded.site, host = excluded.host, key_authorization ="
                         + " excluded.key_authorization, number = excluded.number",
@@ -315,7 +305,7 @@ public final class AcmeStore {
     return through;
   }
 
-  /** All that edges answer now. */
+  /** All that is answered now. */
   public FromControl.AcmeTokens tokens() {
     record Row(AcmeToken token, long number) {}
     List<Row> rows =
@@ -323,7 +313,8 @@ public final class AcmeStore {
             handle ->
                 handle
                     .createQuery(
-                        "SELECT host, token, key_authorization, number FROM acme_token"
+                        "SELECT host, token, key_authorization, number FROM "
+                            + book.tokens
                             + " ORDER BY number, token")
                     .map(
                         (row, context) ->

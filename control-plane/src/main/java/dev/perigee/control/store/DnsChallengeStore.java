@@ -129,19 +129,64 @@ public final class DnsChallengeStore {
   }
 
   /**
-   * Adds a text to those of a name, for an organisation's site.
+   * Why a name has no texts in the DNS of this network, whoever sets them; empty where it may have.
+   */
+  public Optional<String> unanswered(String name) {
+    return name.endsWith("." + zone) || siteHosts
+        ? Optional.empty()
+        : Optional.of(
+            name + " is not answered by the DNS of this network: start it with --dns-site-hosts");
+  }
+
+  /**
+   * Adds a text to those of a name, for an order that is held: once that is not, it goes.
    *
    * @return what is in the way; empty where it is there
    */
-  public Optional<String> addText(String organisation, String name, String text, int ttlSeconds) {
-    if (!name.endsWith("." + zone) && !siteHosts) {
-      return Optional.of(
-          name + " is not answered by the DNS of this network: start it with --dns-site-hosts");
-    }
+  public Optional<String> addText(AcmeSite site, String name, String text, int ttlSeconds) {
     Optional<String> problem =
-        database.inTransaction(handle -> addText(handle, organisation, name, text, ttlSeconds));
+        unanswered(name)
+            .or(
+                () ->
+                    database.inTransaction(
+                        handle -> addText(handle, site, name, text, ttlSeconds)));
     numbers.wake();
     return problem;
+  }
+
+  private static Optional<String> addText(
+      Handle handle, AcmeSite site, String name, String text, int ttlSeconds) {
+    Optional<String> problem = addText(handle, site.organisation(), name, text, ttlSeconds);
+    if (problem.isEmpty()) {
+      handle.execute(
+          "INSERT INTO acme_text (name, text, organisation, site) VALUES (?, ?, ?, ?)"
+              + " ON CONFLICT (name, text) DO UPDATE SET site = excluded.site,"
+              + " organisation = excluded.organisation",
+          name,
+          text,
+          site.organisation(),
+          site.id());
+    }
+    return problem;
+  }
+
+  /** Takes the texts of orders away that nobody holds any more: who ran them was killed. */
+  public void sweepTexts() {
+    record Left(String organisation, String name, String text) {}
+    database
+        .read(
+            handle ->
+                handle
+                    .createQuery(
+                        "SELECT organisation, name, text FROM acme_text t WHERE NOT EXISTS"
+                            + " (SELECT 1 FROM acme_site a WHERE a.site = t.site"
+                            + " AND a.held_until > now()) AND NOT EXISTS (SELECT 1 FROM own_order"
+                            + " o WHERE o.site = t.site AND o.held_until > now())")
+                    .map(
+                        (row, context) ->
+                            new Left(row.getString(1), row.getString(2), row.getString(3)))
+                    .list())
+        .forEach(left -> removeText(left.organisation(), left.name(), left.text()));
   }
 
   private static Optional<String> addText(
@@ -181,6 +226,7 @@ public final class DnsChallengeStore {
     database.inTransaction(
         handle -> {
           handle.execute("LOCK TABLE dns_challenge IN SHARE ROW EXCLUSIVE MODE");
+          handle.execute("DELETE FROM acme_text WHERE name = ? AND text = ?", name, text);
           handle.execute(
               "UPDATE dns_challenge SET texts = array_remove(texts, ?)"
                   + " WHERE name = ? AND organisation = ?",

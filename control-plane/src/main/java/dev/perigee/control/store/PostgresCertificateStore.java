@@ -150,20 +150,36 @@ public final class PostgresCertificateStore implements CertificateStore {
     return new Change.Committed<>(find(handle, Purview.ALL, config.id()).orElseThrow(), revision);
   }
 
+  /** Why what an authority would issue for a site could not be kept; empty where it could. */
+  public Optional<String> obstacle(AcmeSite site) {
+    return database.read(handle -> full(handle, site.organisation(), "acme_site", site.id()));
+  }
+
+  /** Whether one more is too many; the operators' own are counted by nobody. */
+  private static Optional<String> full(
+      Handle handle, String organisation, String replaced, String value) {
+    int others =
+        handle
+            .createQuery(
+                "SELECT count(*) FROM certificate WHERE organisation = ? AND %s IS DISTINCT FROM ?"
+                    .formatted(replaced))
+            .bind(0, organisation)
+            .bind(1, value)
+            .mapTo(Integer.class)
+            .one();
+    return organisation.equals(Organisation.FIRST) || others < Organisation.MOST_CERTIFICATES
+        ? Optional.empty()
+        : Optional.of(
+            "would be one more than the %d of an organisation: remove old ones"
+                .formatted(Organisation.MOST_CERTIFICATES));
+  }
+
   /** Why an organisation may not have it; empty where it may. */
   private static Optional<String> refusal(
       Handle handle, String organisation, CertificateConfig config) {
-    int others =
-        handle
-            .createQuery("SELECT count(*) FROM certificate WHERE organisation = ? AND id <> ?")
-            .bind(0, organisation)
-            .bind(1, config.id())
-            .mapTo(Integer.class)
-            .one();
-    if (others >= Organisation.MOST_CERTIFICATES) {
-      return Optional.of(
-          "would be one more than the %d of an organisation: remove old ones"
-              .formatted(Organisation.MOST_CERTIFICATES));
+    Optional<String> full = full(handle, organisation, "id", config.id());
+    if (full.isPresent()) {
+      return full;
     }
     for (String host : config.hosts()) {
       if (!HostClaims.holds(handle, organisation, host)) {

@@ -28,7 +28,8 @@ public final class Sealing {
   private enum Table {
     CERTIFICATE("certificate", "id", "private_key"),
     TICKET_KEY("ticket_key", "encode(name, 'hex')", "secret"),
-    ACME_ACCOUNT("acme_account", "directory", "private_key");
+    ACME_ACCOUNT("acme_account", "directory", "private_key"),
+    OWN_CERTIFICATE("own_certificate", "name", "private_key");
 
     private final String table;
     private final String name;
@@ -45,7 +46,8 @@ public final class Sealing {
       return switch (this) {
         case CERTIFICATE -> PostgresCertificateStore.row(id);
         case TICKET_KEY -> "ticket key " + id;
-        case ACME_ACCOUNT -> AcmeStore.row(id);
+        case ACME_ACCOUNT -> AcmeAccounts.row(id);
+        case OWN_CERTIFICATE -> OwnCertificates.row(id);
       };
     }
   }

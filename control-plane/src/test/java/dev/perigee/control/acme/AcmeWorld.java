@@ -6,6 +6,7 @@ import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.fleet.Fleet;
+import dev.perigee.control.store.AcmeAccounts;
 import dev.perigee.control.store.AcmeSites;
 import dev.perigee.control.store.AcmeStore;
 import dev.perigee.control.store.Change;
@@ -18,6 +19,7 @@ import dev.perigee.control.store.KeyRing;
 import dev.perigee.control.store.LogNumbers;
 import dev.perigee.control.store.Node;
 import dev.perigee.control.store.OrganisationStore;
+import dev.perigee.control.store.OwnCertificates;
 import dev.perigee.control.store.PostgresCertificateStore;
 import dev.perigee.control.store.PostgresNodeStore;
 import dev.perigee.control.store.PostgresSiteStore;
@@ -34,8 +36,14 @@ final class AcmeWorld implements AutoCloseable {
   private static final InstantSource CLOCK = InstantSource.system();
 
   private final TestPostgres postgres = TestPostgres.fresh();
-  private final LogNumbers numbers = new LogNumbers(postgres.database());
-  final AcmeStore orders = new AcmeStore(postgres.database(), numbers, KeyRing.none());
+  final LogNumbers numbers = new LogNumbers(postgres.database());
+  final AcmeStore orders = new AcmeStore(postgres.database(), numbers, AcmeStore.Book.SITES);
+  final AcmeStore ownOrders = new AcmeStore(postgres.database(), numbers, AcmeStore.Book.OWN);
+  final OwnCertificates own =
+      new OwnCertificates(postgres.database(), numbers, KeyRing.none(), CLOCK);
+  final AcmeAccounts accounts = new AcmeAccounts(postgres.database(), KeyRing.none());
+  final DnsChallengeStore challenges =
+      new DnsChallengeStore(postgres.database(), numbers, "cdn.example", true);
   final AcmeSites sites = new AcmeSites(postgres.database());
   final PostgresCertificateStore certificates =
       new PostgresCertificateStore(postgres.database(), numbers, CLOCK);
@@ -62,13 +70,11 @@ final class AcmeWorld implements AutoCloseable {
 
   /** What authorities, orders and nodes share. */
   Acme.Stores stores() {
-    return new Acme.Stores(
-        orders,
-        sites,
-        certificates,
-        new DnsChallengeStore(postgres.database(), numbers, "cdn.example", true),
-        new DnsReaders(postgres.database()),
-        nodes);
+    return stores(orders);
+  }
+
+  Acme.Stores stores(AcmeStore which) {
+    return new Acme.Stores(accounts, which, challenges, new DnsReaders(postgres.database()));
   }
 
   /** From now on the node takes tokens as soon as there are some. */

@@ -37,7 +37,7 @@ final class RenewalPolicyTest {
   }
 
   private static AcmeSite.Tried tried(List<String> hosts, Instant next) {
-    return new AcmeSite.Tried(hosts, 3, Optional.of(next), "no", BEGAN, "");
+    return new AcmeSite.Tried(hosts, 3, Optional.of(next), Optional.empty(), "no", BEGAN, "");
   }
 
   @Test

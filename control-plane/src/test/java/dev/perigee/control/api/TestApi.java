@@ -149,7 +149,7 @@ public final class TestApi implements AutoCloseable {
             tenancy(random),
             new ApiPorts.Acme(
                 new AcmeSites(postgres.database()),
-                new AcmeStore(postgres.database(), numbers, KeyRing.none()),
+                new AcmeStore(postgres.database(), numbers, AcmeStore.Book.SITES),
                 new CertificateCounts(postgres.database()),
                 new NextOrder(Duration.ofMinutes(5)),
                 true,

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.control.store.TestPem;
 import dev.perigee.control.tls.CertificateFiles;
+import dev.perigee.control.tls.ChallengeAnswers;
 import dev.perigee.control.tls.ServerTls;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -56,6 +57,7 @@ final class SecureSteeringIT {
             LOOPBACK,
             0,
             Optional.of(new HttpSteering.Secure(0, new ServerTls(files))),
+            ChallengeAnswers.NONE,
             "cdn.example",
             steering);
     server.start();
