@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.StringJoiner;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.HttpsURLConnection;
 import javax.net.ssl.SSLSocketFactory;
 
@@ -59,16 +60,20 @@ final class ApiClient {
 
   /** A list whole: its pages one after the other, as one answer. */
   ObjectNode list(String path) {
-    ObjectNode whole = get(path).deepCopy();
-    ArrayNode items = whole.withArray("items");
-    for (String next = next(whole); !next.isEmpty(); ) {
-      char before = path.indexOf('?') < 0 ? '?' : '&';
-      JsonNode page = get(path + before + "after=" + part(next));
-      page.path("items").forEach(items::add);
-      next = next(page);
+    AtomicInteger read = new AtomicInteger();
+    try (Waiting _ = Waiting.of(() -> "%d read".formatted(read.get()))) {
+      ObjectNode whole = get(path).deepCopy();
+      ArrayNode items = whole.withArray("items");
+      for (String next = next(whole); !next.isEmpty(); ) {
+        read.set(items.size());
+        char before = path.indexOf('?') < 0 ? '?' : '&';
+        JsonNode page = get(path + before + "after=" + part(next));
+        page.path("items").forEach(items::add);
+        next = next(page);
+      }
+      whole.remove("next");
+      return whole;
     }
-    whole.remove("next");
-    return whole;
   }
 
   private static String next(JsonNode page) {
@@ -76,19 +81,26 @@ final class ApiClient {
   }
 
   JsonNode post(String path, Optional<Map<String, ?>> body) {
-    return send("POST", path, body, Map.of());
+    return change("POST", path, body, Map.of());
   }
 
   JsonNode post(String path, Map<String, ?> body, Map<String, String> fields) {
-    return send("POST", path, Optional.of(body), fields);
+    return change("POST", path, Optional.of(body), fields);
   }
 
   JsonNode put(String path, Map<String, ?> body) {
-    return send("PUT", path, Optional.of(body), Map.of());
+    return change("PUT", path, Optional.of(body), Map.of());
   }
 
   void delete(String path) {
-    send("DELETE", path, Optional.empty(), Map.of());
+    change("DELETE", path, Optional.empty(), Map.of());
+  }
+
+  private JsonNode change(
+      String method, String path, Optional<Map<String, ?>> body, Map<String, String> fields) {
+    try (Waiting _ = Waiting.of(() -> "the control plane works on it")) {
+      return send(method, path, body, fields);
+    }
   }
 
   private JsonNode send(

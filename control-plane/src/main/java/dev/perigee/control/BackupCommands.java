@@ -1,5 +1,6 @@
 package dev.perigee.control;
 
+import dev.perigee.cli.Waiting;
 import dev.perigee.control.store.Backup;
 import dev.perigee.control.store.Backup.DatabaseAddress;
 import dev.perigee.control.store.EmbeddedDatabase;
@@ -16,6 +17,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -62,6 +64,9 @@ public final class BackupCommands {
         names = "--state-dir",
         description = "the control plane's, where its database is embedded")
     @Nullable Path stateDir;
+
+    /** How far it is. */
+    final LongAdder bytes = new LongAdder();
 
     /** Something done to a database. */
     interface Work {
@@ -118,20 +123,23 @@ public final class BackupCommands {
       if (address.isEmpty() && !Files.exists(embedded().resolve("data"))) {
         throw new IOException("there is no database in " + stateDir);
       }
-      Backup.Summary summary =
-          address.isPresent() ? write(address.get()) : started(embedded(), this::write);
+      Backup.Summary summary;
+      try (Waiting _ = Waiting.of(() -> "backup: %d MiB".formatted(bytes.sum() >> 20))) {
+        summary = address.isPresent() ? write(address.get()) : started(embedded(), this::write);
+      }
       say(spec, "backup", summary);
       return 0;
     }
 
     private Backup.Summary write(DatabaseAddress address) throws IOException {
       if (to.equals("-")) {
-        return Backup.write(address, System.out);
+        return Backup.write(address, new Counted.Out(System.out, bytes));
       }
       Path file = Path.of(to);
       Path fresh = file.resolveSibling(file.getFileName() + ".new");
       Backup.Summary summary;
-      try (OutputStream out = new BufferedOutputStream(SecretFile.create(fresh))) {
+      try (OutputStream out =
+          new Counted.Out(new BufferedOutputStream(SecretFile.create(fresh)), bytes)) {
         summary = Backup.write(address, out);
       }
       SecretFile.settle(fresh, file);
@@ -163,8 +171,10 @@ public final class BackupCommands {
       if (external.isEmpty() && EmbeddedDatabase.running(embedded()).isPresent()) {
         throw new IOException("a control plane runs on this database: stop it first");
       }
-      Backup.Summary summary =
-          external.isPresent() ? read(external.get()) : started(embedded(), this::read);
+      Backup.Summary summary;
+      try (Waiting _ = Waiting.of(() -> "restore: %d MiB".formatted(bytes.sum() >> 20))) {
+        summary = external.isPresent() ? read(external.get()) : started(embedded(), this::read);
+      }
       say(spec, "restored", summary);
       return 0;
     }
@@ -174,7 +184,7 @@ public final class BackupCommands {
           from.equals("-")
               ? System.in
               : new BufferedInputStream(Files.newInputStream(Path.of(from)))) {
-        return Restore.read(address, in);
+        return Restore.read(address, new Counted.In(in, bytes));
       }
     }
   }
