@@ -54,6 +54,7 @@ final class CompletionCommand implements Runnable {
             name -> {
               CommandSpec own = CommandSpec.create().name(name);
               own.usageMessage().description(LAUNCHERS.get(name));
+              options(own, name);
               whole.addSubcommand(name, own);
             });
     return switch (shell) {
@@ -63,6 +64,27 @@ final class CompletionCommand implements Runnable {
       default ->
           throw new Failure(Failure.USAGE, "there are scripts for bash, zsh and fish: " + shell);
     };
+  }
+
+  /** Its options, and commands of its own with theirs. */
+  private static void options(CommandSpec command, String path) {
+    for (LauncherOptions.Known known : LauncherOptions.all()) {
+      if (known.command().equals(path)) {
+        command.addOption(
+            OptionSpec.builder(known.name())
+                .arity(known.takesValue() ? "1" : "0")
+                .type(known.takesValue() ? String.class : boolean.class)
+                .description(known.says().replace("%", "%%"))
+                .build());
+      } else if (known.command().startsWith(path + " ")) {
+        String name = known.command().substring(path.length() + 1);
+        if (!command.subcommands().containsKey(name)) {
+          CommandSpec below = CommandSpec.create().name(name);
+          options(below, known.command());
+          command.addSubcommand(name, below);
+        }
+      }
+    }
   }
 
   private static String fish(CommandLine whole) {

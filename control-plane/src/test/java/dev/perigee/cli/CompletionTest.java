@@ -56,6 +56,13 @@ final class CompletionTest {
     "perigee site list --js, --json",
     "perigee purge --ev, --everything",
     "perigee site add --ca, --ca-file",
+    "perigee control --acme-h, --acme-http-port",
+    "perigee control --dns-z, --dns-zone",
+    "perigee edge --cache-s, --cache-size",
+    "perigee up --det, --detach",
+    "perigee backup --database-, --database-url",
+    "perigee restore --fr, --from",
+    "perigee geo update --fr, --from",
   })
   void whatIsBegunIsCompleted(String typed, String expected) throws IOException {
     Set<String> found = completed(typed);
