@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 /** What a site asks of its readers' certificates as JSON, and what is wrong with it. */
 final class ClientCertificatesJsonTest {
-  private static final Instant NOW = Instant.now();
+  private final Instant now = Instant.now();
   private static final String AUTHORITY = TestPem.authority("readers").certificate();
 
   private static Input input(String mode, String pem) {
@@ -28,8 +28,8 @@ final class ClientCertificatesJsonTest {
         Set.of("clientCertificates"));
   }
 
-  private static ClientCertificates read(Input input) {
-    return ClientCertificatesJson.read(input, ClientCertificates.OFF, NOW);
+  private ClientCertificates read(Input input) {
+    return ClientCertificatesJson.read(input, ClientCertificates.OFF, now);
   }
 
   private static List<String> flaws(ClientCertificates asked) {
@@ -95,7 +95,7 @@ final class ClientCertificatesJsonTest {
 
   @Test
   void oneThatIsOverIsRefusedUnlessItWasThereBefore() {
-    Instant later = NOW.plus(Duration.ofDays(60));
+    Instant later = now.plus(Duration.ofDays(60));
     Input input = input("required", AUTHORITY);
     ClientCertificates asked = ClientCertificatesJson.read(input, ClientCertificates.OFF, later);
     assertTrue(input.problems().getFirst().reason().contains("has expired"));
