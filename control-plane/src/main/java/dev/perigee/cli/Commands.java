@@ -169,6 +169,7 @@ abstract class Commands implements Runnable {
     SiteLimitsCommand.class,
     SiteCompressionCommand.class,
     SiteAcmeCommand.class,
+    SiteClientCertificatesCommand.class,
     SiteRemove.class
   })
   static final class Site extends Group {}
@@ -296,6 +297,10 @@ abstract class Commands implements Runnable {
         out().println("steering " + SiteSteeringCommand.summary(found.path("steering")));
         out().println("limits   " + SiteLimitsCommand.summary(found));
         out().println("compress " + SiteCompressionCommand.summary(found.path("compression")));
+        out()
+            .println(
+                "readers  "
+                    + SiteClientCertificatesCommand.summary(found.path("clientCertificates")));
         if (!found.path("acme").asText().equals("off")) {
           JsonNode state = client().get("v1/sites/" + id + "/acme");
           out().println("acme     " + SiteAcmeCommand.summary(state));

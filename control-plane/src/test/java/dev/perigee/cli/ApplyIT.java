@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.perigee.control.api.TestApi;
+import dev.perigee.control.store.TestPem;
 import dev.perigee.testkit.NothingLeaks;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -233,5 +234,32 @@ final class ApplyIT {
   void whatIsNoFileOfSitesIsRefused(String text) {
     Failure failure = assertThrows(Failure.class, () -> SiteFile.read(text));
     assertTrue(String.valueOf(failure.getMessage()).length() > 10);
+  }
+
+  @Test
+  void whatASiteAsksOfItsReadersIsInTheFileAndReadAgain() throws Exception {
+    Path authorities = folder.resolve("readers.pem");
+    String one = TestPem.authority("one").certificate();
+    String two = TestPem.authority("two").certificate();
+    Files.writeString(authorities, one + two);
+    assertEquals(0, apply(TWO, "--yes"));
+    assertEquals(
+        0,
+        run(
+            "site",
+            "client-certificates",
+            "blog",
+            "required",
+            "--authorities",
+            authorities.toString()));
+    JsonNode asked = json("GET", "/v1/sites/blog", "").path("clientCertificates");
+    assertEquals("required", asked.path("mode").asText());
+    assertEquals((one + two).replace("\r", ""), asked.path("authorities").asText());
+    Path exported = folder.resolve("all.yaml");
+    assertEquals(0, run("export", "-o", exported.toString()));
+    assertEquals(0, apply(TWO, "--yes"), "what is left out is off");
+    assertEquals("off", json("GET", "/v1/sites/blog", "").at("/clientCertificates/mode").asText());
+    assertEquals(0, run("apply", "-f", exported.toString(), "--yes"));
+    assertEquals(asked, json("GET", "/v1/sites/blog", "").path("clientCertificates"));
   }
 }

@@ -172,6 +172,10 @@ final class EdgeGauges {
         "perigee_tls_unrecognized_names",
         "Handshakes for a name without a certificate.",
         tls::unrecognizedNames);
+    metrics.counter(
+        "perigee_tls_refused_readers",
+        "Handshakes that failed where readers are asked for certificates.",
+        tls::refusedReaders);
   }
 
   void coding(Representations all) {

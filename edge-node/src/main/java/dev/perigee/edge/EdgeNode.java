@@ -25,7 +25,6 @@ import dev.perigee.edge.limit.RateLimits;
 import dev.perigee.edge.listener.AdminListener;
 import dev.perigee.edge.listener.EdgeListener;
 import dev.perigee.edge.listener.tls.ServerTls;
-import dev.perigee.edge.listener.tls.TlsEngine;
 import dev.perigee.edge.origin.HealthChecks;
 import dev.perigee.edge.origin.OriginClient;
 import dev.perigee.edge.origin.OriginResolver;
@@ -152,7 +151,8 @@ public final class EdgeNode implements AutoCloseable {
     Identity identity = identity(options, enrolment);
     ChronicleResponseStore store = store(options, state);
     ServingState serving = serving(options, store, state);
-    ServerTls tls = tls(options);
+    EdgeTls readers = new EdgeTls(options, clock);
+    ServerTls tls = readers.server();
     TicketKeeper tickets =
         new TicketKeeper(state.resolve("ticket-keys"), keys, clock, random, tls::tickets);
     tickets.start();
@@ -160,6 +160,7 @@ public final class EdgeNode implements AutoCloseable {
     Origins origins = origins(options);
     RateLimits limits = new RateLimits(options.limits.limitCounters, System::nanoTime, random);
     ActiveConfig active = active(options, lastGood, tls, store, origins, limits);
+    readers.follow(active);
     EdgeMetrics metrics = new EdgeMetrics();
     EdgeGauges gauges = new EdgeGauges(metrics, clock);
     GeoLocator geo = new GeoLocator();
@@ -233,16 +234,6 @@ public final class EdgeNode implements AutoCloseable {
     return "edge %s ready http=%d https=%d admin=%d"
         .formatted(
             options.name, listener.port("http"), listener.port("https"), admin.bound().getPort());
-  }
-
-  private static ServerTls tls(EdgeOptions options) throws GeneralSecurityException {
-    ServerTls tls = new ServerTls(options.tlsEngine, options.tlsProfile, options.tlsNames);
-    if (tls.engine() == TlsEngine.JDK) {
-      LOG.warn(
-          "TLS is the JDK's, whose keys of session tickets cannot be set: a reader who comes back"
-              + " resumes on the same node alone");
-    }
-    return tls;
   }
 
   private ServingState serving(EdgeOptions options, ChronicleResponseStore store, Path state) {

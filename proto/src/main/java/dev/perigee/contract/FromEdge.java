@@ -43,6 +43,9 @@ public sealed interface FromEdge {
     /** The feature of a node that takes {@link FromControl.AcmeTokens}. */
     public static final String ACME = "acme";
 
+    /** The feature of a node that knows of {@link SiteConfig#clientCertificates}. */
+    public static final String CLIENT_CERTIFICATES = "client-certificates";
+
     public Hello {
       features = Set.copyOf(features);
       geo = List.copyOf(geo);

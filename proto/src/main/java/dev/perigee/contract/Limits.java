@@ -200,5 +200,11 @@ public final class Limits {
   /** Characters of one such token. */
   public static final int ACME_TOKEN_LENGTH = 128;
 
+  /** Authorities whose certificates a site takes of its readers. */
+  public static final int CLIENT_AUTHORITIES = 16;
+
+  /** Bytes of their certificates, DER; as PEM a third more. */
+  public static final int CLIENT_AUTHORITY_BYTES = 48 * 1024;
+
   private Limits() {}
 }

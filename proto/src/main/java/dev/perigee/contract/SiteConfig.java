@@ -25,6 +25,7 @@ import java.util.Set;
  *     lets a site have
  * @param compression how its responses are compressed at the edges
  * @param acme how its certificate is got
+ * @param clientCertificates whether its readers are asked for certificates
  */
 public record SiteConfig(
     String id,
@@ -41,13 +42,50 @@ public record SiteConfig(
     List<RateRule> limits,
     long bandwidth,
     CompressionPolicy compression,
-    AcmeChallenge acme) {
+    AcmeChallenge acme,
+    ClientCertificates clientCertificates) {
   /** Copies the collections. */
   public SiteConfig {
     hosts = List.copyOf(hosts);
     origins = pools.isNone() ? List.copyOf(origins) : pools.fallbackUrls();
     regions = Set.copyOf(regions);
     limits = List.copyOf(limits);
+  }
+
+  /** A site that asks no reader for a certificate. */
+  public SiteConfig(
+      String id,
+      List<String> hosts,
+      List<OriginUrl> origins,
+      Set<String> regions,
+      boolean schemeInKey,
+      boolean portInKey,
+      CachePolicy cache,
+      OriginPools pools,
+      HidingPolicy hiding,
+      TierPolicy tiers,
+      SteeringPolicy steering,
+      List<RateRule> limits,
+      long bandwidth,
+      CompressionPolicy compression,
+      AcmeChallenge acme) {
+    this(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        limits,
+        bandwidth,
+        compression,
+        acme,
+        ClientCertificates.OFF);
   }
 
   /** A site whose owner brings its certificate. */
@@ -263,7 +301,8 @@ public record SiteConfig(
         limits,
         bandwidth,
         compression,
-        acme);
+        acme,
+        clientCertificates);
   }
 
   /** The same with other hiding. */
@@ -283,7 +322,8 @@ public record SiteConfig(
         limits,
         bandwidth,
         compression,
-        acme);
+        acme,
+        clientCertificates);
   }
 
   /** The same with other tiers. */
@@ -303,7 +343,8 @@ public record SiteConfig(
         limits,
         bandwidth,
         compression,
-        acme);
+        acme,
+        clientCertificates);
   }
 
   /** The same with other steering. */
@@ -323,7 +364,8 @@ public record SiteConfig(
         limits,
         bandwidth,
         compression,
-        acme);
+        acme,
+        clientCertificates);
   }
 
   /** The same with other rate limits. */
@@ -343,7 +385,8 @@ public record SiteConfig(
         other,
         bandwidth,
         compression,
-        acme);
+        acme,
+        clientCertificates);
   }
 
   /** The same with another bandwidth. */
@@ -363,7 +406,8 @@ public record SiteConfig(
         limits,
         other,
         compression,
-        acme);
+        acme,
+        clientCertificates);
   }
 
   /** The same with other compression. */
@@ -383,7 +427,8 @@ public record SiteConfig(
         limits,
         bandwidth,
         other,
-        acme);
+        acme,
+        clientCertificates);
   }
 
   /** The same with its certificate got otherwise. */
@@ -403,6 +448,28 @@ public record SiteConfig(
         limits,
         bandwidth,
         compression,
+        other,
+        clientCertificates);
+  }
+
+  /** The same with other wishes for its readers' certificates. */
+  public SiteConfig withClientCertificates(ClientCertificates other) {
+    return new SiteConfig(
+        id,
+        hosts,
+        origins,
+        regions,
+        schemeInKey,
+        portInKey,
+        cache,
+        pools,
+        hiding,
+        tiers,
+        steering,
+        limits,
+        bandwidth,
+        compression,
+        acme,
         other);
   }
 

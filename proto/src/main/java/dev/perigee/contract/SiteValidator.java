@@ -34,6 +34,7 @@ public final class SiteValidator {
     bandwidth(site, problems);
     problems.addAll(CompressionPolicyValidator.problems(site.compression()));
     acme(site).ifPresent(problems::add);
+    problems.addAll(ClientCertificatesValidator.problems(site.clientCertificates()));
     return problems;
   }
 

@@ -221,6 +221,9 @@ public final class SyncCodec {
     if (site.acme() != AcmeChallenge.OFF) {
       out.setAcme(site.acme().token());
     }
+    if (!site.clientCertificates().equals(ClientCertificates.OFF)) {
+      out.setReaderCertificates(ClientCertificatesCodec.encode(site.clientCertificates()));
+    }
     site.limits().forEach(rule -> out.addLimits(RateRuleCodec.encode(rule)));
     if (!site.pools().isNone()) {
       out.setPools(OriginPoolsCodec.encode(site.pools()));
@@ -247,7 +250,8 @@ public final class SyncCodec {
         RateRuleCodec.decode(site.getLimitsList()),
         site.getBandwidth(),
         CompressionPolicyCodec.decode(site.getCompression()),
-        AcmeChallenge.orOff(site.getAcme()));
+        AcmeChallenge.orOff(site.getAcme()),
+        ClientCertificatesCodec.decode(site.getReaderCertificates()));
   }
 
   public static Peer encode(PeerConfig peer) {

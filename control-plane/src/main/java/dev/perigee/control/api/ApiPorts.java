@@ -127,7 +127,7 @@ public record ApiPorts(
   List<Routes.Route> routes() {
     VisibleSites visible = tenancy.visible();
     Resources resources =
-        new Resources(sites, visible, nodes, fleet, joinTokens, nodesChanged, random);
+        new Resources(sites, visible, nodes, fleet, joinTokens, nodesChanged, random, acme.clock());
     PurgeResource purgeResource = new PurgeResource(purges, receipts, fleet, resources);
     Operations operations =
         new Operations(sites, nodes, purges, fleet, revision, geoAge, geoFiles, acme::countsNow);

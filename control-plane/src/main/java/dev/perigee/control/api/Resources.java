@@ -1,5 +1,6 @@
 package dev.perigee.control.api;
 
+import dev.perigee.contract.ClientCertificates;
 import dev.perigee.contract.GeoHolding;
 import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.HostName;
@@ -23,6 +24,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -57,7 +59,8 @@ final class Resources implements SiteFinder {
           "limits",
           "bandwidth",
           "compression",
-          "acme");
+          "acme",
+          "clientCertificates");
   private static final Set<String> NODE_FIELDS =
       Set.of(
           "name",
@@ -78,6 +81,7 @@ final class Resources implements SiteFinder {
   private final JoinTokens tokens;
   private final Runnable nodesChanged;
   private final RandomGenerator random;
+  private final InstantSource clock;
 
   Resources(
       SiteStore sites,
@@ -86,7 +90,9 @@ final class Resources implements SiteFinder {
       FleetView fleet,
       JoinTokens tokens,
       Runnable nodesChanged,
-      RandomGenerator random) {
+      RandomGenerator random,
+      InstantSource clock) {
+    this.clock = clock;
     this.sites = sites;
     this.visible = visible;
     this.nodes = nodes;
@@ -234,7 +240,11 @@ final class Resources implements SiteFinder {
             RateRuleJson.read(input),
             input.whole("bandwidth").orElse(0),
             CompressionPolicyJson.read(input),
-            AcmeResource.challenge(input));
+            AcmeResource.challenge(input),
+            ClientCertificatesJson.read(
+                input,
+                before.map(SiteConfig::clientCertificates).orElse(ClientCertificates.OFF),
+                clock.instant()));
     if (!origins.isEmpty() && !origins.equals(site.origins())) {
       input.problem(
           "origins", "are not the servers of the default pool: leave them out beside originPools");
@@ -270,6 +280,7 @@ final class Resources implements SiteFinder {
     view.put("bandwidth", site.bandwidth());
     view.put("compression", CompressionPolicyJson.view(site.compression()));
     view.put("acme", site.acme().token());
+    view.put("clientCertificates", ClientCertificatesJson.view(site.clientCertificates()));
     return view;
   }
 

@@ -64,7 +64,7 @@ final class TransportJson {
         input.integer("proxyProtocol", 0));
   }
 
-  private static List<Bytes> certificates(Input input, String field) {
+  static List<Bytes> certificates(Input input, String field) {
     String pem = input.text(field).orElse("");
     List<Bytes> ders = new ArrayList<>();
     if (pem.isBlank()) {
@@ -132,7 +132,7 @@ final class TransportJson {
     }
   }
 
-  private static String pem(List<Bytes> ders) {
+  static String pem(List<Bytes> ders) {
     Base64.Encoder lines = Base64.getMimeEncoder(LINE, new byte[] {'\n'});
     return ders.stream()
         .map(

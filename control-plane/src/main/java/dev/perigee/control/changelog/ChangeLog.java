@@ -56,12 +56,18 @@ public final class ChangeLog {
     if (from == head || head == 0) {
       return List.of();
     }
-    return delta(from, head, region, node).orElseGet(() -> snapshot(head, region, node));
+    return delta(from, head, region, node, true)
+        .orElseGet(() -> snapshot(head, region, node, true));
   }
 
-  /** The same as changes alone; empty where only a snapshot does. */
+  /**
+   * The same as changes alone; empty where only a snapshot does.
+   *
+   * @param asks whether the node can ask readers for certificates; one that cannot has no site that
+   *     wants that, as it would let everybody in
+   */
   public Optional<List<FromControl.Update>> delta(
-      long from, long head, String region, String node) {
+      long from, long head, String region, String node, boolean asks) {
     if (from == 0 || from > head) {
       return Optional.empty();
     }
@@ -70,13 +76,13 @@ public final class ChangeLog {
     boolean gap = changed.isEmpty() || changed.getFirst().revision() != from + 1;
     return gap || changed.size() > MAX_CHANGES
         ? Optional.empty()
-        : Optional.of(delta(from, changed, region, node));
+        : Optional.of(delta(from, changed, region, node, asks));
   }
 
   /** Everything that a node of a region has. */
-  public List<FromControl.Update> snapshot(long head, String region, String node) {
+  public List<FromControl.Update> snapshot(long head, String region, String node, boolean asks) {
     List<SiteConfig> served =
-        sites.allFor(node).stream().filter(site -> site.isServedIn(region)).toList();
+        sites.allFor(node).stream().filter(site -> isServed(site, region, asks)).toList();
     ServedHosts hosts = hosts(served);
     List<CertificateConfig> wanted =
         certificates.allWithKeys().stream().filter(hosts::want).map(Held::certificate).toList();
@@ -85,12 +91,12 @@ public final class ChangeLog {
   }
 
   private List<FromControl.Update> delta(
-      long from, List<LoggedChange> changed, String region, String node) {
+      long from, List<LoggedChange> changed, String region, String node, boolean asks) {
     Set<String> siteIds = resources(changed, "site");
     Set<String> certificateIds = resources(changed, "certificate");
     Map<String, SiteConfig> siteNow = sites.byIds(siteIds, node);
     List<SiteConfig> served =
-        siteNow.values().stream().filter(site -> site.isServedIn(region)).toList();
+        siteNow.values().stream().filter(site -> isServed(site, region, asks)).toList();
     Set<String> removedSites = new HashSet<>(siteIds);
     served.forEach(site -> removedSites.remove(site.id()));
     // A changed site may bring hosts that a certificate sent to nobody here so far is for.
@@ -103,7 +109,7 @@ public final class ChangeLog {
         hosts(
             concerned.isEmpty()
                 ? List.of()
-                : sites.allFor(node).stream().filter(s -> s.isServedIn(region)).toList());
+                : sites.allFor(node).stream().filter(s -> isServed(s, region, asks)).toList());
     List<CertificateConfig> wanted = new ArrayList<>();
     Set<String> removedCertificates = new HashSet<>(certificateIds);
     for (Held held : concerned) {
@@ -125,6 +131,10 @@ public final class ChangeLog {
     long revision = changed.getLast().revision();
     return parts(
         revision, from, served, removedSites, wanted, removedCertificates, peers, removedPeers);
+  }
+
+  private static boolean isServed(SiteConfig site, String region, boolean asks) {
+    return site.isServedIn(region) && (asks || !site.clientCertificates().isAsked());
   }
 
   private static Set<String> resources(List<LoggedChange> changed, String kind) {

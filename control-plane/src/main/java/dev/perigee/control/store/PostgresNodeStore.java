@@ -240,6 +240,37 @@ public final class PostgresNodeStore implements NodeStore {
                 .findOne());
   }
 
+  /**
+   * Whether what a node has kept is to be gone on from: not where sites ask readers for
+   * certificates and it may hold them as one that lets everybody in, or not at all.
+   *
+   * @param asks whether it can ask readers
+   */
+  public boolean mayGoOn(String name, boolean asks) {
+    return database.read(
+        handle ->
+            handle
+                .createQuery(
+                    "SELECT (? AND coalesce(bool_or(asks_readers), false)) OR NOT EXISTS (SELECT 1"
+                        + " FROM site WHERE client_certificates <> '' AND removed_at IS NULL)"
+                        + " FROM node WHERE name = ?")
+                .bind(0, asks)
+                .bind(1, name)
+                .mapTo(Boolean.class)
+                .one());
+  }
+
+  /** A node has taken a whole snapshot, as one that can ask readers or as one that cannot. */
+  public void took(String name, boolean asks) {
+    database.inTransaction(
+        handle ->
+            handle.execute(
+                "UPDATE node SET asks_readers = ? WHERE name = ? AND asks_readers <> ?",
+                asks,
+                name,
+                asks));
+  }
+
   /** Where the node is; empty when there is none of this name. */
   public Optional<Placement> placement(String name) {
     return database.read(

@@ -1,15 +1,9 @@
 package dev.perigee.control.store;
 
-import dev.perigee.contract.AcmeChallenge;
-import dev.perigee.contract.CachePolicyCodec;
-import dev.perigee.contract.CompressionPolicyCodec;
 import dev.perigee.contract.OriginAddressPolicy;
-import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
-import dev.perigee.contract.RateRuleCodec;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SteeringPolicyCodec;
-import dev.perigee.contract.TierPolicy;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,26 +18,18 @@ import org.jdbi.v3.core.statement.StatementContext;
 
 /** Sites in PostgreSQL. */
 public final class PostgresSiteStore implements SiteStore {
-  private static final String COLUMNS =
-      """
-      SELECT s.id, s.origins, s.regions, s.scheme_in_key, s.port_in_key,
-             s.cache_policy, s.origin_pools, s.hiding, s.shield, s.pop_share,
-             s.steering, s.rate_limits, s.bandwidth, s.compression, s.acme,
-             array(SELECT h.host FROM site_host h WHERE h.site = s.id ORDER BY h.position)\
-      """;
-
   private static final String FROM = " FROM site s WHERE s.removed_at IS NULL";
-  private static final String SELECT = COLUMNS + FROM;
+  private static final String SELECT = SiteColumns.SELECT + FROM;
 
   /** For one node: with the candidate of a rollout of which it is a canary. One statement. */
   private static final String SELECT_FOR_NODE =
-      COLUMNS
+      SiteColumns.SELECT
           + ", (SELECT r.candidate FROM rollout r"
           + " WHERE r.site = s.id AND r.state = 'canary' AND ? = ANY (r.canaries))"
           + FROM;
 
   /** With whose it is, and the revision of its newest change. */
-  static final String HELD = COLUMNS + ", s.organisation, s.revision" + FROM;
+  static final String HELD = SiteColumns.SELECT + ", s.organisation, s.revision" + FROM;
 
   private static final String STEERED =
       """
@@ -119,28 +105,12 @@ public final class PostgresSiteStore implements SiteStore {
 
   /** Inserts the site without its hosts; false where its id was ever used. */
   private static boolean insert(Handle handle, SiteConfig site, String organisation) {
-    SealedColumns sealed = handle.getConfig(SealedColumns.class);
     return handle.execute(
-            "INSERT INTO site (id, origins, regions, scheme_in_key, port_in_key, cache_policy,"
+            "INSERT INTO site (origins, regions, scheme_in_key, port_in_key, cache_policy,"
                 + " origin_pools, hiding, shield, pop_share, steering, rate_limits, bandwidth,"
-                + " compression, acme, organisation) VALUES"
-                + " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            site.id(),
-            origins(site),
-            regions(site),
-            site.schemeInKey(),
-            site.portInKey(),
-            CachePolicyCodec.toBytes(site.cache()),
-            sealed.pools(site.id(), site.pools()),
-            sealed.hiding(site.id(), site.hiding()),
-            site.tiers().shield(),
-            site.tiers().popShare(),
-            SteeringPolicyCodec.toBytes(site.steering()),
-            RateRuleCodec.toBytes(site.limits()),
-            site.bandwidth(),
-            CompressionPolicyCodec.toBytes(site.compression()),
-            acme(site),
-            organisation)
+                + " compression, acme, client_certificates, id, organisation) VALUES"
+                + " (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            SiteColumns.values(handle, site, organisation))
         == 1;
   }
 
@@ -173,26 +143,12 @@ public final class PostgresSiteStore implements SiteStore {
 
   /** Replaces the settings of a site whose row is locked. */
   private static Change<SiteConfig> update(Handle handle, SiteConfig site, Edit edit) {
-    SealedColumns sealed = handle.getConfig(SealedColumns.class);
     handle.execute(
         "UPDATE site SET origins = ?, regions = ?, scheme_in_key = ?, port_in_key = ?, cache_policy"
             + " = ?, origin_pools = ?, hiding = ?, shield = ?, pop_share = ?, steering = ?,"
-            + " rate_limits = ?, bandwidth = ?, compression = ?, acme = ? WHERE id = ?",
-        origins(site),
-        regions(site),
-        site.schemeInKey(),
-        site.portInKey(),
-        CachePolicyCodec.toBytes(site.cache()),
-        sealed.pools(site.id(), site.pools()),
-        sealed.hiding(site.id(), site.hiding()),
-        site.tiers().shield(),
-        site.tiers().popShare(),
-        SteeringPolicyCodec.toBytes(site.steering()),
-        RateRuleCodec.toBytes(site.limits()),
-        site.bandwidth(),
-        CompressionPolicyCodec.toBytes(site.compression()),
-        acme(site),
-        site.id());
+            + " rate_limits = ?, bandwidth = ?, compression = ?, acme = ?, client_certificates = ?"
+            + " WHERE id = ?",
+        SiteColumns.values(handle, site));
     List<String> before =
         handle
             .createQuery("DELETE FROM site_host WHERE site = ? RETURNING host")
@@ -293,7 +249,11 @@ public final class PostgresSiteStore implements SiteStore {
   @Override
   public List<SiteConfig> all() {
     return database.read(
-        handle -> handle.createQuery(SELECT + " ORDER BY s.id").map((r, c) -> read(r, c)).list());
+        handle ->
+            handle
+                .createQuery(SELECT + " ORDER BY s.id")
+                .map((r, c) -> SiteColumns.read(r, c))
+                .list());
   }
 
   @Override
@@ -388,59 +348,30 @@ public final class PostgresSiteStore implements SiteStore {
 
   /** What is wrong with a site. */
   List<Problem> problems(SiteConfig site) {
-    return rules.problems(site);
-  }
-
-  private static String[] origins(SiteConfig site) {
-    return site.origins().stream().map(OriginUrl::toString).toArray(String[]::new);
-  }
-
-  private static String acme(SiteConfig site) {
-    return site.acme() == AcmeChallenge.OFF ? "" : site.acme().token();
-  }
-
-  private static String[] regions(SiteConfig site) {
-    return site.regions().toArray(String[]::new);
+    List<Problem> problems = new ArrayList<>(rules.problems(site));
+    if (site.clientCertificates().isAsked() && !database.read(ReplicaStore::allKnowAsking)) {
+      problems.add(
+          new Problem(
+              "clientCertificates",
+              "cannot be asked for yet: a control plane of an earlier build is running, and would"
+                  + " send the site without them; update all, and wait for 10 minutes where one was"
+                  + " killed"));
+    }
+    return problems;
   }
 
   private static Optional<SiteConfig> find(Handle handle, String condition, String value) {
     return handle
         .createQuery(SELECT + " AND " + condition)
         .bind(0, value)
-        .map((row, context) -> read(row, context))
+        .map((row, context) -> SiteColumns.read(row, context))
         .findOne();
   }
 
   static VisibleSites.Held held(java.sql.ResultSet row, StatementContext context)
       throws java.sql.SQLException {
     return new VisibleSites.Held(
-        read(row, context), row.getString("organisation"), row.getLong("revision"));
-  }
-
-  private static SiteConfig read(java.sql.ResultSet row, StatementContext context)
-      throws java.sql.SQLException {
-    SealedColumns sealed = context.getConfig(SealedColumns.class);
-    String id = row.getString(1);
-    List<OriginUrl> origins = new ArrayList<>();
-    for (String text : (String[]) row.getArray(2).getArray()) {
-      OriginUrl.parse(text).ifPresent(origins::add);
-    }
-    return new SiteConfig(
-        id,
-        List.of((String[]) row.getArray(16).getArray()),
-        origins,
-        Set.of((String[]) row.getArray(3).getArray()),
-        row.getBoolean(4),
-        row.getBoolean(5),
-        CachePolicyCodec.of(row.getBytes(6)),
-        sealed.pools(id, row.getBytes(7)),
-        sealed.hiding(id, row.getBytes(8)),
-        new TierPolicy(row.getBoolean(9), row.getBoolean(10)),
-        SteeringPolicyCodec.of(row.getBytes(11)),
-        RateRuleCodec.of(row.getBytes(12)),
-        row.getLong(13),
-        CompressionPolicyCodec.of(row.getBytes(14)),
-        AcmeChallenge.orOff(row.getString(15)));
+        SiteColumns.read(row, context), row.getString("organisation"), row.getLong("revision"));
   }
 
   /** All sites as one node is to have them, by id. */
@@ -492,9 +423,9 @@ public final class PostgresSiteStore implements SiteStore {
 
   private static SiteConfig readForNode(java.sql.ResultSet row, StatementContext context)
       throws java.sql.SQLException {
-    byte[] candidate = row.getBytes(17);
+    byte[] candidate = row.getBytes(SiteColumns.COUNT + 1);
     return candidate == null
-        ? read(row, context)
+        ? SiteColumns.read(row, context)
         : context.getConfig(SealedColumns.class).whole(row.getString(1), candidate);
   }
 }

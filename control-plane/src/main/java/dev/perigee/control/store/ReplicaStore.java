@@ -19,6 +19,9 @@ public final class ReplicaStore {
 
   private static final String FORGOTTEN = "seen_at < now() - interval '1 hour'";
 
+  /** What it knows of who can send sites that ask readers for certificates. */
+  private static final String CLIENT_CERTIFICATES = "client-certificates";
+
   private final Database database;
   private final List<String> opens;
   private final Supplier<Trusts> trusts;
@@ -58,15 +61,16 @@ public final class ReplicaStore {
     return database.inTransaction(
         handle -> {
           handle.execute(
-              "INSERT INTO replica (id, address, build, opens, trusts, shows)"
-                  + " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen_at = now(),"
+              "INSERT INTO replica (id, address, build, opens, trusts, shows, knows)"
+                  + " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET seen_at = now(),"
                   + " trusts = excluded.trusts, shows = excluded.shows",
               UUID.fromString(own.id()),
               own.address(),
               own.build(),
               opens.toArray(String[]::new),
               now.authorities().toArray(String[]::new),
-              now.shows());
+              now.shows(),
+              new String[] {CLIENT_CERTIFICATES});
           handle.execute("DELETE FROM replica WHERE " + FORGOTTEN);
           return living(handle);
         });
@@ -88,6 +92,16 @@ public final class ReplicaStore {
                 .createQuery("SELECT coalesce(opens, '{}') FROM replica WHERE " + SILENT)
                 .map((row, context) -> Set.of((String[]) row.getArray(1).getArray()))
                 .list());
+  }
+
+  /** Whether all control planes know of sites that ask readers for certificates. */
+  static boolean allKnowAsking(Handle handle) {
+    return handle
+        .createQuery(
+            "SELECT NOT EXISTS (SELECT 1 FROM replica WHERE " + SILENT + " AND ? <> ALL (knows))")
+        .bind(0, CLIENT_CERTIFICATES)
+        .mapTo(Boolean.class)
+        .one();
   }
 
   /** This one stops. */

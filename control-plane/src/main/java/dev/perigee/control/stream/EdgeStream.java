@@ -49,6 +49,7 @@ final class EdgeStream implements Runnable {
   private final WarmPlan warming = new WarmPlan();
   private final FromEdge.Hello hello;
   private final String serial;
+  private final boolean asks;
 
   /** When a snapshot may be sent, where one is owed. */
   private final AtomicReference<@Nullable Instant> snapshotDue = new AtomicReference<>();
@@ -61,6 +62,9 @@ final class EdgeStream implements Runnable {
 
   /** Whether purges wait for that. */
   private volatile boolean held;
+
+  /** Whether nobody has noted yet that it took a snapshot. */
+  private volatile boolean unnoted;
 
   private final AcksAhead ahead = new AcksAhead();
   private boolean waited;
@@ -84,6 +88,7 @@ final class EdgeStream implements Runnable {
     this.geo = new GeoStream(this.out, service.geoFiles(), service.clock(), hello);
     this.hello = hello;
     this.serial = serial;
+    this.asks = hello.features().contains(FromEdge.Hello.CLIENT_CERTIFICATES);
   }
 
   String node() {
@@ -135,6 +140,19 @@ final class EdgeStream implements Runnable {
   /** The edge took an update. Called by the call's thread, as {@link #refused} is. */
   void taken() {
     refusals = 0;
+    if (unnoted) {
+      note();
+    }
+  }
+
+  /** Its first snapshot is in force, whatever it had before. */
+  private void note() {
+    try {
+      service.nodes().took(node(), asks);
+      unnoted = false;
+    } catch (StoreException e) {
+      UNNOTED.failed(e); // it gets a snapshot once more when it comes again
+    }
   }
 
   /** The edge has purges up to this one in force. */
@@ -207,7 +225,9 @@ final class EdgeStream implements Runnable {
     long purgedThrough = reachable ? 0 : head.purge();
     purge = reachable ? hello.lastPurge() : head.purge();
     service.acks().joined(hello.node(), reachable ? purge : 0, purge);
-    revision = known && hello.lastRevision() <= head.revision() ? hello.lastRevision() : 0;
+    boolean goesOn = known && service.nodes().mayGoOn(hello.node(), asks);
+    revision = goesOn && hello.lastRevision() <= head.revision() ? hello.lastRevision() : 0;
+    unnoted = !goesOn;
     send(
         new FromControl.Welcome(
             head.logId(),
@@ -278,7 +298,7 @@ final class EdgeStream implements Runnable {
       return false;
     }
     SharedLog.Update update =
-        log.update(revision, place.since(), view, place.region(), hello.node());
+        log.update(revision, place.since(), view, place.region(), hello.node(), asks);
     for (WireMessage part : update.parts()) {
       awaitReady();
       while (sendPurges()) {

@@ -61,8 +61,9 @@ final class SharedLog {
    * @param from 0 for a snapshot
    * @param to 0 for a snapshot, of which the newest is kept
    * @param node empty for all that are no canaries
+   * @param asks for nodes that can ask readers for certificates
    */
-  private record Key(long from, long to, String region, String node) {}
+  private record Key(long from, long to, String region, String node, boolean asks) {}
 
   /** An update in its parts. */
   record Update(long revision, List<WireMessage> parts) {
@@ -150,25 +151,27 @@ final class SharedLog {
    * @param from the edge's revision, 0 for none
    * @param view has another revision than that
    * @param since nothing older than this does
+   * @param asks whether the edge can ask readers for certificates
    */
-  Update update(long from, long since, LogView view, String region, String node)
+  Update update(long from, long since, LogView view, String region, String node, boolean asks)
       throws InterruptedException {
     String variant = view.canaries().contains(node) ? node : "";
     if (from > 0) {
       Update delta =
           shared(
-              new Key(from, view.revision(), region, variant),
+              new Key(from, view.revision(), region, variant, asks),
               () ->
                   changes
-                      .delta(from, view.revision(), region, variant)
+                      .delta(from, view.revision(), region, variant, asks)
                       .map(Update::of)
                       .orElse(new Update(0, List.of())));
       if (!delta.parts().isEmpty()) {
         return delta;
       }
     }
-    Key key = new Key(0, 0, region, variant);
-    Callable<Update> make = () -> Update.of(changes.snapshot(view.revision(), region, variant));
+    Key key = new Key(0, 0, region, variant, asks);
+    Callable<Update> make =
+        () -> Update.of(changes.snapshot(view.revision(), region, variant, asks));
     Update snapshot = shared(key, make);
     boolean young = snapshot.revision() >= Math.max(since, view.revision() - SNAPSHOT_AGE);
     // Of one that is not newer than the edge the log may hold no more of what follows either.

@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Date;
 import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
 import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
 import org.bouncycastle.asn1.x509.Extension;
 import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
@@ -41,6 +42,17 @@ public record TestPem(String certificate, String key, String oldKey) {
     }
   }
 
+  /** Of an authority, which a site may name as one of its readers'. */
+  public static TestPem authority(String name) {
+    try {
+      KeyPairGenerator generator = KeyPairGenerator.getInstance("EC");
+      generator.initialize(new ECGenParameterSpec("secp256r1"));
+      return of(name, generator.generateKeyPair(), "SHA256withECDSA", true);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   public static TestPem rsa(String host) {
     try {
       KeyPairGenerator generator = KeyPairGenerator.getInstance("RSA");
@@ -52,6 +64,10 @@ public record TestPem(String certificate, String key, String oldKey) {
   }
 
   private static TestPem of(String host, KeyPair pair, String algorithm) {
+    return of(host, pair, algorithm, false);
+  }
+
+  private static TestPem of(String host, KeyPair pair, String algorithm, boolean authority) {
     try {
       X500Name name = new X500Name("CN=" + host);
       Instant now = Instant.now();
@@ -67,6 +83,9 @@ public record TestPem(String certificate, String key, String oldKey) {
           Extension.subjectAlternativeName,
           false,
           new GeneralNames(new GeneralName(GeneralName.dNSName, host)));
+      if (authority) {
+        builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(true));
+      }
       X509CertificateHolder certificate =
           builder.build(new JcaContentSignerBuilder(algorithm).build(pair.getPrivate()));
       return new TestPem(

@@ -96,7 +96,8 @@ final class SyncStream implements ClientResponseObserver<EdgeMessage, ControlMes
                 FromEdge.Hello.GEO_NONE,
                 FromEdge.Hello.TICKETS,
                 FromEdge.Hello.TRUST,
-                FromEdge.Hello.ACME),
+                FromEdge.Hello.ACME,
+                FromEdge.Hello.CLIENT_CERTIFICATES),
             parts.geo().holdings()));
   }
 

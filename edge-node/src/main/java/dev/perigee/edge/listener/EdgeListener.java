@@ -2,6 +2,7 @@ package dev.perigee.edge.listener;
 
 import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.Probe;
+import dev.perigee.edge.request.Arrival;
 import dev.perigee.edge.request.Bandwidth;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.RequestId;
@@ -240,8 +241,9 @@ public final class EdgeListener implements AutoCloseable {
               next.proceed();
             });
         ConnectionOptions.takeOut(exchange.getRequestHeaders());
+        Arrival arrival = ReaderCertificates.take(exchange);
         Exchange one =
-            new UndertowExchange(exchange, sound, client, id(exchange, client), paces)
+            new UndertowExchange(exchange, sound, client, id(exchange, client), arrival, paces)
                 .pacedBy(asked.get().by());
         exchange.dispatch(SameThreadExecutor.INSTANCE, () -> pipeline.accept(one));
       }

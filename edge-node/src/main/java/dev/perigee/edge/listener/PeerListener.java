@@ -1,5 +1,7 @@
 package dev.perigee.edge.listener;
 
+import dev.perigee.edge.request.Arrival;
+import dev.perigee.edge.request.ClientCert;
 import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.PeerHop;
 import dev.perigee.edge.request.PeerNote;
@@ -71,7 +73,7 @@ public final class PeerListener implements AutoCloseable {
     this.nodes = nodes;
     this.ids = new RequestIds(random);
     int fields = config.maxHeaders() + OWN_FIELDS;
-    int bytes = config.maxHeaderBytes() + 2 * PeerHop.MAX_LENGTH;
+    int bytes = config.maxHeaderBytes() + 2 * PeerHop.MAX_LENGTH + ClientCert.MAX_LENGTH;
     Undertow.Builder builder =
         ServerOptions.of(config)
             .builder(config, "edge-peers")
@@ -142,6 +144,9 @@ public final class PeerListener implements AutoCloseable {
           open.decrementAndGet();
           next.proceed();
         });
+    if (!hop.vouchesFor(ReaderCertificates.said(exchange.getRequestHeaders()))) {
+      ReaderCertificates.drop(exchange.getRequestHeaders());
+    }
     ConnectionOptions.takeOut(exchange.getRequestHeaders());
     ClientPolicy.Client client =
         new ClientPolicy.Client(hop.client(), hop.proxies(), Optional.of(hop.scheme()), true);
@@ -154,7 +159,8 @@ public final class PeerListener implements AutoCloseable {
         () ->
             pipeline.accept(
                 PeerExchange.of(
-                    new UndertowExchange(exchange, sound, client, id, Paces.NONE), hop)));
+                    new UndertowExchange(exchange, sound, client, id, Arrival.WITHIN, Paces.NONE),
+                    hop)));
   }
 
   private static Optional<PeerHop> hop(HttpServerExchange exchange) {

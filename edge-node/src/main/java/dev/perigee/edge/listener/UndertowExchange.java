@@ -1,5 +1,6 @@
 package dev.perigee.edge.listener;
 
+import dev.perigee.edge.request.Arrival;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.ByteStream;
 import dev.perigee.edge.request.Exchange;
@@ -36,6 +37,7 @@ final class UndertowExchange implements Exchange {
 
   private final HttpServerExchange exchange;
   private int interimBytes;
+  private final Arrival arrival;
   private final RequestHead head;
   private final UndertowSink sink;
   private final Optional<BodySource> body;
@@ -45,8 +47,10 @@ final class UndertowExchange implements Exchange {
       RequestGuard.Guarded.Sound sound,
       ClientPolicy.Client client,
       RequestId id,
+      Arrival arrival,
       Paces paces) {
     this.exchange = exchange;
+    this.arrival = arrival;
     boolean hasBody = !exchange.isRequestComplete();
     this.head =
         new RequestHead(
@@ -79,6 +83,11 @@ final class UndertowExchange implements Exchange {
   @Override
   public RequestHead head() {
     return head;
+  }
+
+  @Override
+  public Arrival arrival() {
+    return arrival;
   }
 
   @Override

@@ -1,6 +1,7 @@
 package dev.perigee.edge.origin;
 
 import dev.perigee.contract.HidingPolicy;
+import dev.perigee.edge.request.ClientCert;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.FieldNames;
 import dev.perigee.edge.request.Fields;
@@ -99,6 +100,7 @@ public final class OriginFields {
           if (!HOP_BY_HOP.contains(name)
               && !OURS.contains(name)
               && !isListed(name, dropped)
+              && !ClientCert.isLookalike(name)
               && (mayPass(name) || isListed(name, passed))) {
             out.add(name, value);
           }
@@ -213,8 +215,10 @@ public final class OriginFields {
     for (String line : fields.all("Connection")) {
       for (String option : line.split(",", -1)) {
         String name = option.strip();
-        // What is dropped anyway need not be looked up for every field.
-        if (!HOP_BY_HOP.contains(name) && !name.equalsIgnoreCase("close")) {
+        // What is dropped anyway need not be looked up for every field, and what the door says of a
+        // reader's certificate is not the reader's to take back.
+        boolean stays = name.equalsIgnoreCase("close") || name.equalsIgnoreCase(ClientCert.FIELD);
+        if (!HOP_BY_HOP.contains(name) && !stays) {
           listed = listed.isEmpty() ? new HashSet<>() : listed;
           listed.add(name.toLowerCase(Locale.ROOT));
         }

@@ -12,6 +12,7 @@ import dev.perigee.edge.policy.LoadTable;
 import dev.perigee.edge.policy.SiteLoad;
 import dev.perigee.edge.request.BodySource;
 import dev.perigee.edge.request.CacheKey;
+import dev.perigee.edge.request.ClientCert;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.PeerHop;
 import dev.perigee.edge.request.PeerNote;
@@ -195,7 +196,8 @@ final class Forwarding {
     private FieldList.Builder peerFields(PeerTier tier) {
       RequestHead head = fetch.request();
       FieldList.Builder fields =
-          OriginFields.toPeer(head, config.name(), fetch.site().hiding().passed());
+          OriginSide.certified(
+              fetch, OriginFields.toPeer(head, config.name(), fetch.site().hiding().passed()));
       if (CacheControl.ofRequest(head.fields()).has("max-stale")) {
         // One reader's patience is no reason to give stale content to all who wait here.
         fields.remove("Cache-Control");
@@ -213,7 +215,8 @@ final class Forwarding {
               head.scheme(),
               head.port(),
               path);
-      return fields.add(PeerHop.FIELD, hop.toText());
+      Optional<String> certificate = fields.build().first(ClientCert.FIELD);
+      return fields.add(PeerHop.FIELD, hop.certifying(certificate).toText());
     }
   }
 

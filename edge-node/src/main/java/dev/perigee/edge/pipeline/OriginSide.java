@@ -11,6 +11,7 @@ import dev.perigee.edge.origin.OriginFields;
 import dev.perigee.edge.origin.OriginHiding;
 import dev.perigee.edge.origin.OriginSigner;
 import dev.perigee.edge.request.BodySource;
+import dev.perigee.edge.request.ClientCert;
 import dev.perigee.edge.request.FieldList;
 import dev.perigee.edge.request.ResponseHead;
 import java.time.InstantSource;
@@ -34,8 +35,15 @@ final class OriginSide {
 
   /** The fields that go out, Host included. */
   FieldList.Builder fields(Fetch fetch) {
-    return OriginFields.request(
-        fetch.request(), host(fetch), pseudonym, fetch.site().hiding().passed());
+    FieldList.Builder fields =
+        OriginFields.request(
+            fetch.request(), host(fetch), pseudonym, fetch.site().hiding().passed());
+    return certified(fetch, fields);
+  }
+
+  /** Without the certificate that a reader showed to another site on the same connection. */
+  static FieldList.Builder certified(Fetch fetch, FieldList.Builder fields) {
+    return fetch.site().clientCertificates().isAsked() ? fields : fields.remove(ClientCert.FIELD);
   }
 
   /** What is signed names the host that reads it; an object store wants its own name. */

@@ -188,13 +188,13 @@ public final class Pipeline {
       return;
     }
     answer.let(let.get());
-    Admission admitted =
-        answer.exchange().peer().isPresent()
-            ? admission.admitAgain(answer.request(), answer.place(), site, keyHost)
-            : admission.admit(answer.request(), answer.place(), site, keyHost);
-    switch (admitted) {
-      case Admission.Denied(Admission.DenyReason reason) ->
-          deny(answer, reason.status(), reason.sentence(), "denied");
+    switch (admission.admit(answer.exchange(), answer.place(), site, keyHost)) {
+      case Admission.Denied(Admission.DenyReason reason) -> {
+        if (reason == Admission.DenyReason.OTHER_TERMS) {
+          answer.exchange().closeAfterwards();
+        }
+        deny(answer, reason.status(), reason.sentence(), "denied");
+      }
       case Admission.Here() -> {
         answer.outcome(Outcome.DENIED, "max-forwards");
         answer.options();

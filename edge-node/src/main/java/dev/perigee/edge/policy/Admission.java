@@ -16,7 +16,10 @@ public sealed interface Admission {
     CONNECT(405, "This is no tunnel."),
     TRACE(405, "TRACE is not passed on."),
     METHOD(501, "The method is not known here."),
-    LOOP(508, "The request has been through this network before.");
+    LOOP(508, "The request has been through this network before."),
+    CERTIFICATE(403, "The site answers over https, to who has a certificate for it."),
+    OTHER_SITE(421, "The site asks for a certificate, on a connection of its own."),
+    OTHER_TERMS(421, "The certificate has to be shown again, on a new connection.");
 
     private final int status;
     private final String sentence;

@@ -2,6 +2,7 @@ package dev.perigee.edge.policy;
 
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.ClientPlace;
+import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.RequestHead;
 import java.util.List;
 import java.util.Optional;
@@ -15,6 +16,21 @@ public final class AdmissionPolicy {
    */
   public AdmissionPolicy(String pseudonym) {
     this.loops = new LoopPolicy(pseudonym);
+  }
+
+  /**
+   * Whether the request of an exchange may go on.
+   *
+   * @param place asked only where the site's key has something of it
+   */
+  public Admission admit(Exchange exchange, ClientPlace place, SiteConfig site, String keyHost) {
+    Optional<Admission.DenyReason> uncertified = CertificatePolicy.denied(exchange.arrival(), site);
+    if (uncertified.isPresent()) {
+      return new Admission.Denied(uncertified.get());
+    }
+    return exchange.isOfReader()
+        ? admit(exchange.head(), place, site, keyHost)
+        : admitAgain(exchange.head(), place, site, keyHost);
   }
 
   /**

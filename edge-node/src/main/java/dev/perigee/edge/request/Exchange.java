@@ -18,6 +18,11 @@ public interface Exchange {
     return Optional.empty();
   }
 
+  /** How the request came to this node. */
+  default Arrival arrival() {
+    return Arrival.WITHIN;
+  }
+
   /** Whether a reader made the request, and not a node of ours. */
   default boolean isOfReader() {
     return peer().isEmpty();

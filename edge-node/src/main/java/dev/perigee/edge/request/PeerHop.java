@@ -2,6 +2,10 @@ package dev.perigee.edge.request;
 
 import dev.perigee.contract.HostName;
 import dev.perigee.contract.SiteValidator;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -22,6 +26,8 @@ import java.util.regex.Pattern;
  * @param scheme of the reader's connection, http or https
  * @param port of the reader's authority
  * @param path names of the nodes it has passed, the one that asks last; at least one
+ * @param certificate SHA-256 of what Client-Cert says beside it, in hexadecimal; empty where that
+ *     is no word of this network
  */
 public record PeerHop(
     PeerTier tier,
@@ -32,7 +38,8 @@ public record PeerHop(
     List<String> proxies,
     String scheme,
     int port,
-    List<String> path) {
+    List<String> path,
+    Optional<String> certificate) {
   /** The field. */
   public static final String FIELD = "Perigee-Peer";
 
@@ -45,13 +52,61 @@ public record PeerHop(
               + " host=([^ ;,\"]{1,255}); client=([0-9A-Za-z:.%_-]{1,80});"
               + " proxies=((?:[0-9A-Za-z:.%_-]{1,56}(?:,[0-9A-Za-z:.%_-]{1,56}){0,15})?);"
               + " scheme=(https?); port=([0-9]{1,5});"
-              + " path=([a-z0-9-]{1,63}(?:,[a-z0-9-]{1,63}){0,7})");
+              + " path=([a-z0-9-]{1,63}(?:,[a-z0-9-]{1,63}){0,7})(?:; cert=([0-9a-f]{64}))?");
   private static final int MAX_PORT = 65_535;
 
   /** Copies the lists. */
   public PeerHop {
     proxies = List.copyOf(proxies);
     path = List.copyOf(path);
+  }
+
+  /** What a node says of a reader whose certificate it does not know. */
+  public PeerHop(
+      PeerTier tier,
+      PurgePosition purge,
+      String site,
+      String keyHost,
+      String client,
+      List<String> proxies,
+      String scheme,
+      int port,
+      List<String> path) {
+    this(tier, purge, site, keyHost, client, proxies, scheme, port, path, Optional.empty());
+  }
+
+  /** The same with the word for what Client-Cert says. */
+  public PeerHop certifying(Optional<String> clientCert) {
+    return new PeerHop(
+        tier,
+        purge,
+        site,
+        keyHost,
+        client,
+        proxies,
+        scheme,
+        port,
+        path,
+        clientCert.map(PeerHop::digest));
+  }
+
+  /**
+   * Whether what Client-Cert says beside this is the word of a node: one of a build before this one
+   * lets pass whatever its reader says there.
+   */
+  public boolean vouchesFor(Optional<String> clientCert) {
+    return certificate.isPresent() && clientCert.map(PeerHop::digest).equals(certificate);
+  }
+
+  private static String digest(String clientCert) {
+    try {
+      byte[] digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest(clientCert.getBytes(StandardCharsets.ISO_8859_1));
+      return HexFormat.of().formatHex(digest);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** The node that asks. */
@@ -87,7 +142,8 @@ public record PeerHop(
                 listed(parts.group(7)),
                 parts.group(8),
                 port,
-                path))
+                path,
+                Optional.ofNullable(parts.group(11))))
         : Optional.empty();
   }
 
@@ -116,6 +172,7 @@ public record PeerHop(
         + "; port="
         + port
         + "; path="
-        + String.join(",", path);
+        + String.join(",", path)
+        + certificate.map(digest -> "; cert=" + digest).orElse("");
   }
 }

@@ -30,6 +30,8 @@ public final class TrailerFields {
           "forwarded",
           "cdn-loop",
           "perigee-peer",
+          "client-cert",
+          "client-cert-chain",
           // Of the request: controls, conditions, who it is from.
           "cache-control",
           "pragma",

@@ -1,12 +1,14 @@
 package dev.perigee.edge.routing;
 
 import dev.perigee.contract.SiteConfig;
+import dev.perigee.edge.request.CertificateTerms;
 import dev.perigee.edge.table.HashTrie;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -158,6 +160,14 @@ public final class RouteTable {
       return new Routed.Matched(covering, host);
     }
     return steered(host);
+  }
+
+  /** Under which terms a handshake for this server name is; empty where it asks nobody. */
+  public Optional<CertificateTerms> terms(String serverName) {
+    return route(serverName) instanceof Routed.Matched(SiteConfig site, String keyHost)
+            && site.clientCertificates().isAsked()
+        ? Optional.of(new CertificateTerms(site.id(), site.clientCertificates()))
+        : Optional.empty();
   }
 
   private Routed steered(String host) {

@@ -1,6 +1,7 @@
 package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.ClientCertificates;
 import dev.perigee.contract.CompressionPolicy;
 import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.HidingPolicy;
@@ -252,10 +253,23 @@ final class EdgeUnderTest implements AutoCloseable {
     return skew.get() * 1_000_000;
   }
 
-  private void route(SiteConfig one) {
-    limits.swap(HashTrie.of(List.of(one), SiteConfig::id));
-    origins.swap(HashTrie.of(List.of(one), SiteConfig::id));
-    snapshot.set(new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(one))));
+  private void route(SiteConfig... sites) {
+    HashTrie<SiteConfig> all = HashTrie.of(List.of(sites), SiteConfig::id);
+    limits.swap(all);
+    origins.swap(all);
+    snapshot.set(new EdgeSnapshot(1, RouteTable.of("cdn.example", List.of(sites))));
+  }
+
+  /** The site's owner decides whose certificates are asked for; another site asks for none. */
+  void ask(ClientCertificates asked, String otherHost) {
+    SiteConfig other =
+        new SiteConfig("other", List.of(otherHost), site.origins(), Set.of(), false, false);
+    route(site.withClientCertificates(asked), other);
+  }
+
+  /** The routes in force. */
+  RouteTable routes() {
+    return snapshot.get().routes();
   }
 
   /** The site's owner decides something about caching. */

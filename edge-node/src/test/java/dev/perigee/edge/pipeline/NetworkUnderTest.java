@@ -2,6 +2,7 @@ package dev.perigee.edge.pipeline;
 
 import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.CachePolicy;
+import dev.perigee.contract.ClientCertificates;
 import dev.perigee.contract.GeoKind;
 import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.OriginAddressPolicy;
@@ -90,6 +91,7 @@ final class NetworkUnderTest implements AutoCloseable {
   private OriginPools pools = OriginPools.NONE;
   private TierPolicy tiers = TierPolicy.DEFAULT;
   private CachePolicy policy = CachePolicy.DEFAULT;
+  private ClientCertificates asked = ClientCertificates.OFF;
 
   /**
    * A network without nodes.
@@ -153,6 +155,11 @@ final class NetworkUnderTest implements AutoCloseable {
     pools = new OriginPools(List.of(pool), List.of(), "");
   }
 
+  /** Whose certificates the site takes, from the next {@link #configure} on. */
+  void ask(ClientCertificates of) {
+    asked = of;
+  }
+
   /** Tells every node of the others and of the site. */
   void configure(TierPolicy how, CachePolicy what) {
     tiers = how;
@@ -166,16 +173,17 @@ final class NetworkUnderTest implements AutoCloseable {
 
   private SiteConfig site() {
     return new SiteConfig(
-        "shop",
-        List.of(HOST),
-        List.of(),
-        Set.of(),
-        false,
-        false,
-        policy,
-        pools,
-        HidingPolicy.DEFAULT,
-        tiers);
+            "shop",
+            List.of(HOST),
+            List.of(),
+            Set.of(),
+            false,
+            false,
+            policy,
+            pools,
+            HidingPolicy.DEFAULT,
+            tiers)
+        .withClientCertificates(asked);
   }
 
   /** Lets the clock of all nodes be so much later. */

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.Bytes;
+import dev.perigee.contract.ClientCertificates;
 import dev.perigee.contract.FromControl;
 import dev.perigee.edge.config.TestAuthority;
 import dev.perigee.edge.request.PeerHop;
@@ -72,12 +73,16 @@ final class PeerPortIT {
 
   /** What the shield answers to who shows this certificate; a refused handshake is an exception. */
   private String ask(Optional<TestAuthority.Issued> own, String... fields) throws Exception {
+    return ask("shield-1", own, fields);
+  }
+
+  private String ask(String of, Optional<TestAuthority.Issued> own, String... fields)
+      throws Exception {
     try (SSLSocket socket =
         (SSLSocket)
             context(own)
                 .getSocketFactory()
-                .createSocket(
-                    InetAddress.getLoopbackAddress(), network.node("shield-1").peerPort())) {
+                .createSocket(InetAddress.getLoopbackAddress(), network.node(of).peerPort())) {
       socket.setSoTimeout(15_000);
       StringBuilder request =
           new StringBuilder("GET /a HTTP/1.1\r\nConnection: close\r\nHost: ")
@@ -129,6 +134,58 @@ final class PeerPortIT {
             "for=198.51.100.7;host=www.shop.example;proto=https,"
                 + " for=203.0.113.1, for=203.0.113.2"),
         seen.all("Forwarded"));
+  }
+
+  @Test
+  void aNodesWordForItsReadersCertificateIsPassedOn() throws Exception {
+    network.ask(
+        new ClientCertificates(
+            ClientCertificates.Mode.REQUIRED,
+            List.of(Bytes.copyOf(network.authority().certificate().getEncoded()))));
+    network.configure();
+    String word = ":MIIB:";
+    Optional<TestAuthority.Issued> node = Optional.of(network.authority().node("edge-1"));
+    PeerHop said = hop("edge-1").certifying(Optional.of(word));
+    assertTrue(ask(node, field(said), "Client-Cert: " + word).startsWith("HTTP/1.1 200"));
+    assertEquals(List.of(word), origin.requests("/a").getLast().all("Client-Cert"));
+    assertTrue(ask(node, field(said), "Client-Cert: :AAAA:").startsWith("HTTP/1.1 200"));
+    assertEquals(List.of(), origin.requests("/a").getLast().all("Client-Cert"));
+    // A node of a build before lets pass what its reader says.
+    assertTrue(ask(node, field(hop("edge-1")), "Client-Cert: " + word).startsWith("HTTP/1.1 200"));
+    assertEquals(List.of(), origin.requests("/a").getLast().all("Client-Cert"));
+  }
+
+  @Test
+  void theWordForACertificateGoesFromNodeToNode() throws Exception {
+    network.ask(
+        new ClientCertificates(
+            ClientCertificates.Mode.OPTIONAL,
+            List.of(Bytes.copyOf(network.authority().certificate().getEncoded()))));
+    network.add("edge-2", "eu", false);
+    network.configure();
+    String word = ":MIIB:";
+    PeerHop said =
+        new PeerHop(
+                PeerTier.OWNER,
+                new PurgePosition(NetworkUnderTest.LOG, 0),
+                "shop",
+                NetworkUnderTest.HOST,
+                "198.51.100.7",
+                List.of(),
+                "https",
+                443,
+                List.of("edge-2"))
+            .certifying(Optional.of(word));
+    String answer =
+        ask(
+            "edge-1",
+            Optional.of(network.authority().node("edge-2")),
+            field(said),
+            "Client-Cert: " + word);
+    assertTrue(answer.startsWith("HTTP/1.1 200"), answer);
+    ScriptedOrigin.Seen seen = origin.requests("/a").getLast();
+    assertEquals(List.of(word), seen.all("Client-Cert"));
+    assertEquals(List.of("1.1 perigee, 1.1 perigee"), seen.all("Via"), "by way of the shield");
   }
 
   @Test

@@ -6,20 +6,29 @@ import io.netty.handler.ssl.ApplicationProtocolConfig;
 import io.netty.handler.ssl.ApplicationProtocolConfig.Protocol;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectedListenerFailureBehavior;
 import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
+import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
+import io.netty.handler.ssl.OpenSslCertificateException;
 import io.netty.handler.ssl.OpenSslServerContext;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
+import io.netty.handler.ssl.ReferenceCountedOpenSslEngine;
 import io.netty.handler.ssl.SslContextBuilder;
 import io.netty.handler.ssl.SslProvider;
+import io.netty.internal.tcnative.CertificateVerifier;
+import io.netty.internal.tcnative.SSL;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.security.cert.CertificateException;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManager;
 
 /**
  * BoringSSL for one server name. Nothing is remembered of a session but what its ticket holds, and
@@ -37,10 +46,16 @@ final class BoringSslTls implements NamedTls {
   private static final long TICKET_SECONDS = 12 * 60 * 60;
 
   private final Which which;
+  private final Optional<ReaderTrust> asking;
   private final OpenSslServerContext netty;
 
-  BoringSslTls(Which which, SniKeys keys) throws GeneralSecurityException {
+  BoringSslTls(Which which, SniKeys keys, InstantSource clock) throws GeneralSecurityException {
     this.which = which;
+    this.asking =
+        which.terms().isEmpty()
+            ? Optional.empty()
+            : Optional.of(new ReaderTrust(which.terms().get(), clock, BoringSslTls::unknown));
+    TrustManager trust = asking.isPresent() ? asking.get() : new NobodyTrusted();
     try {
       netty =
           (OpenSslServerContext)
@@ -49,7 +64,8 @@ final class BoringSslTls implements NamedTls {
                   .sslProvider(SslProvider.OPENSSL)
                   .protocols(which.profile().protocols())
                   .ciphers(SUITES)
-                  .trustManager(new NobodyTrusted())
+                  .trustManager(trust)
+                  .clientAuth(clientAuth())
                   .sessionTimeout(TICKET_SECONDS)
                   .applicationProtocolConfig(ALPN)
                   .build();
@@ -63,6 +79,17 @@ final class BoringSslTls implements NamedTls {
     }
   }
 
+  private ClientAuth clientAuth() {
+    return asking
+        .map(one -> one.terms().asked().isRequired() ? ClientAuth.REQUIRE : ClientAuth.OPTIONAL)
+        .orElse(ClientAuth.NONE);
+  }
+
+  private static CertificateException unknown(String sentence) {
+    return new OpenSslCertificateException(
+        sentence, CertificateVerifier.X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY);
+  }
+
   /** What a ticket is good for. */
   private static byte[] binding(Which which) throws GeneralSecurityException {
     return MessageDigest.getInstance("SHA-256")
@@ -70,17 +97,21 @@ final class BoringSslTls implements NamedTls {
   }
 
   @Override
-  public SSLEngine engine() {
+  public Made engine() {
     SSLEngine bare = netty.newEngine(ByteBufAllocator.DEFAULT);
+    if (asking.isPresent() && bare instanceof ReferenceCountedOpenSslEngine one) {
+      // BoringSSL would make tickets with a key of its own.
+      SSL.setOptions(one.sslPointer(), SSL.SSL_OP_NO_TICKET);
+    }
     SSLParameters parameters = bare.getSSLParameters();
     parameters.setSNIMatchers(List.of(new OneName(which.serverName())));
     bare.setSSLParameters(parameters);
-    return bare;
+    return new Made(bare, asking);
   }
 
   @Override
   public void tickets(List<TicketKey> keys) {
-    if (!keys.isEmpty()) {
+    if (!keys.isEmpty() && asking.isEmpty()) {
       netty
           .sessionContext()
           .setTicketKeys(

@@ -23,28 +23,33 @@ import org.jspecify.annotations.Nullable;
 final class ChosenEngine extends SSLEngine {
   private final Choice choice;
   private final SSLSession none;
+  private final Runnable refused;
   private @Nullable SSLEngine engine;
   private boolean begun;
   private boolean inboundClosed;
   private boolean outboundClosed;
   private boolean released;
   private boolean wrappedBytes;
+  private boolean settled;
   private @Nullable SSLException failure;
+  private @Nullable ReaderSession asked;
 
   /** Chooses an engine. */
   @FunctionalInterface
   interface Choice {
-    SSLEngine by(ClientHello.Peeked first) throws SSLException;
+    NamedTls.Made by(ClientHello.Peeked first) throws SSLException;
   }
 
   /**
    * One that is not chosen yet.
    *
    * @param none the session until then
+   * @param refused told where the handshake of who was asked for a certificate fails
    */
-  ChosenEngine(Choice choice, SSLSession none) {
+  ChosenEngine(Choice choice, SSLSession none, Runnable refused) {
     this.choice = choice;
     this.none = none;
+    this.refused = refused;
   }
 
   @Override
@@ -62,8 +67,9 @@ final class ChosenEngine extends SSLEngine {
     try {
       SSLEngineResult result = chosen.wrap(sources, offset, length, target);
       wrappedBytes = result.bytesProduced() > 0;
-      return result;
+      return seen(result);
     } catch (SSLException e) {
+      failed();
       return failedAfterAlert(e);
     }
   }
@@ -106,12 +112,32 @@ final class ChosenEngine extends SSLEngine {
       }
       chosen = choose(first);
     }
-    return chosen.unwrap(source, targets, offset, length);
+    try {
+      return seen(chosen.unwrap(source, targets, offset, length));
+    } catch (SSLException e) {
+      failed();
+      throw e;
+    }
+  }
+
+  private SSLEngineResult seen(SSLEngineResult result) {
+    settled |= result.getHandshakeStatus() == HandshakeStatus.FINISHED;
+    return result;
+  }
+
+  /** Counts a handshake that fails, once. */
+  private void failed() {
+    if (asked != null && !settled) {
+      refused.run();
+    }
+    settled = true;
   }
 
   private SSLEngine choose(ClientHello.Peeked first) throws SSLException {
-    SSLEngine chosen = choice.by(first);
+    NamedTls.Made made = choice.by(first);
+    SSLEngine chosen = made.engine();
     engine = chosen;
+    asked = made.asking().map(trust -> new ReaderSession(chosen, trust)).orElse(null);
     if (begun) {
       chosen.beginHandshake();
     }
@@ -202,7 +228,7 @@ final class ChosenEngine extends SSLEngine {
   @Override
   public SSLSession getSession() {
     SSLEngine chosen = engine;
-    return chosen == null ? none : chosen.getSession();
+    return chosen == null ? none : asked == null ? chosen.getSession() : asked;
   }
 
   @Override

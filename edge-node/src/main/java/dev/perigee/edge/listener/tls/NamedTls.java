@@ -1,7 +1,9 @@
 package dev.perigee.edge.listener.tls;
 
 import dev.perigee.contract.TicketKey;
+import dev.perigee.edge.request.CertificateTerms;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 
 /** What the handshakes for one server name have in common. */
@@ -27,15 +29,25 @@ interface NamedTls {
    *
    * @param serverName in lower case; empty for whoever is refused
    * @param ecdsa whether an ECDSA certificate is wanted where there is one of each kind
+   * @param terms under which readers are asked for certificates; empty where they are not
    */
-  record Which(String serverName, TlsProfile profile, boolean ecdsa) {}
+  record Which(
+      String serverName, TlsProfile profile, boolean ecdsa, Optional<CertificateTerms> terms) {}
+
+  /**
+   * What a connection is to have.
+   *
+   * @param asking takes its reader's certificate; empty where none is asked for
+   */
+  record Made(SSLEngine engine, Optional<ReaderTrust> asking) {}
 
   /** A server's engine for one connection. */
-  SSLEngine engine();
+  Made engine();
 
   /**
    * Session tickets are sealed with the first of these keys and read with all from now on; before
-   * that with one that nobody else has.
+   * that with one that nobody else has. Where readers are asked for certificates there are no
+   * tickets, as nobody would look again whether who resumes is still let in.
    */
   void tickets(List<TicketKey> keys);
 

@@ -2,15 +2,18 @@ package dev.perigee.edge.listener.tls;
 
 import dev.perigee.contract.CertificateConfig;
 import dev.perigee.contract.TicketKey;
+import dev.perigee.edge.request.CertificateTerms;
 import dev.perigee.edge.table.HashTrie;
 import io.netty.handler.ssl.OpenSsl;
 import java.security.GeneralSecurityException;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSession;
 
@@ -26,15 +29,29 @@ public final class ServerTls {
   private final AtomicReference<List<CertificateTable>> tables =
       new AtomicReference<>(List.of(CertificateTable.empty()));
   private final AtomicLong unrecognizedNames = new AtomicLong();
+  private final AtomicLong refusedReaders = new AtomicLong();
   private final TlsEngine engine;
   private final TlsProfile profile;
+  private final Readers readers;
   private final TlsCache names;
   private final NamedTls nobody;
   private final SSLContext context;
 
+  /**
+   * Who asks readers for certificates.
+   *
+   * @param terms those of the site that a server name belongs to; empty where it asks for none
+   * @param clock which says whether a certificate is over
+   */
+  public record Readers(Function<String, Optional<CertificateTerms>> terms, InstantSource clock) {
+    /** Nobody does. */
+    public static final Readers UNASKED =
+        new Readers(name -> Optional.empty(), InstantSource.fixed(Instant.EPOCH));
+  }
+
   /** With the usual profile and number of names. */
   public ServerTls(TlsEngine wanted) throws GeneralSecurityException {
-    this(wanted, TlsProfile.INTERMEDIATE, NAMES);
+    this(wanted, TlsProfile.INTERMEDIATE, NAMES, Readers.UNASKED);
   }
 
   /**
@@ -43,15 +60,19 @@ public final class ServerTls {
    * @param most names for which what a handshake needs is kept
    * @throws GeneralSecurityException when the engine asked for cannot be had
    */
-  public ServerTls(TlsEngine wanted, TlsProfile profile, int most) throws GeneralSecurityException {
+  public ServerTls(TlsEngine wanted, TlsProfile profile, int most, Readers readers)
+      throws GeneralSecurityException {
+    this.readers = readers;
     engine = choose(wanted);
     this.profile = profile;
     names = new TlsCache(most, this::make);
-    nobody = make(new NamedTls.Which("", profile, true));
+    nobody = make(new NamedTls.Which("", profile, true, Optional.empty()));
     SSLContext jdk = SSLContext.getInstance("TLS");
     jdk.init(null, null, null);
     SSLSession none = jdk.createSSLEngine().getSession();
-    context = new EngineContext(jdk, () -> new ChosenEngine(this::choose, none));
+    context =
+        new EngineContext(
+            jdk, () -> new ChosenEngine(this::choose, none, refusedReaders::incrementAndGet));
   }
 
   private static TlsEngine choose(TlsEngine wanted) throws GeneralSecurityException {
@@ -70,7 +91,9 @@ public final class ServerTls {
 
   private NamedTls make(NamedTls.Which which) throws GeneralSecurityException {
     SniKeys keys = new SniKeys(tables::get, which);
-    return engine == TlsEngine.BORINGSSL ? new BoringSslTls(which, keys) : new JdkTls(which, keys);
+    return engine == TlsEngine.BORINGSSL
+        ? new BoringSslTls(which, keys, readers.clock())
+        : new JdkTls(which, keys, readers.clock());
   }
 
   /** What Undertow's HTTPS listeners take. */
@@ -86,6 +109,11 @@ public final class ServerTls {
   /** Handshakes refused because no certificate is for their server name. */
   public long unrecognizedNames() {
     return unrecognizedNames.get();
+  }
+
+  /** Handshakes that failed for names whose readers are asked for certificates. */
+  public long refusedReaders() {
+    return refusedReaders.get();
   }
 
   /** Names for which what a handshake needs is kept now. */
@@ -116,7 +144,7 @@ public final class ServerTls {
     names.tickets(keys);
   }
 
-  private SSLEngine choose(ClientHello.Peeked first) throws SSLException {
+  private NamedTls.Made choose(ClientHello.Peeked first) throws SSLException {
     Optional<NamedTls.Which> which =
         switch (first) {
           case ClientHello.Whole(ClientHello hello) -> which(hello);
@@ -145,6 +173,6 @@ public final class ServerTls {
     }
     boolean ecdsa =
         table.find(name, "EC").filter(entry -> hello.takesEcdsa(entry.curveBits())).isPresent();
-    return Optional.of(new NamedTls.Which(name, profile, ecdsa));
+    return Optional.of(new NamedTls.Which(name, profile, ecdsa, readers.terms().apply(name)));
   }
 }

@@ -5,7 +5,6 @@ import java.security.GeneralSecurityException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.SSLEngine;
 
 /**
  * What the names that were asked for lately need for a handshake, made when a name is asked for
@@ -38,7 +37,7 @@ final class TlsCache {
   }
 
   /** An engine for a connection; who wants one waits for no other's. */
-  SSLEngine engine(NamedTls.Which which) throws GeneralSecurityException {
+  NamedTls.Made engine(NamedTls.Which which) throws GeneralSecurityException {
     NamedTls held = held(which);
     try {
       return held.engine();

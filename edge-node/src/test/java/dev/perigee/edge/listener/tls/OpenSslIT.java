@@ -48,7 +48,9 @@ class OpenSslIT {
   }
 
   private TlsNode node(TlsProfile profile, CertificateConfig... certificates) throws Exception {
-    return serve(new ServerTls(TlsEngine.BORINGSSL, profile, ServerTls.NAMES), certificates);
+    return serve(
+        new ServerTls(TlsEngine.BORINGSSL, profile, ServerTls.NAMES, ServerTls.Readers.UNASKED),
+        certificates);
   }
 
   private TlsNode serve(ServerTls tls, CertificateConfig... certificates) throws Exception {
@@ -215,7 +217,8 @@ class OpenSslIT {
   @Test
   void onlySoManyNamesAreKept() throws Exception {
     CertificateConfig all = authority.server("EC", "*.shop.example").config("*.shop.example");
-    ServerTls tls = new ServerTls(TlsEngine.BORINGSSL, TlsProfile.INTERMEDIATE, 2);
+    ServerTls tls =
+        new ServerTls(TlsEngine.BORINGSSL, TlsProfile.INTERMEDIATE, 2, ServerTls.Readers.UNASKED);
     TlsNode node = serve(tls, all);
     node.tls().tickets(List.of(key(1)));
     for (String name : List.of("a", "b", "c", "a")) {

@@ -10,8 +10,8 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import org.junit.jupiter.api.Test;
 
 /** What is kept ready of names, and for how many. */
@@ -37,12 +37,12 @@ class TlsCacheTest {
     }
 
     @Override
-    public SSLEngine engine() {
+    public Made engine() {
       if (holders < 1) {
         throw new AssertionError(which + " is gone");
       }
       try {
-        return SSLContext.getDefault().createSSLEngine();
+        return new Made(SSLContext.getDefault().createSSLEngine(), Optional.empty());
       } catch (NoSuchAlgorithmException e) {
         throw new AssertionError(e);
       }
@@ -65,7 +65,7 @@ class TlsCacheTest {
   }
 
   private void ask(String name) throws GeneralSecurityException {
-    cache.engine(new NamedTls.Which(name, TlsProfile.INTERMEDIATE, true));
+    cache.engine(new NamedTls.Which(name, TlsProfile.INTERMEDIATE, true, Optional.empty()));
   }
 
   private List<Integer> holders() {
@@ -112,7 +112,7 @@ class TlsCacheTest {
             });
     assertThrows(
         GeneralSecurityException.class,
-        () -> broken.engine(new NamedTls.Which("a", TlsProfile.MODERN, true)));
+        () -> broken.engine(new NamedTls.Which("a", TlsProfile.MODERN, true, Optional.empty())));
     assertEquals(0, broken.size());
   }
 }
