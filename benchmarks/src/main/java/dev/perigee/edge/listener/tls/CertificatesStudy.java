@@ -9,10 +9,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import org.jspecify.annotations.NullMarked;
 
@@ -108,8 +110,11 @@ final class CertificatesStudy {
       long start = System.nanoTime();
       for (int i = 0; i < NAMES; i++) {
         NamedTls.Which which =
-            new NamedTls.Which(name(round * NAMES + i), TlsProfile.INTERMEDIATE, true);
-        NamedTls made = new BoringSslTls(which, new SniKeys(() -> List.of(table), which));
+            new NamedTls.Which(
+                name(round * NAMES + i), TlsProfile.INTERMEDIATE, true, Optional.empty());
+        NamedTls made =
+            new BoringSslTls(
+                which, new SniKeys(() -> List.of(table), which), InstantSource.system());
         made.tickets(List.of(key));
         kept.add(made);
       }
