@@ -192,9 +192,7 @@ record Metering(Options options, Running running, ControlMetrics metrics) {
         "Until the certificate of a port of this process expires; negative once it has.",
         "port",
         port,
-        () ->
-            Duration.between(running.clock().instant(), source.current().notAfter()).toMillis()
-                / 1e3);
+        () -> Duration.between(running.clock().instant(), source.ends()).toMillis() / 1e3);
   }
 
   /** What a process without the API keeps on its disk. */

@@ -40,7 +40,8 @@ record OwnCertificateParts(
     if (options.ownAcme.httpPort != null || options.has(Duty.STEER)) {
       LiveTokens tokens =
           running.keep(new LiveTokens(stores.orders(AcmeStore.Book.OWN), stores.numbers()));
-      tokens.start();
+      // Names are answered for without the database too: nothing waits for it here.
+      tokens.follow();
       answers = tokens;
     }
     return new OwnCertificateParts(options, stores, running, answers);
@@ -96,8 +97,9 @@ record OwnCertificateParts(
             what, new ServerCertificate(made.chain(), made.key()), running.clock());
     OwnCertificates store = store();
     look(store, hosts, shown);
+    // An issued one may end, and this be shown again.
+    Path file = keep(label, made);
     if (shown.isOwn()) {
-      Path file = keep(label, made);
       LOG.warn(
           "{} shows a certificate of its own until the authority issued one for {}: on this machine"
               + " trust {}, as in perigee --ca-file",

@@ -17,6 +17,8 @@ import java.security.SecureRandom;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -32,6 +34,7 @@ import picocli.CommandLine;
  */
 public final class Rehearsal {
   private static final String HOST = "rehearsal.example";
+  private static final int LONGEST_SECONDS = 120;
   private static final int ROUNDS = 3;
   private static final int PATIENCE_MILLIS = 10_000;
   private static final Pattern PORTS = Pattern.compile("http=([0-9]+) https=([0-9]+)");
@@ -43,6 +46,8 @@ public final class Rehearsal {
   /** Runs it. */
   public static void main(String[] args)
       throws IOException, GeneralSecurityException, InterruptedException {
+    // Whoever waits for it waits for so long at most.
+    Thread.ofPlatform().daemon().start(Rehearsal::giveUp);
     Path folder = Files.createTempDirectory("perigee-rehearsal");
     try (ServerSocket origin = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       Thread.ofPlatform().daemon().start(() -> answer(origin));
@@ -106,6 +111,15 @@ public final class Rehearsal {
         throw new IOException("The node answers: " + said.lines().findFirst().orElse(""));
       }
     }
+  }
+
+  private static void giveUp() {
+    try {
+      new CountDownLatch(1).await(LONGEST_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    Runtime.getRuntime().halt(1);
   }
 
   private static void answer(ServerSocket origin) {

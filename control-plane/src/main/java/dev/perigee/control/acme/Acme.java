@@ -31,6 +31,9 @@ import org.slf4j.LoggerFactory;
  * each order is one's, and what one leaves unfinished another begins anew.
  */
 public final class Acme implements AutoCloseable {
+  /** So long after a start what is not known yet may be on its way. */
+  private static final Duration FIRST_REPORTS = Duration.ofMinutes(1);
+
   private static final Logger LOG = LoggerFactory.getLogger(Acme.class);
   private static final OutageLog OUTAGE =
       new OutageLog(LOG, "orders of certificates wait for the database");
@@ -49,6 +52,7 @@ public final class Acme implements AutoCloseable {
   /** After which an order is ended. */
   private static final Duration LONGEST = Duration.ofMinutes(20);
 
+  private final Instant began;
   private final AcmeConfig config;
   private final AcmeStore orders;
   private final Subjects subjects;
@@ -69,6 +73,7 @@ public final class Acme implements AutoCloseable {
       AcmeConfig config, Stores stores, Subjects subjects, SecureRandom random, InstantSource clock)
       throws IOException {
     this.config = config;
+    this.began = clock.instant();
     this.orders = stores.orders();
     this.subjects = subjects;
     this.parts =
@@ -182,12 +187,15 @@ public final class Acme implements AutoCloseable {
     Instant now = parts.clock().instant();
     Optional<Instant> paused = parts.client().pausedUntil(now);
     if (paused.isPresent()) {
-      orders.putOff(site, paused.get(), "the authority asked to wait, after too many orders");
+      putOff(site, paused.get(), "the authority asked to wait, after too many orders");
       return false;
     }
     Optional<String> obstacle = obstacle(site);
     if (obstacle.isPresent()) {
-      orders.putOff(site, now.plus(config.firstPause()), obstacle.get());
+      // Nodes and control planes report within moments of a start.
+      if (now.isAfter(began.plus(FIRST_REPORTS)) || now.isBefore(began)) {
+        putOff(site, now.plus(config.firstPause()), obstacle.get());
+      }
       return false;
     }
     // Of this run alone: what this process began before has lost its lease, and does not go on.
@@ -202,10 +210,17 @@ public final class Acme implements AutoCloseable {
       }
       case AcmeStore.Begun.Taken taken -> false;
       case AcmeStore.Begun.Limited(String why) -> {
-        orders.putOff(site, now.plus(PUT_OFF), why);
+        putOff(site, now.plus(PUT_OFF), why);
         yield false;
       }
     };
+  }
+
+  private void putOff(AcmeSite site, Instant until, String why) {
+    orders.putOff(site, until, why);
+    if (site.tried().filter(tried -> tried.problem().equals(why)).isEmpty()) {
+      LOG.warn("{} is ordered no certificate before {}: {}", site.id(), until, why);
+    }
   }
 
   /** What this network lacks: an authority counts what is ordered in vain. */

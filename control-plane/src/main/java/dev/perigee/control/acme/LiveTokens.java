@@ -28,7 +28,7 @@ public final class LiveTokens implements ChallengeAnswers, AutoCloseable {
   private final AcmeStore store;
   private final LogNumbers numbers;
   private final CountDownLatch closed = new CountDownLatch(1);
-  private final Thread thread = Thread.ofVirtual().name("acme-tokens").unstarted(this::follow);
+  private final Thread thread = Thread.ofVirtual().name("acme-tokens").unstarted(this::run);
   private volatile FromControl.AcmeTokens tokens = new FromControl.AcmeTokens(List.of(), 0);
 
   public LiveTokens(AcmeStore store, LogNumbers numbers) {
@@ -39,6 +39,11 @@ public final class LiveTokens implements ChallengeAnswers, AutoCloseable {
   /** Asks the database now, then after each commit and once a second. */
   public void start() {
     look();
+    thread.start();
+  }
+
+  /** The same, without waiting for the first answer. */
+  public void follow() {
     thread.start();
   }
 
@@ -59,7 +64,7 @@ public final class LiveTokens implements ChallengeAnswers, AutoCloseable {
     return tokens;
   }
 
-  private void follow() {
+  private void run() {
     try {
       long seen = numbers.generation();
       do {

@@ -24,6 +24,8 @@ public final class IssuedCertificate implements CertificateSource {
   private volatile ServerCertificate current;
   private volatile boolean isOwn = true;
   private String seen = "";
+  private String complained = "";
+  private Optional<Instant> ends = Optional.empty();
 
   /**
    * One that shows what this process made.
@@ -40,6 +42,14 @@ public final class IssuedCertificate implements CertificateSource {
   @Override
   public ServerCertificate current() {
     return current;
+  }
+
+  /**
+   * Of the newest that an authority issued: readers want no other. Now where there never was one.
+   */
+  @Override
+  public synchronized Instant ends() {
+    return ends.orElseGet(clock::instant);
   }
 
   /** Whether there is none of an authority's. */
@@ -59,21 +69,29 @@ public final class IssuedCertificate implements CertificateSource {
    * @param chain PEM; what has expired is not shown
    */
   public synchronized void take(String chain, String key) {
-    if (!chain.equals(seen)) {
-      seen = chain;
-      Optional<ServerCertificate> issued = read(chain, key);
-      if (issued.isPresent()) {
-        isOwn = false;
+    if (chain.equals(seen)) {
+      return;
+    }
+    Optional<ServerCertificate> issued = read(chain, key);
+    if (issued.isPresent()) {
+      ends = issued.map(ServerCertificate::notAfter);
+      // By a clock that was wrong it may have ended: it is looked at again.
+      if (issued.get().notAfter().isAfter(clock.instant())) {
         show(issued.get());
+        isOwn = false;
+        seen = chain;
       }
     }
   }
 
   private Optional<ServerCertificate> read(String chain, String key) {
     try {
-      return Optional.of(PemPair.read(chain, key))
-          .filter(one -> one.notAfter().isAfter(clock.instant()));
+      return Optional.of(PemPair.read(chain, key));
     } catch (IOException e) {
+      if (chain.equals(complained)) {
+        return Optional.empty();
+      }
+      complained = chain;
       LOG.error("{} certificate that was issued cannot be shown: {}", what, e.getMessage());
       return Optional.empty();
     }
@@ -85,6 +103,7 @@ public final class IssuedCertificate implements CertificateSource {
     if (!isOwn && current.notAfter().isBefore(now)) {
       LOG.error("{} certificate expired at {} and none came after it", what, current.notAfter());
       isOwn = true;
+      seen = "";
       show(own);
     }
   }

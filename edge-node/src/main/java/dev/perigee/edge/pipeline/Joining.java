@@ -21,7 +21,11 @@ final class Joining {
 
   /** Whether it fetches, waits, or looks once more for what has come into the store since. */
   FlightTable.Turn join(Fetch fetch, long fence) {
-    OptionalInt looked = fetch.answer().map(Answer::looked).orElse(OptionalInt.empty());
+    // Whose first flight failed has had its look: what came of that flight is not in the store.
+    OptionalInt looked =
+        fetch.reelected()
+            ? OptionalInt.empty()
+            : fetch.answer().map(Answer::looked).orElse(OptionalInt.empty());
     FlightTable.Turn turn =
         flights.join(
             fetch.key(), fence, clock.millis(), looked, flight -> isJoinable(fetch, flight));
