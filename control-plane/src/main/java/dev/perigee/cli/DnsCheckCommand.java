@@ -5,12 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.perigee.cli.Delegation.Finding;
 import dev.perigee.contract.HostName;
-import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,8 +13,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -34,12 +27,6 @@ import picocli.CommandLine.Parameters;
       "and what to do. Ends with 1 where readers do not come through."
     })
 final class DnsCheckCommand extends Commands {
-  private static final Path SYSTEM = Path.of("/etc/resolv.conf");
-  private static final int DNS_PORT = 53;
-  private static final Pattern HOST_PORT =
-      Pattern.compile(
-          "(?:\\[([0-9A-Fa-f:.]+)\\]|([^:\\[\\]]+)|([0-9A-Fa-f:.]+))(?::([0-9]{1,5}))?");
-
   @Parameters(
       arity = "0..1",
       paramLabel = "ZONE",
@@ -92,7 +79,8 @@ final class DnsCheckCommand extends Commands {
 
   @Override
   public void run() {
-    if (timeout < 1 || timeout > 60_000 || tolerance < 0 || !isPort(port) || !isPort(parentPort)) {
+    boolean hasPorts = DnsServers.isPort(port) && DnsServers.isPort(parentPort);
+    if (timeout < 1 || timeout > 60_000 || tolerance < 0 || !hasPorts) {
       throw new Failure(
           Failure.USAGE,
           "--timeout is 1 to 60000, --port and --parent-port 1 to 65535, --serials at least 0");
@@ -104,8 +92,8 @@ final class DnsCheckCommand extends Commands {
     DelegationCheck check =
         new DelegationCheck(
             sound,
-            resolver == null ? system() : Optional.of(server(resolver)),
-            parents.stream().map(DnsCheckCommand::server).toList(),
+            resolver == null ? DnsServers.system() : Optional.of(DnsServers.server(resolver)),
+            parents.stream().map(DnsServers::server).toList(),
             parentPort,
             port,
             new DelegationPolicy(sound, DelegationCheck.expected(expected()), tolerance),
@@ -115,10 +103,6 @@ final class DnsCheckCommand extends Commands {
     if (isBad(findings)) {
       throw new Failure(Failure.REFUSED, "readers do not come through to " + sound);
     }
-  }
-
-  private static boolean isPort(int number) {
-    return number >= 1 && number <= 65_535;
   }
 
   private static boolean isBad(List<Finding> findings) {
@@ -161,45 +145,8 @@ final class DnsCheckCommand extends Commands {
       if (parts.length < 2 || name.isEmpty()) {
         throw new Failure(Failure.USAGE, "--ns is NAME=IP: " + text);
       }
-      all.computeIfAbsent(name.get(), any -> new ArrayList<>()).add(address(parts[1]));
+      all.computeIfAbsent(name.get(), any -> new ArrayList<>()).add(DnsServers.address(parts[1]));
     }
     return all;
-  }
-
-  private static InetSocketAddress server(String text) {
-    Matcher matcher = HOST_PORT.matcher(text);
-    if (!matcher.matches()) {
-      throw new Failure(Failure.USAGE, "no HOST or HOST:PORT: " + text);
-    }
-    String host = text;
-    for (int group = 1; group <= 3; group++) {
-      host = matcher.group(group) == null ? host : matcher.group(group);
-    }
-    int at = matcher.group(4) == null ? DNS_PORT : Integer.parseInt(matcher.group(4));
-    if (!isPort(at)) {
-      throw new Failure(Failure.USAGE, "no port: " + text);
-    }
-    return new InetSocketAddress(address(host), at);
-  }
-
-  private static InetAddress address(String host) {
-    try {
-      return InetAddress.getByName(host);
-    } catch (UnknownHostException e) {
-      throw new Failure(Failure.USAGE, "no address, and no name of one: " + host);
-    }
-  }
-
-  /** The first resolver of the system; empty where there is none. */
-  private static Optional<InetSocketAddress> system() {
-    try {
-      return Files.readAllLines(SYSTEM).stream()
-          .map(line -> line.strip().split("\\s+", -1))
-          .filter(words -> words.length > 1 && words[0].equals("nameserver"))
-          .findFirst()
-          .map(words -> new InetSocketAddress(address(words[1]), DNS_PORT));
-    } catch (IOException e) {
-      return Optional.empty();
-    }
   }
 }

@@ -2,6 +2,7 @@ package dev.perigee.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.perigee.contract.HostName;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,8 +12,10 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
+import java.security.SecureRandom;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +24,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -29,18 +33,19 @@ import picocli.CommandLine.Option;
     name = "doctor",
     description = {
       "Check the control plane, its nodes, clocks, certificates and the token, and say what to do.",
-      "On the machine of a control plane or node also its folders and ports: --state-dir,"
-          + " --listen;",
-      "then, with --machine, nothing else. Ends with 1 where something fails. For the delegation"
-          + " of",
-      "the zone: perigee dns check ZONE"
+      "On the machine of a control plane or node also its options file with the certificates and",
+      "keys that it names, its folders and its ports: --config, --state-dir, --listen; then, with",
+      "--machine, nothing else. Ends with 1 where something fails."
     })
 final class DoctorCommand extends Commands {
+  private static final int DNS_PORT = 53;
+  private static final int DNS_MILLIS = 3_000;
   private static final Path LIMITS = Path.of("/proc/self/limits");
   private static final Pattern OPEN_FILES =
       Pattern.compile("Max open files +(\\d+|unlimited)", Pattern.MULTILINE);
   private static final Pattern HOST_PORT =
       Pattern.compile("(?:\\[([0-9A-Fa-f:.]+)\\]|([^:]+)):([0-9]{1,5})");
+  private static final Set<String> SECRETS = Set.of("token", "last-good-answers", "identity.pem");
   private static final Set<PosixFilePermission> OTHERS =
       Set.of(
           PosixFilePermission.OTHERS_READ,
@@ -59,6 +64,30 @@ final class DoctorCommand extends Commands {
       description = "a TCP port that a process on this machine is to have: free, or in use?")
   List<String> ports = new ArrayList<>();
 
+  @Option(
+      names = "--config",
+      paramLabel = "FILE",
+      description = "options file of a control plane or node on this machine; repeatable")
+  List<Path> settings = new ArrayList<>();
+
+  @Option(
+      names = "--resolver",
+      paramLabel = "HOST[:PORT]",
+      description = "finds the servers above the zone; that of /etc/resolv.conf by default")
+  @Nullable String resolver;
+
+  @Option(
+      names = "--parent",
+      paramLabel = "HOST[:PORT]",
+      description = "a name server above the zone, to ask it and no other; repeatable")
+  List<String> parents = new ArrayList<>();
+
+  @Option(
+      names = "--dns-port",
+      defaultValue = "53",
+      description = "of the zone's servers, for tests; ${DEFAULT-VALUE}")
+  int dnsPort;
+
   @Option(names = "--machine", description = "this machine alone, no control plane")
   boolean machine;
 
@@ -66,11 +95,12 @@ final class DoctorCommand extends Commands {
 
   @Override
   public void run() {
+    Servers servers = servers();
     List<Finding> findings = new ArrayList<>();
     if (!machine) {
-      network(findings);
+      network(findings, servers);
     }
-    if (machine || !stateDirs.isEmpty() || !ports.isEmpty()) {
+    if (machine || !settings.isEmpty() || !stateDirs.isEmpty() || !ports.isEmpty()) {
       machine(findings);
     }
     show(findings);
@@ -81,7 +111,30 @@ final class DoctorCommand extends Commands {
     }
   }
 
-  private void network(List<Finding> findings) {
+  /**
+   * Who is asked for the zone.
+   *
+   * @param isNamed whether an option says it
+   * @param port of the zone's own servers
+   */
+  private record Servers(
+      boolean isNamed,
+      Optional<InetSocketAddress> resolver,
+      List<InetSocketAddress> parents,
+      int port) {}
+
+  private Servers servers() {
+    if (!DnsServers.isPort(dnsPort)) {
+      throw new Failure(Failure.USAGE, "--dns-port is 1 to 65535: " + dnsPort);
+    }
+    return new Servers(
+        resolver != null || !parents.isEmpty(),
+        resolver == null ? DnsServers.system() : Optional.of(DnsServers.server(resolver)),
+        parents.stream().map(DnsServers::server).toList(),
+        dnsPort);
+  }
+
+  private void network(List<Finding> findings, Servers servers) {
     ApiClient client;
     ApiClient.Answer self;
     try {
@@ -108,6 +161,43 @@ final class DoctorCommand extends Commands {
         findings,
         "certificates of sites",
         () -> DoctorPolicy.certificates(client.list("v1/certificates"), clock.instant()));
+    seen(
+        findings,
+        "versions",
+        () -> VersionPolicy.judge(build(), client.get("v1/status"), client.list("v1/nodes")));
+    seen(findings, "zone", () -> delegation(client, servers));
+  }
+
+  private static String build() {
+    String version = DoctorCommand.class.getPackage().getImplementationVersion();
+    return version == null ? "development" : version;
+  }
+
+  /** What {@code perigee dns check} finds. */
+  private static List<Finding> delegation(ApiClient client, Servers servers) {
+    String zone = client.get("v1/dns/keys").path("zone").asText();
+    if (HostName.normalise(zone).isEmpty()) {
+      return List.of(Finding.warn("zone", "the control plane names none", "see its --dns-zone"));
+    }
+    if (!servers.isNamed() && DoctorPolicy.isForTrials(zone)) {
+      return List.of(Finding.ok("zone " + zone, "a name for trials, which nobody delegates"));
+    }
+    if (servers.resolver().isEmpty() && servers.parents().isEmpty()) {
+      return List.of(
+          Finding.warn("zone " + zone, "not seen: no resolver is known", "give --resolver HOST"));
+    }
+    DelegationCheck check =
+        new DelegationCheck(
+            zone,
+            servers.resolver(),
+            servers.parents(),
+            DNS_PORT,
+            servers.port(),
+            new DelegationPolicy(zone, Map.of(), 0),
+            new DnsAsker(new SecureRandom(), DNS_MILLIS));
+    try (Waiting _ = Waiting.of(() -> "the servers of %s are asked".formatted(zone))) {
+      return check.run().stream().map(one -> DoctorPolicy.delegation(zone, one)).toList();
+    }
   }
 
   /** What this token may not see, or the control plane cannot say now, is said to be so. */
@@ -126,7 +216,13 @@ final class DoctorCommand extends Commands {
             ? Finding.fail("Java", String.valueOf(Runtime.version()), "install a JDK 25")
             : Finding.ok("Java", String.valueOf(Runtime.version())));
     openFiles().ifPresent(limit -> findings.add(DoctorPolicy.openFiles(limit)));
-    for (Path folder : stateDirs) {
+    Set<Path> folders = new LinkedHashSet<>(stateDirs);
+    for (Path file : settings) {
+      SettingsCheck check = new SettingsCheck(file, clock.instant(), new SecureRandom());
+      findings.addAll(check.run());
+      check.stateDir().ifPresent(folders::add);
+    }
+    for (Path folder : folders) {
       folder(findings, folder);
     }
     for (String port : ports) {
@@ -181,8 +277,7 @@ final class DoctorCommand extends Commands {
 
   private static boolean isSecret(Path file) {
     String name = file.getFileName().toString();
-    return Files.isRegularFile(file)
-        && (name.equals("token") || name.equals("last-good-answers") || name.endsWith(".key"));
+    return Files.isRegularFile(file) && (SECRETS.contains(name) || name.endsWith(".key"));
   }
 
   private static Finding secret(Path file) throws IOException {

@@ -12,9 +12,7 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.StringJoiner;
-import java.util.TreeSet;
 
 /** What {@code perigee doctor} makes of what it saw; it asks nobody itself. */
 final class DoctorPolicy {
@@ -26,6 +24,16 @@ final class DoctorPolicy {
   private static final long MANY_FILES = 65_536;
   private static final long FEW_FILES = 4_096;
   private static final long LITTLE_SPACE = 1L << 30;
+  private static final List<String> FOR_TRIALS =
+      List.of(
+          "example",
+          "example.com",
+          "example.net",
+          "example.org",
+          "invalid",
+          "local",
+          "localhost",
+          "test");
 
   private DoctorPolicy() {}
 
@@ -71,7 +79,8 @@ final class DoctorPolicy {
     }
   }
 
-  private static Finding expiry(String what, Instant end, Instant now, String todo) {
+  /** Whether a certificate ends soon. */
+  static Finding expiry(String what, Instant end, Instant now, String todo) {
     Duration left = Duration.between(now, end);
     String says = "valid until " + end;
     if (left.isNegative()) {
@@ -101,10 +110,9 @@ final class DoctorPolicy {
     }
   }
 
-  /** Nodes, each as the control plane sees it, and whether they run one build. */
+  /** Nodes, each as the control plane sees it. */
   static List<Finding> nodes(JsonNode nodes) {
     List<Finding> all = new ArrayList<>();
-    Set<String> versions = new TreeSet<>();
     StringJoiner well = new StringJoiner(" ").setEmptyValue("none");
     for (JsonNode node : nodes.path("items")) {
       String name = node.path("name").asText();
@@ -126,18 +134,9 @@ final class DoctorPolicy {
                 "perigee steer explain shows who reaches it; look at its log"));
       } else {
         well.add(name);
-        versions.add(node.path("version").asText());
       }
     }
-    versions.remove("");
     all.addFirst(Finding.ok("nodes that serve", well.toString()));
-    if (versions.size() > 1) {
-      all.add(
-          Finding.warn(
-              "versions of nodes",
-              String.join(", ", versions),
-              "a build works with the one before it, no further: update the rest"));
-    }
     return all;
   }
 
@@ -156,6 +155,21 @@ final class DoctorPolicy {
       all.add(Finding.ok("certificates of sites", count));
     }
     return all;
+  }
+
+  /** Whether a zone is under a name that nobody delegates (RFC 6761, RFC 6762). */
+  static boolean isForTrials(String zone) {
+    return FOR_TRIALS.stream().anyMatch(name -> ("." + zone).endsWith("." + name));
+  }
+
+  /** What a check of the zone's delegation found, as one of the doctor's. */
+  static Finding delegation(String zone, Delegation.Finding found) {
+    String what = "zone %s, %s".formatted(zone, found.about());
+    return switch (found.level()) {
+      case OK -> Finding.ok(what, found.says());
+      case WARNING -> Finding.warn(what, found.says(), found.todo());
+      case ERROR -> Finding.fail(what, found.says(), found.todo());
+    };
   }
 
   /** How old it is that readers' places are known by. */

@@ -267,7 +267,8 @@ public final class ControlPlane implements AutoCloseable {
         fleet::changed,
         running.random(),
         tenancy,
-        acme);
+        acme,
+        new ApiPorts.Builds(build(), new ReplicaStore(stores.database())::living));
   }
 
   /** Opens the port for edges and other control planes, and enters this one; gives the port. */

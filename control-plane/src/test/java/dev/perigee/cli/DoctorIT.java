@@ -67,7 +67,9 @@ final class DoctorIT {
             "OK    clock: as the control plane's",
             "OK    certificate of the API: none, on loopback",
             "OK    token: ",
-            "OK    GeoIP: 12 days old")) {
+            "OK    GeoIP: 12 days old",
+            "OK    versions: development: client, control planes 1, nodes ",
+            "OK    zone cdn.example: a name for trials")) {
       assertSays(line, said);
     }
   }
@@ -118,6 +120,24 @@ final class DoctorIT {
     }
     Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
     assertSays("its owner's alone", run("--machine", "--state-dir", state.toString()));
+  }
+
+  @Test
+  void theOptionsFileOfAProcessAndItsStateFolderAreLookedAt() throws IOException {
+    Path state = Files.createDirectory(folder.resolve("own"));
+    Path file =
+        Files.writeString(
+            folder.resolve("edge.conf"), "name=fra-1\nstate-dir=" + state + "\ncash-size=1g\n");
+    Said said = run("--machine", "--config", file.toString());
+    assertEquals(1, said.exitCode(), said.text());
+    assertSays("FAIL  " + file + ": unknown to a node: cash-size", said);
+    assertSays("room in " + state, said);
+  }
+
+  @Test
+  void aServerThatIsNoneIsAnErrorOfUsage() {
+    assertEquals(2, run("--machine", "--parent", "a:b:c").exitCode());
+    assertEquals(2, run("--machine", "--dns-port", "0").exitCode());
   }
 
   @Test

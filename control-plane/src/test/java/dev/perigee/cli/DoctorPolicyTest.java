@@ -70,17 +70,38 @@ final class DoctorPolicyTest {
   }
 
   @Test
-  void nodesOfSeveralBuildsAreNamed() throws IOException {
-    String well = "'enrolled':true,'connected':true,'healthy':true,'version'";
+  void nodesThatAreNotWellAreNamed() throws IOException {
+    String well = "'enrolled':true,'connected':true,'healthy':true";
     JsonNode nodes =
         json(
-            "{'items':[{'name':'a',%s:'1'},{'name':'b',%s:'2'},{'name':'c','enrolled':true}]}"
+            "{'items':[{'name':'a',%s},{'name':'b',%s},{'name':'c','enrolled':true}]}"
                 .formatted(well, well));
     List<Finding> found = DoctorPolicy.nodes(nodes);
     assertEquals("a b", found.getFirst().says());
     assertLevel("FAIL", found.get(1));
-    assertEquals("1, 2", found.get(2).says());
-    assertLevel("WARN", found.get(2));
+    assertEquals(2, found.size(), found.toString());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "cdn.example, true",
+    "test, true",
+    "a.example.com, true",
+    "cdn.notexample, false",
+    "cdn.net, false",
+    "example.cdn.de, false"
+  })
+  void aZoneForTrialsIsKnown(String zone, boolean trials) {
+    assertEquals(trials, DoctorPolicy.isForTrials(zone));
+  }
+
+  @Test
+  void whatTheDelegationsCheckFoundHasItsLevel() {
+    Finding bad = DoctorPolicy.delegation("a.de", Delegation.Finding.error("ns1", "no", "do"));
+    assertEquals(Finding.fail("zone a.de, ns1", "no", "do"), bad);
+    assertLevel("OK", DoctorPolicy.delegation("a.de", Delegation.Finding.ok("ns1", "yes")));
+    assertLevel(
+        "WARN", DoctorPolicy.delegation("a.de", Delegation.Finding.warning("ns1", "no", "do")));
   }
 
   @ParameterizedTest

@@ -22,6 +22,7 @@ import dev.perigee.control.store.OrganisationStore;
 import dev.perigee.control.store.PostgresRolloutStore;
 import dev.perigee.control.store.PurgeReceipts;
 import dev.perigee.control.store.PurgeStore;
+import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.SignInStore;
 import dev.perigee.control.store.SiteHistory;
 import dev.perigee.control.store.SiteStore;
@@ -72,7 +73,16 @@ public record ApiPorts(
     Runnable nodesChanged,
     RandomGenerator random,
     Tenancy tenancy,
-    Acme acme) {
+    Acme acme,
+    Builds builds) {
+  /**
+   * Which builds of the software run.
+   *
+   * @param own version of this control plane
+   * @param living all control planes that live on the database, as it says now
+   */
+  public record Builds(String own, Supplier<List<Replica>> living) {}
+
   /**
    * What is known of certificates that are got of an authority.
    *
@@ -130,7 +140,8 @@ public record ApiPorts(
         new Resources(sites, visible, nodes, fleet, joinTokens, nodesChanged, random, acme.clock());
     PurgeResource purgeResource = new PurgeResource(purges, receipts, fleet, resources);
     Operations operations =
-        new Operations(sites, nodes, purges, fleet, revision, geoAge, geoFiles, acme::countsNow);
+        new Operations(
+            sites, nodes, purges, fleet, revision, geoAge, geoFiles, acme::countsNow, builds);
     WarmUpResource warmUpResource = new WarmUpResource(warmUps, nodes, fleet, resources);
     List<Routes.Route> routes =
         new ArrayList<>(Routes.all(resources, purgeResource, warmUpResource, operations));

@@ -2,10 +2,12 @@ package dev.perigee.control.api;
 
 import dev.perigee.contract.GeoFile;
 import dev.perigee.contract.GeoHolding;
+import dev.perigee.contract.Limits;
 import dev.perigee.control.fleet.FleetView;
 import dev.perigee.control.store.CertificateCounts;
 import dev.perigee.control.store.NodeStore;
 import dev.perigee.control.store.PurgeStore;
+import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.SiteStore;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -25,6 +27,7 @@ final class Operations {
   private final Supplier<Optional<Duration>> geoAge;
   private final Supplier<List<GeoFile>> geoFiles;
   private final Supplier<CertificateCounts.Counts> certificates;
+  private final ApiPorts.Builds builds;
 
   Operations(
       SiteStore sites,
@@ -34,7 +37,8 @@ final class Operations {
       LongSupplier revision,
       Supplier<Optional<Duration>> geoAge,
       Supplier<List<GeoFile>> geoFiles,
-      Supplier<CertificateCounts.Counts> certificates) {
+      Supplier<CertificateCounts.Counts> certificates,
+      ApiPorts.Builds builds) {
     this.sites = sites;
     this.nodes = nodes;
     this.purges = purges;
@@ -43,11 +47,16 @@ final class Operations {
     this.geoAge = geoAge;
     this.geoFiles = geoFiles;
     this.certificates = certificates;
+    this.builds = builds;
   }
 
   Reply status() {
     long head = revision.getAsLong();
     Map<String, Object> view = new LinkedHashMap<>();
+    view.put("version", builds.own());
+    view.put(
+        "controlPlanes",
+        builds.living().get().stream().limit(Limits.REPLICAS).map(Operations::view).toList());
     view.put("revision", head);
     view.put("purge", purges.head());
     view.put("sites", sites.all().size());
@@ -60,6 +69,13 @@ final class Operations {
     view.put("geoipNodes", names.stream().filter(this::hasGeoFiles).count());
     view.put("certificates", view(certificates.get()));
     return Reply.ok(view);
+  }
+
+  private static Map<String, Object> view(Replica one) {
+    Map<String, Object> view = new LinkedHashMap<>();
+    view.put("address", one.address());
+    view.put("version", one.build());
+    return view;
   }
 
   private static Map<String, Object> view(CertificateCounts.Counts counts) {

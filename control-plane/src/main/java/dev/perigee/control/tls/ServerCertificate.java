@@ -1,5 +1,6 @@
 package dev.perigee.control.tls;
 
+import dev.perigee.keys.PemPair;
 import java.security.PrivateKey;
 import java.security.cert.X509Certificate;
 import java.time.Instant;
@@ -19,6 +20,10 @@ public record ServerCertificate(List<X509Certificate> chain, PrivateKey key) {
     }
   }
 
+  static ServerCertificate of(PemPair pair) {
+    return new ServerCertificate(pair.chain(), pair.key());
+  }
+
   public X509Certificate leaf() {
     return chain.getFirst();
   }
@@ -30,10 +35,7 @@ public record ServerCertificate(List<X509Certificate> chain, PrivateKey key) {
 
   /** When the first of the chain expires. */
   public Instant notAfter() {
-    return chain.stream()
-        .map(one -> one.getNotAfter().toInstant())
-        .min(Instant::compareTo)
-        .orElseThrow();
+    return new PemPair(chain, key).notAfter();
   }
 
   /** Never the key. */

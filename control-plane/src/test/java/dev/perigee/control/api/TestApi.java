@@ -41,6 +41,7 @@ import dev.perigee.control.store.PostgresWarmUpStore;
 import dev.perigee.control.store.PurgeAcks;
 import dev.perigee.control.store.PurgeLimits;
 import dev.perigee.control.store.PurgeReceipts;
+import dev.perigee.control.store.Replica;
 import dev.perigee.control.store.SettingStore;
 import dev.perigee.control.store.SignInStore;
 import dev.perigee.control.store.SiteHistory;
@@ -70,6 +71,9 @@ import java.util.stream.Collectors;
 public final class TestApi implements AutoCloseable {
   /** The operator's token. */
   public static final String TOKEN = "a-token-of-the-operator-of-this-test";
+
+  /** What it says that its build is. */
+  public static final String VERSION = "development";
 
   final TestPostgres postgres = TestPostgres.fresh();
   private final LogNumbers numbers = new LogNumbers(postgres.database());
@@ -153,7 +157,9 @@ public final class TestApi implements AutoCloseable {
                 new CertificateCounts(postgres.database()),
                 new NextOrder(Duration.ofMinutes(5)),
                 true,
-                clock));
+                clock),
+            new ApiPorts.Builds(
+                VERSION, () -> List.of(new Replica("a", "control-1.example:7443", VERSION))));
     server =
         new ApiServer(
             new ApiConfig(InetAddress.getLoopbackAddress(), 0, tls), ports, ConsoleFiles.all());

@@ -5,14 +5,17 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.cli.PerigeeCli;
+import dev.perigee.control.api.TestApi;
 import dev.perigee.control.steer.Fixtures;
 import dev.perigee.control.steer.NodeChoice;
 import dev.perigee.control.steer.SteeringSnapshot;
 import dev.perigee.control.store.DnsKey;
+import dev.perigee.testkit.Loopback;
 import dev.perigee.testkit.RunningProcess;
 import dev.perigee.testkit.RunningProcess.Finished;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
@@ -120,6 +123,13 @@ final class DnsCheckIT {
   }
 
   private Finished check(List<String> more) {
+    List<String> all =
+        new ArrayList<>(List.of("dns", "check", "cdn.example", "--port", "" + server.port()));
+    all.addAll(more);
+    return command(all);
+  }
+
+  private Finished command(List<String> words) {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -128,13 +138,8 @@ final class DnsCheckIT {
                 "-XX:TieredStopAtLevel=1",
                 "-cp",
                 System.getProperty("java.class.path", ""),
-                PerigeeCli.class.getName(),
-                "dns",
-                "check",
-                "cdn.example",
-                "--port",
-                "" + server.port()));
-    command.addAll(more);
+                PerigeeCli.class.getName()));
+    command.addAll(words);
     return RunningProcess.run("dns check", folder, Map.of(), PATIENCE, command);
   }
 
@@ -150,6 +155,26 @@ final class DnsCheckIT {
       Finished json = check(parent, "--json");
       assertEquals(0, json.exitCode(), json.output());
       assertTrue(json.output().contains("\"sound\" : true"), json.output());
+    }
+  }
+
+  @Test
+  void theDoctorFindsTheSame() throws IOException {
+    Path token = Files.writeString(folder.resolve("token"), TestApi.TOKEN);
+    try (TestApi api = new TestApi();
+        TestParent parent =
+            new TestParent(List.of(ns(SERVER)), List.of(address(LOOPBACK)), List.of(ds(KEY)))) {
+      List<String> doctor =
+          List.of("doctor", "--api", api.url().toString(), "--token-file", token.toString());
+      List<String> all = new ArrayList<>(doctor);
+      all.addAll(List.of("--dns-port", "" + server.port()));
+      all.addAll(List.of("--parent", "127.0.0.1:" + parent.port()));
+      Finished well = command(all);
+      assertEquals(0, well.exitCode(), well.output());
+      assertTrue(well.output().contains("answers for cdn.example over UDP and TCP"), well.output());
+      all.set(all.size() - 3, "" + Loopback.freePort("127.0.0.1"));
+      assertBad(
+          command(all), "FAIL  zone cdn.example, ns1.cdn.example 127.0.0.1:", "does not answer");
     }
   }
 

@@ -18,7 +18,8 @@ final class IssuedCertificateTest {
   private static final TestPem OWN = TestPem.rsa("localhost");
   private static final TestPem ISSUED = TestPem.ec("api.cdn.example");
 
-  private final ServerCertificate own = PemPair.read(OWN.certificate(), OWN.key());
+  private final ServerCertificate own =
+      ServerCertificate.of(PemPair.read(OWN.certificate(), OWN.key()));
   private final List<ServerCertificate> shown = new ArrayList<>();
   private Instant now = Instant.now();
   private final IssuedCertificate source = new IssuedCertificate("API", own, () -> now);

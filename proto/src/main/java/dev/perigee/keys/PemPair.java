@@ -1,4 +1,4 @@
-package dev.perigee.control.tls;
+package dev.perigee.keys;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -13,27 +13,35 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
 import java.security.spec.PKCS8EncodedKeySpec;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads a certificate chain and its key from PEM (RFC 7468), and refuses what does not fit. */
-final class PemPair {
+/**
+ * A certificate chain and its key as PEM holds them (RFC 7468); what does not fit is refused.
+ *
+ * @param chain the leaf first, each signed by the one behind it
+ * @param key of the leaf
+ */
+public record PemPair(List<X509Certificate> chain, PrivateKey key) {
   private static final int MAX_CHAIN = 10;
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----([^-]*)-----END \\1-----");
   private static final String PKCS8 = "PRIVATE KEY";
 
-  private PemPair() {}
+  public PemPair {
+    chain = List.copyOf(chain);
+  }
 
   /**
    * Reads both.
    *
    * @throws IOException with a sentence that says what to do
    */
-  static ServerCertificate read(String chainPem, String keyPem) throws IOException {
+  public static PemPair read(String chainPem, String keyPem) throws IOException {
     List<X509Certificate> chain = chain(chainPem);
     PrivateKey key = key(keyPem, chain.getFirst().getPublicKey());
     if (!isOf(key, chain.getFirst().getPublicKey())) {
@@ -44,7 +52,21 @@ final class PemPair {
     for (int i = 0; i + 1 < chain.size(); i++) {
       requireSigned(i + 1, chain.get(i), chain.get(i + 1));
     }
-    return new ServerCertificate(chain, key);
+    return new PemPair(chain, key);
+  }
+
+  /** When the first of the chain expires. */
+  public Instant notAfter() {
+    return chain.stream()
+        .map(one -> one.getNotAfter().toInstant())
+        .min(Instant::compareTo)
+        .orElse(Instant.MIN);
+  }
+
+  /** Never the key. */
+  @Override
+  public String toString() {
+    return "of " + chain.size() + ", valid until " + notAfter();
   }
 
   private static List<X509Certificate> chain(String pem) throws IOException {
