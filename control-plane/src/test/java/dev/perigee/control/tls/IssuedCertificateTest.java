@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.control.store.TestPem;
+import dev.perigee.keys.PemPair;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
