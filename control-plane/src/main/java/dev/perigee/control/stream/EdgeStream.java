@@ -137,8 +137,14 @@ final class EdgeStream implements Runnable {
     }
   }
 
-  /** The edge took an update. Called by the call's thread, as {@link #refused} is. */
-  void taken() {
+  /**
+   * The edge took an update, or says after Welcome what it has: that one has no nonce. Called by
+   * the call's thread, as {@link #refused} is.
+   */
+  void taken(FromEdge.Ack ack) {
+    if (ack.nonce().isEmpty()) {
+      return;
+    }
     refusals = 0;
     if (unnoted) {
       note();
