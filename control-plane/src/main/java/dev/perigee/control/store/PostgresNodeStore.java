@@ -242,7 +242,8 @@ public final class PostgresNodeStore implements NodeStore {
 
   /**
    * Whether what a node has kept is to be gone on from: not where sites ask readers for
-   * certificates and it may hold them as one that lets everybody in, or not at all.
+   * certificates and it may hold them as one that lets everybody in, or not at all. A site may ask
+   * on the canaries of a rollout before it does elsewhere.
    *
    * @param asks whether it can ask readers
    */
@@ -251,16 +252,18 @@ public final class PostgresNodeStore implements NodeStore {
         handle ->
             handle
                 .createQuery(
-                    "SELECT (? AND coalesce(bool_or(asks_readers), false)) OR NOT EXISTS (SELECT 1"
+                    "SELECT (? AND coalesce(bool_or(asks_readers), false)) OR NOT (EXISTS (SELECT 1"
                         + " FROM site WHERE client_certificates <> '' AND removed_at IS NULL)"
-                        + " FROM node WHERE name = ?")
+                        + " OR EXISTS (SELECT 1 FROM rollout WHERE state = 'canary'"
+                        + " AND ? = ANY (canaries))) FROM node WHERE name = ?")
                 .bind(0, asks)
                 .bind(1, name)
+                .bind(2, name)
                 .mapTo(Boolean.class)
                 .one());
   }
 
-  /** A node has taken a whole snapshot, as one that can ask readers or as one that cannot. */
+  /** A node has taken a whole snapshot as one that can ask readers, or came as one that cannot. */
   public void took(String name, boolean asks) {
     database.inTransaction(
         handle ->

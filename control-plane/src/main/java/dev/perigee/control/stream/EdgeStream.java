@@ -63,7 +63,7 @@ final class EdgeStream implements Runnable {
   /** Whether purges wait for that. */
   private volatile boolean held;
 
-  /** Whether nobody has noted yet that it took a snapshot. */
+  /** Whether nobody has noted yet that it took a snapshot, as one that can ask readers. */
   private volatile boolean unnoted;
 
   private final AcksAhead ahead = new AcksAhead();
@@ -154,7 +154,7 @@ final class EdgeStream implements Runnable {
   /** Its first snapshot is in force, whatever it had before. */
   private void note() {
     try {
-      service.nodes().took(node(), asks);
+      service.nodes().took(node(), /* asks= */ true);
       unnoted = false;
     } catch (StoreException e) {
       UNNOTED.failed(e); // it gets a snapshot once more when it comes again
@@ -233,7 +233,11 @@ final class EdgeStream implements Runnable {
     service.acks().joined(hello.node(), reachable ? purge : 0, purge);
     boolean goesOn = known && service.nodes().mayGoOn(hello.node(), asks);
     revision = goesOn && hello.lastRevision() <= head.revision() ? hello.lastRevision() : 0;
-    unnoted = !goesOn;
+    unnoted = !goesOn && asks;
+    if (!asks) {
+      // At once: whatever it goes on from now lacks the sites that ask, or has them as open ones.
+      service.nodes().took(hello.node(), false);
+    }
     send(
         new FromControl.Welcome(
             head.logId(),

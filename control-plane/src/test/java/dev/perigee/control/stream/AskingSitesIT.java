@@ -1,6 +1,7 @@
 package dev.perigee.control.stream;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -11,6 +12,8 @@ import dev.perigee.contract.FromEdge;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.control.store.Change;
+import dev.perigee.control.store.Edit;
+import dev.perigee.control.store.Rollout;
 import dev.perigee.control.store.TestPem;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
@@ -70,6 +73,9 @@ class AskingSitesIT {
             asks ? Set.of(FromEdge.Hello.CLIENT_CERTIFICATES) : Set.of(),
             List.of()));
     edge.next(FromControl.Welcome.class);
+    if (revision > 0) {
+      edge.say(new FromEdge.Ack("", revision, List.of())); // as nodes say what they have
+    }
     return edge;
   }
 
@@ -120,6 +126,54 @@ class AskingSitesIT {
     Awaitility.await()
         .atMost(Duration.ofSeconds(30))
         .until(() -> !control.nodes.mayGoOn("fra-1", true));
+  }
+
+  @Test
+  void aNodeWhoseSnapshotDidNotComeGetsItAnew() throws Exception {
+    committed(control.sites.add(site("open")));
+    committed(control.sites.add(asking("vault")));
+    TestControl.Identity identity = control.enrolled("fra-1", "eu");
+    FromControl.Update first = next(node(identity, 0, false));
+    TestEdge broken = node(identity, first.revision(), true);
+    broken.next(FromControl.Update.class); // is never acknowledged
+    broken.say(new FromEdge.Ping());
+    broken.next(FromControl.Pong.class); // what was said before has been read
+    assertFalse(control.nodes.mayGoOn("fra-1", true));
+    FromControl.Update again = next(node(identity, first.revision(), true));
+    assertEquals(0, again.fromRevision());
+    assertEquals(List.of("open", "vault"), ids(again));
+  }
+
+  @Test
+  void aNodeThatWasTakenBackWhileNoSiteAskedGetsAllAnewWhenItIsUpdated() throws Exception {
+    committed(control.sites.add(site("open")));
+    TestControl.Identity identity = control.enrolled("fra-1", "eu");
+    control.nodes.took("fra-1", true);
+    TestEdge old = node(identity, 0, false);
+    assertEquals(List.of("open"), ids(next(old)));
+    committed(control.sites.replace(asking("open")));
+    FromControl.Update removed = next(old);
+    assertEquals(List.of("open"), removed.removedSites());
+    FromControl.Update updated = next(node(identity, removed.revision(), true));
+    assertEquals(0, updated.fromRevision());
+    assertEquals(List.of("open"), ids(updated));
+  }
+
+  @Test
+  void aCanaryGoesOnOnlyFromWhatItTookAsOneThatAsks() throws Exception {
+    committed(control.sites.add(site("open")));
+    TestControl.Identity identity = control.enrolled("fra-1", "eu");
+    assertTrue(control.nodes.mayGoOn("fra-1", true));
+    Rollout.Plan plan = new Rollout.Plan(Optional.empty(), 100, 100);
+    assertInstanceOf(
+        Change.Committed.class,
+        control.rolloutStore.begin(asking("open"), List.of("fra-1"), plan, Edit.PLAIN));
+    control.numbers.stir();
+    FromControl.Update first = next(node(identity, 0, false));
+    assertEquals(List.of(), ids(first));
+    FromControl.Update updated = next(node(identity, first.revision(), true));
+    assertEquals(0, updated.fromRevision());
+    assertEquals(List.of("open"), ids(updated));
   }
 
   @Test
