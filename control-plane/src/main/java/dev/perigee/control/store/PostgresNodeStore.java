@@ -2,6 +2,7 @@ package dev.perigee.control.store;
 
 import dev.perigee.contract.Limits;
 import dev.perigee.contract.Problem;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -263,7 +264,7 @@ public final class PostgresNodeStore implements NodeStore {
                 .one());
   }
 
-  /** A node has taken a whole snapshot as one that can ask readers, or came as one that cannot. */
+  /** What a node has counts as that of one that can ask readers, or of one that cannot. */
   public void took(String name, boolean asks) {
     database.inTransaction(
         handle ->
@@ -272,6 +273,23 @@ public final class PostgresNodeStore implements NodeStore {
                 asks,
                 name,
                 asks));
+  }
+
+  /**
+   * A node to which readers of the site may be sent, and that would lack it once it asks them for
+   * certificates; empty where there is none, or where the site asks already.
+   */
+  static Optional<String> lacking(Handle handle, SiteConfig site) {
+    return handle
+        .createQuery(
+            "SELECT name FROM node WHERE serial IS NOT NULL AND NOT draining AND NOT asks_readers"
+                + " AND (? OR region = ANY (?)) AND NOT EXISTS (SELECT 1 FROM site"
+                + " WHERE id = ? AND client_certificates <> '') ORDER BY name LIMIT 1")
+        .bind(0, site.regions().isEmpty())
+        .bind(1, site.regions().toArray(String[]::new))
+        .bind(2, site.id())
+        .mapTo(String.class)
+        .findOne();
   }
 
   /** Where the node is; empty when there is none of this name. */

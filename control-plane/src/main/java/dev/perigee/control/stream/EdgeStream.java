@@ -233,10 +233,11 @@ final class EdgeStream implements Runnable {
     service.acks().joined(hello.node(), reachable ? purge : 0, purge);
     boolean goesOn = known && service.nodes().mayGoOn(hello.node(), asks);
     revision = goesOn && hello.lastRevision() <= head.revision() ? hello.lastRevision() : 0;
-    unnoted = !goesOn && asks;
-    if (!asks) {
-      // At once: whatever it goes on from now lacks the sites that ask, or has them as open ones.
-      service.nodes().took(hello.node(), false);
+    unnoted = asks && revision == 0;
+    if (!unnoted) {
+      // At once: one that cannot ask lacks the sites that do from now on, or has them as open ones,
+      // and what one that can goes on from is as good as a snapshot.
+      service.nodes().took(hello.node(), asks);
     }
     send(
         new FromControl.Welcome(

@@ -89,6 +89,14 @@ class AskingSitesIT {
     return update.sites().stream().map(SiteConfig::id).sorted().toList();
   }
 
+  /** No readers are sent to it: so nobody minds what it lacks. */
+  private void drained() throws Exception {
+    try (var connection = control.postgres.connect();
+        var statement = connection.prepareStatement("UPDATE node SET draining = true")) {
+      assertEquals(1, statement.executeUpdate());
+    }
+  }
+
   private void committed(Change<SiteConfig> change) {
     assertInstanceOf(Change.Committed.class, change);
     control.numbers.stir();
@@ -101,6 +109,7 @@ class AskingSitesIT {
     TestControl.Identity identity = control.enrolled("fra-1", "eu");
     TestEdge old = node(identity, 0, false);
     assertEquals(List.of("open", "shop"), ids(next(old)));
+    drained();
     committed(control.sites.replace(asking("shop")));
     assertEquals(List.of("shop"), next(old).removedSites());
     committed(control.sites.add(asking("vault")));
@@ -151,6 +160,7 @@ class AskingSitesIT {
     control.nodes.took("fra-1", true);
     TestEdge old = node(identity, 0, false);
     assertEquals(List.of("open"), ids(next(old)));
+    drained();
     committed(control.sites.replace(asking("open")));
     FromControl.Update removed = next(old);
     assertEquals(List.of("open"), removed.removedSites());
@@ -163,6 +173,7 @@ class AskingSitesIT {
   void aCanaryGoesOnOnlyFromWhatItTookAsOneThatAsks() throws Exception {
     committed(control.sites.add(site("open")));
     TestControl.Identity identity = control.enrolled("fra-1", "eu");
+    drained();
     assertTrue(control.nodes.mayGoOn("fra-1", true));
     Rollout.Plan plan = new Rollout.Plan(Optional.empty(), 100, 100);
     assertInstanceOf(
@@ -174,6 +185,24 @@ class AskingSitesIT {
     FromControl.Update updated = next(node(identity, first.revision(), true));
     assertEquals(0, updated.fromRevision());
     assertEquals(List.of("open"), ids(updated));
+  }
+
+  @Test
+  void noSiteAsksWhileANodeThatReadersAreSentToWouldLackIt() throws Exception {
+    committed(control.sites.add(site("open")));
+    TestControl.Identity identity = control.enrolled("fra-1", "eu");
+    FromControl.Update first = next(node(identity, 0, false));
+    Change<SiteConfig> refused = control.sites.replace(asking("open"));
+    String why = assertInstanceOf(Change.Invalid.class, refused).problems().toString();
+    assertTrue(why.contains("the node fra-1 would not serve"), why);
+    TestEdge updated = node(identity, first.revision(), true);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> control.sites.replace(asking("open")) instanceof Change.Committed);
+    control.numbers.stir();
+    FromControl.Update delta = next(updated);
+    assertEquals(first.revision(), delta.fromRevision());
+    assertEquals(List.of("open"), ids(delta));
   }
 
   @Test
