@@ -49,7 +49,8 @@ class UpdatePolicyTest {
             List.of(),
             List.of(),
             "");
-    return assertInstanceOf(Applied.Accepted.class, UpdatePolicy.apply(before, LOG, update)).state();
+    return assertInstanceOf(Applied.Accepted.class, UpdatePolicy.apply(before, LOG, update))
+        .state();
   }
 
   private static List<SiteConfig> afterRefusal(SiteConfig before, SiteConfig refused) {

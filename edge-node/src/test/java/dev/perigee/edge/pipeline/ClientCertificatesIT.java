@@ -421,6 +421,18 @@ final class ClientCertificatesIT {
     assertEquals(200, ask(Optional.empty(), "TLSv1.3", "/a"));
   }
 
+  @ParameterizedTest
+  @EnumSource(names = {"BORINGSSL", "JDK"})
+  void aConnectionFromBeforeTheSiteAskedEnds(TlsEngine engine) throws Exception {
+    EdgeUnderTest edge = edge(engine, ClientCertificates.OFF);
+    try (SSLSocket open = connect(Optional.empty(), EdgeUnderTest.HOST, "TLSv1.3")) {
+      assertEquals(200, get(open, EdgeUnderTest.HOST, "/a"));
+      edge.ask(of(ClientCertificates.Mode.REQUIRED, readers), OTHER);
+      assertEquals(421, get(open, EdgeUnderTest.HOST, "/a"));
+      assertEquals(-1, open.getInputStream().read(), "it comes again on a new one");
+    }
+  }
+
   @Test
   void aCertificateThatEndsWhileItsConnectionIsOpenIsNoneFromThenOn() throws Exception {
     edge(ClientCertificates.Mode.REQUIRED);
