@@ -1,9 +1,11 @@
 package dev.perigee.contract;
 
 import java.io.ByteArrayInputStream;
+import java.security.PublicKey;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.security.cert.X509Certificate;
+import java.security.interfaces.RSAPublicKey;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -15,6 +17,9 @@ final class ClientCertificatesValidator {
 
   /** Place of keyCertSign in the key usage (RFC 5280, section 4.2.1.3). */
   private static final int KEY_CERT_SIGN = 5;
+
+  private static final int MAX_RSA_BITS = 8192;
+  private static final int MAX_EXPONENT_BITS = 32;
 
   private ClientCertificatesValidator() {}
 
@@ -59,9 +64,23 @@ final class ClientCertificatesValidator {
     }
     boolean[] usage = certificate.getKeyUsage();
     boolean signs = usage == null || (usage.length > KEY_CERT_SIGN && usage[KEY_CERT_SIGN]);
-    return certificate.getBasicConstraints() < 0 || !signs
+    if (certificate.getBasicConstraints() < 0 || !signs) {
+      return Optional.of(
+          "is of no authority (CA:TRUE, keyCertSign): give that of who signs the readers'");
+    }
+    return isCostly(certificate.getPublicKey())
         ? Optional.of(
-            "is of no authority (CA:TRUE, keyCertSign): give that of who signs the readers'")
+            "has a key that is too large: RSA keys have at most "
+                + MAX_RSA_BITS
+                + " bits, and a public exponent of at most "
+                + MAX_EXPONENT_BITS)
         : Optional.empty();
+  }
+
+  /** Whether each signature by it would cost a node much time: whoever connects may send some. */
+  private static boolean isCostly(PublicKey key) {
+    return key instanceof RSAPublicKey rsa
+        && (rsa.getModulus().bitLength() > MAX_RSA_BITS
+            || rsa.getPublicExponent().bitLength() > MAX_EXPONENT_BITS);
   }
 }

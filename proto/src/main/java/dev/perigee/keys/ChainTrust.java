@@ -11,6 +11,16 @@ public abstract class ChainTrust extends X509ExtendedTrustManager {
   /** Refuses a client by throwing. */
   protected abstract void checkClient(X509Certificate[] chain) throws CertificateException;
 
+  /**
+   * Refuses a client by throwing.
+   *
+   * @param engine whose handshake it is
+   */
+  protected void checkClient(X509Certificate[] chain, SSLEngine engine)
+      throws CertificateException {
+    checkClient(chain);
+  }
+
   /** Refuses a server by throwing. */
   protected abstract void checkServer(X509Certificate[] chain) throws CertificateException;
 
@@ -23,7 +33,7 @@ public abstract class ChainTrust extends X509ExtendedTrustManager {
   @Override
   public final void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine)
       throws CertificateException {
-    checkClient(chain);
+    checkClient(chain, engine);
   }
 
   @Override

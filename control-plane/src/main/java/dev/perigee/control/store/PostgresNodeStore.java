@@ -2,6 +2,7 @@ package dev.perigee.control.store;
 
 import dev.perigee.contract.Limits;
 import dev.perigee.contract.Problem;
+import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -242,7 +243,8 @@ public final class PostgresNodeStore implements NodeStore {
 
   /**
    * Whether what a node has kept is to be gone on from: not where sites ask readers for
-   * certificates and it may hold them as one that lets everybody in, or not at all.
+   * certificates and it may hold them as one that lets everybody in, or not at all. A site may ask
+   * on the canaries of a rollout before it does elsewhere.
    *
    * @param asks whether it can ask readers
    */
@@ -251,16 +253,18 @@ public final class PostgresNodeStore implements NodeStore {
         handle ->
             handle
                 .createQuery(
-                    "SELECT (? AND coalesce(bool_or(asks_readers), false)) OR NOT EXISTS (SELECT 1"
+                    "SELECT (? AND coalesce(bool_or(asks_readers), false)) OR NOT (EXISTS (SELECT 1"
                         + " FROM site WHERE client_certificates <> '' AND removed_at IS NULL)"
-                        + " FROM node WHERE name = ?")
+                        + " OR EXISTS (SELECT 1 FROM rollout WHERE state = 'canary'"
+                        + " AND ? = ANY (canaries))) FROM node WHERE name = ?")
                 .bind(0, asks)
                 .bind(1, name)
+                .bind(2, name)
                 .mapTo(Boolean.class)
                 .one());
   }
 
-  /** A node has taken a whole snapshot, as one that can ask readers or as one that cannot. */
+  /** What a node has counts as that of one that can ask readers, or of one that cannot. */
   public void took(String name, boolean asks) {
     database.inTransaction(
         handle ->
@@ -269,6 +273,23 @@ public final class PostgresNodeStore implements NodeStore {
                 asks,
                 name,
                 asks));
+  }
+
+  /**
+   * A node to which readers of the site may be sent, and that would lack it once it asks them for
+   * certificates; empty where there is none, or where the site asks already.
+   */
+  static Optional<String> lacking(Handle handle, SiteConfig site) {
+    return handle
+        .createQuery(
+            "SELECT name FROM node WHERE serial IS NOT NULL AND NOT draining AND NOT asks_readers"
+                + " AND (? OR region = ANY (?)) AND NOT EXISTS (SELECT 1 FROM site"
+                + " WHERE id = ? AND client_certificates <> '') ORDER BY name LIMIT 1")
+        .bind(0, site.regions().isEmpty())
+        .bind(1, site.regions().toArray(String[]::new))
+        .bind(2, site.id())
+        .mapTo(String.class)
+        .findOne();
   }
 
   /** Where the node is; empty when there is none of this name. */

@@ -349,15 +349,27 @@ public final class PostgresSiteStore implements SiteStore {
   /** What is wrong with a site. */
   List<Problem> problems(SiteConfig site) {
     List<Problem> problems = new ArrayList<>(rules.problems(site));
-    if (site.clientCertificates().isAsked() && !database.read(ReplicaStore::allKnowAsking)) {
-      problems.add(
-          new Problem(
-              "clientCertificates",
-              "cannot be asked for yet: a control plane of an earlier build is running, and would"
-                  + " send the site without them; update all, and wait for 10 minutes where one was"
-                  + " killed"));
+    if (site.clientCertificates().isAsked()) {
+      database.read(handle -> notYet(handle, site)).ifPresent(problems::add);
     }
     return problems;
+  }
+
+  /** Why a site cannot ask its readers for certificates yet; empty where it can. */
+  private static Optional<Problem> notYet(Handle handle, SiteConfig site) {
+    Optional<String> why =
+        ReplicaStore.allKnowAsking(handle)
+            ? PostgresNodeStore.lacking(handle, site)
+                .map(
+                    node ->
+                        "the node "
+                            + node
+                            + " would not serve the site, as it was not seen with a build that"
+                            + " can ask; update and start it, or drain or remove it")
+            : Optional.of(
+                "a control plane of an earlier build is running, and would send the site without"
+                    + " them; update all, and wait for 10 minutes where one was killed");
+    return why.map(text -> new Problem("clientCertificates", "cannot be asked for yet: " + text));
   }
 
   private static Optional<SiteConfig> find(Handle handle, String condition, String value) {

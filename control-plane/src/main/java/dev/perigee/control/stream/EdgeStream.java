@@ -63,7 +63,7 @@ final class EdgeStream implements Runnable {
   /** Whether purges wait for that. */
   private volatile boolean held;
 
-  /** Whether nobody has noted yet that it took a snapshot. */
+  /** Whether nobody has noted yet that it took a snapshot, as one that can ask readers. */
   private volatile boolean unnoted;
 
   private final AcksAhead ahead = new AcksAhead();
@@ -137,8 +137,14 @@ final class EdgeStream implements Runnable {
     }
   }
 
-  /** The edge took an update. Called by the call's thread, as {@link #refused} is. */
-  void taken() {
+  /**
+   * The edge took an update, or says after Welcome what it has: that one has no nonce. Called by
+   * the call's thread, as {@link #refused} is.
+   */
+  void taken(FromEdge.Ack ack) {
+    if (ack.nonce().isEmpty()) {
+      return;
+    }
     refusals = 0;
     if (unnoted) {
       note();
@@ -148,7 +154,7 @@ final class EdgeStream implements Runnable {
   /** Its first snapshot is in force, whatever it had before. */
   private void note() {
     try {
-      service.nodes().took(node(), asks);
+      service.nodes().took(node(), /* asks= */ true);
       unnoted = false;
     } catch (StoreException e) {
       UNNOTED.failed(e); // it gets a snapshot once more when it comes again
@@ -227,7 +233,12 @@ final class EdgeStream implements Runnable {
     service.acks().joined(hello.node(), reachable ? purge : 0, purge);
     boolean goesOn = known && service.nodes().mayGoOn(hello.node(), asks);
     revision = goesOn && hello.lastRevision() <= head.revision() ? hello.lastRevision() : 0;
-    unnoted = !goesOn;
+    unnoted = asks && revision == 0;
+    if (!unnoted) {
+      // At once: one that cannot ask lacks the sites that do from now on, or has them as open ones,
+      // and what one that can goes on from is as good as a snapshot.
+      service.nodes().took(hello.node(), asks);
+    }
     send(
         new FromControl.Welcome(
             head.logId(),

@@ -365,7 +365,7 @@ public final class SyncService implements BindableService {
         case FromEdge.Ack ack -> {
           ack.refusals()
               .forEach(r -> LOG.warn("{} refused {}: {}", from.node(), r.resource(), r.reason()));
-          from.taken();
+          from.taken(ack);
           fleet.acknowledged(from.node(), ack);
           rollouts.acknowledged(from.node(), ack);
         }

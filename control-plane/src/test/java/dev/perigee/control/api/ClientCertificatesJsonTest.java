@@ -3,17 +3,29 @@ package dev.perigee.control.api;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.perigee.contract.Bytes;
 import dev.perigee.contract.ClientCertificates;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.Problem;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.contract.SiteValidator;
 import dev.perigee.control.store.TestPem;
+import java.math.BigInteger;
+import java.security.KeyFactory;
+import java.security.KeyPairGenerator;
+import java.security.PublicKey;
+import java.security.spec.RSAPublicKeySpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Date;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.BasicConstraints;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.Test;
 
 /** What a site asks of its readers' certificates as JSON, and what is wrong with it. */
@@ -102,5 +114,30 @@ final class ClientCertificatesJsonTest {
     Input again = input("required", AUTHORITY);
     assertEquals(asked, ClientCertificatesJson.read(again, asked, later));
     assertEquals(List.of(), again.problems());
+  }
+
+  @Test
+  void anAuthorityWhoseSignaturesCostMuchIsRefused() throws Exception {
+    BigInteger usual = BigInteger.valueOf(65_537);
+    assertEquals(List.of(), flaws(rsa(8192, usual)));
+    assertTrue(flaws(rsa(8200, usual)).getFirst().contains("at most 8192 bits"));
+    BigInteger large = BigInteger.ONE.shiftLeft(32).setBit(0);
+    assertTrue(flaws(rsa(2048, large)).getFirst().contains("exponent of at most 32"));
+  }
+
+  private static ClientCertificates rsa(int bits, BigInteger exponent) throws Exception {
+    BigInteger modulus = BigInteger.ONE.shiftLeft(bits - 1).setBit(0);
+    PublicKey key =
+        KeyFactory.getInstance("RSA").generatePublic(new RSAPublicKeySpec(modulus, exponent));
+    X500Name name = new X500Name("CN=large");
+    Date from = new Date();
+    byte[] der =
+        new JcaX509v3CertificateBuilder(name, BigInteger.ONE, from, from, name, key)
+            .addExtension(Extension.basicConstraints, true, new BasicConstraints(true))
+            .build(
+                new JcaContentSignerBuilder("SHA256withECDSA")
+                    .build(KeyPairGenerator.getInstance("EC").generateKeyPair().getPrivate()))
+            .getEncoded();
+    return new ClientCertificates(ClientCertificates.Mode.OPTIONAL, List.of(Bytes.copyOf(der)));
   }
 }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -54,6 +55,7 @@ public final class UpdatePolicy {
             update.sites(),
             SiteConfig::id,
             site -> sentences(SiteValidator.problems(site)),
+            UpdatePolicy::letsNobodyMoreIn,
             refusals);
     HashTrie<CertificateConfig> certificates =
         taken(
@@ -67,6 +69,7 @@ public final class UpdatePolicy {
             update.certificates(),
             CertificateConfig::id,
             fresh -> problem(current.certificates().find(fresh.id()), fresh),
+            (last, fresh) -> true,
             refusals);
     HashTrie<PeerConfig> peers =
         taken(
@@ -76,6 +79,7 @@ public final class UpdatePolicy {
             update.peers(),
             PeerConfig::name,
             peer -> sentences(PeerValidator.problems(peer)),
+            (last, fresh) -> true,
             refusals);
     return new Applied.Accepted(
         new ConfigState(
@@ -137,6 +141,7 @@ public final class UpdatePolicy {
    * With all that is brought and good. What is not is refused, and what it was last is kept.
    *
    * @param problem why one is not good; empty where it is
+   * @param keeps whether what one was last may stand for what is refused of it
    */
   private static <R> HashTrie<R> taken(
       HashTrie<R> remaining,
@@ -144,8 +149,10 @@ public final class UpdatePolicy {
       List<R> brought,
       Function<R, String> id,
       Function<R, Optional<String>> problem,
+      BiPredicate<R, R> keeps,
       List<Refusal> refusals) {
     Map<String, R> taken = new HashMap<>();
+    Set<String> dropped = new HashSet<>();
     for (R fresh : brought) {
       String key = id.apply(fresh);
       Optional<String> reason = problem.apply(fresh);
@@ -155,11 +162,19 @@ public final class UpdatePolicy {
       }
       refusals.add(new Refusal(key, reason.get()));
       R last = lastGood.find(key);
-      if (last != null) {
+      if (last != null && keeps.test(last, fresh)) {
         taken.put(key, last);
+      } else {
+        dropped.add(key);
       }
     }
-    return remaining.withAll(taken);
+    return remaining.withoutAll(dropped).withAll(taken);
+  }
+
+  /** Else who has no certificate, or one of an authority that was taken out, would go on. */
+  private static boolean letsNobodyMoreIn(SiteConfig last, SiteConfig fresh) {
+    return !fresh.clientCertificates().isRequired()
+        || last.clientCertificates().equals(fresh.clientCertificates());
   }
 
   private static Optional<String> sentences(List<Problem> problems) {

@@ -8,7 +8,11 @@ import io.undertow.server.SSLSessionInfo;
 import io.undertow.util.AttachmentKey;
 import io.undertow.util.HeaderMap;
 import io.undertow.util.HttpString;
+import java.util.Locale;
 import java.util.Optional;
+import javax.net.ssl.ExtendedSSLSession;
+import javax.net.ssl.SNIHostName;
+import javax.net.ssl.SSLSession;
 
 /**
  * What is known of the certificate of who is at the other end of a reader's connection, in place of
@@ -19,8 +23,6 @@ final class ReaderCertificates {
   private static final HttpString CHAIN = new HttpString(ClientCert.CHAIN);
   private static final AttachmentKey<Known> KNOWN = AttachmentKey.create(Known.class);
   private static final Known PLAIN = new Known(Optional.empty(), Arrival.PLAIN);
-  private static final Known UNASKED =
-      new Known(Optional.empty(), new Arrival.Secure(Optional.empty(), false));
 
   private ReaderCertificates() {}
 
@@ -45,7 +47,7 @@ final class ReaderCertificates {
     ReaderSession session = known.asked().get();
     Optional<String> value = session.clientCert();
     value.ifPresent(text -> headers.put(FIELD, text));
-    return new Arrival.Secure(Optional.of(session.terms()), value.isPresent());
+    return new Arrival.Secure(Optional.of(session.terms()), value.isPresent(), "");
   }
 
   /** Drops what a request says of a certificate. */
@@ -67,13 +69,26 @@ final class ReaderCertificates {
       return before;
     }
     SSLSessionInfo tls = exchange.getConnection().getSslSessionInfo();
-    Known now =
-        tls == null
-            ? PLAIN
-            : tls.getSSLSession() instanceof ReaderSession asked
-                ? new Known(Optional.of(asked), Arrival.PLAIN)
-                : UNASKED;
+    Known now = tls == null ? PLAIN : known(tls.getSSLSession());
     exchange.getConnection().putAttachment(KNOWN, now);
     return now;
+  }
+
+  private static Known known(SSLSession session) {
+    return switch (session) {
+      case ReaderSession asked -> new Known(Optional.of(asked), Arrival.PLAIN);
+      case ExtendedSSLSession other ->
+          unasked(
+              other.getRequestedServerNames().stream()
+                  .filter(SNIHostName.class::isInstance)
+                  .map(name -> ((SNIHostName) name).getAsciiName().toLowerCase(Locale.ROOT))
+                  .findFirst()
+                  .orElse(""));
+      default -> unasked("");
+    };
+  }
+
+  private static Known unasked(String serverName) {
+    return new Known(Optional.empty(), new Arrival.Secure(Optional.empty(), false, serverName));
   }
 }

@@ -39,12 +39,12 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
- * The way of a request: routing, policy, cache, collapse, origin, store, respond. One method for
- * each stage, in this order; what a stage decides stands in its own package. Called on the I/O
- * thread of the request and never blocks.
+ * The way of a request: routing, policy, cache, collapse, origin, store, respond. One method each,
+ * in this order; what it decides stands in a package of its own. Never blocks its I/O thread.
  */
 public final class Pipeline {
   private final PipelineConfig config;
@@ -176,11 +176,12 @@ public final class Pipeline {
       case Routed.NoSuchSite() ->
           deny(answer, 421, "No site of this node has this host.", "no-such-site");
       case Routed.Matched(SiteConfig site, String keyHost) ->
-          policy(answer, site, keyHost, allowed);
+          policy(answer, site, keyHost, current.routes().namesOf(site), allowed);
     }
   }
 
-  private void policy(Answer answer, SiteConfig site, String keyHost, Serving allowed) {
+  private void policy(
+      Answer answer, SiteConfig site, String keyHost, Predicate<String> own, Serving allowed) {
     answer.of(site);
     Optional<SiteLoad> let = load.ask(site, answer.exchange().isOfReader());
     if (let.isEmpty()) {
@@ -188,7 +189,7 @@ public final class Pipeline {
       return;
     }
     answer.let(let.get());
-    switch (admission.admit(answer.exchange(), answer.place(), site, keyHost)) {
+    switch (admission.admit(answer.exchange(), answer.place(), site, keyHost, own)) {
       case Admission.Denied(Admission.DenyReason reason) -> {
         if (reason == Admission.DenyReason.OTHER_TERMS) {
           answer.exchange().closeAfterwards();

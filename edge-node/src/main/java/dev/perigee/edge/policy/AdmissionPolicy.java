@@ -6,6 +6,7 @@ import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.RequestHead;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /** What every site admits: known methods, no loops; and the cache key of what it admits. */
 public final class AdmissionPolicy {
@@ -22,9 +23,16 @@ public final class AdmissionPolicy {
    * Whether the request of an exchange may go on.
    *
    * @param place asked only where the site's key has something of it
+   * @param own whether a server name is the site's
    */
-  public Admission admit(Exchange exchange, ClientPlace place, SiteConfig site, String keyHost) {
-    Optional<Admission.DenyReason> uncertified = CertificatePolicy.denied(exchange.arrival(), site);
+  public Admission admit(
+      Exchange exchange,
+      ClientPlace place,
+      SiteConfig site,
+      String keyHost,
+      Predicate<String> own) {
+    Optional<Admission.DenyReason> uncertified =
+        CertificatePolicy.denied(exchange.arrival(), site, own);
     if (uncertified.isPresent()) {
       return new Admission.Denied(uncertified.get());
     }

@@ -4,6 +4,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.Arrival;
 import dev.perigee.edge.request.CertificateTerms;
 import java.util.Optional;
+import java.util.function.Predicate;
 
 /**
  * Whether a site that asks its readers for certificates is to answer what came this way. A
@@ -13,7 +14,13 @@ import java.util.Optional;
 final class CertificatePolicy {
   private CertificatePolicy() {}
 
-  static Optional<Admission.DenyReason> denied(Arrival arrival, SiteConfig site) {
+  /**
+   * Why it does not answer; empty where it does.
+   *
+   * @param own whether a server name is the site's
+   */
+  static Optional<Admission.DenyReason> denied(
+      Arrival arrival, SiteConfig site, Predicate<String> own) {
     if (!site.clientCertificates().isAsked()) {
       return Optional.empty();
     }
@@ -23,8 +30,11 @@ final class CertificatePolicy {
           site.clientCertificates().isRequired()
               ? Optional.of(Admission.DenyReason.CERTIFICATE)
               : Optional.empty();
-      case Arrival.Secure(Optional<CertificateTerms> terms, boolean certified) ->
-          denied(terms, certified, site);
+      case Arrival.Secure(Optional<CertificateTerms> terms, boolean certified, String name) ->
+          // Its own, from before it asked: only a new connection will do.
+          terms.isEmpty() && own.test(name)
+              ? Optional.of(Admission.DenyReason.OTHER_TERMS)
+              : denied(terms, certified, site);
     };
   }
 

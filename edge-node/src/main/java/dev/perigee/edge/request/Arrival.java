@@ -21,6 +21,8 @@ public sealed interface Arrival {
    *
    * @param terms of the site that the handshake was for; empty where that asks for no certificate
    * @param certified whether the reader has shown a certificate that is taken and valid now
+   * @param serverName of a handshake without terms; else, and where that is not known, empty
    */
-  record Secure(Optional<CertificateTerms> terms, boolean certified) implements Arrival {}
+  record Secure(Optional<CertificateTerms> terms, boolean certified, String serverName)
+      implements Arrival {}
 }

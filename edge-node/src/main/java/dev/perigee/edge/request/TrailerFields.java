@@ -79,7 +79,7 @@ public final class TrailerFields {
         (name, value) -> {
           String lower = name.toLowerCase(Locale.ROOT);
           boolean ours = lower.startsWith("x-forwarded-") || lower.startsWith(":");
-          if (!ours && !FORBIDDEN.contains(lower)) {
+          if (!ours && !FORBIDDEN.contains(lower) && !ClientCert.isLookalike(name)) {
             out.add(name, value);
           }
         });

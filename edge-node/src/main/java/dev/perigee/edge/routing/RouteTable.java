@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -168,6 +169,11 @@ public final class RouteTable {
             && site.clientCertificates().isAsked()
         ? Optional.of(new CertificateTerms(site.id(), site.clientCertificates()))
         : Optional.empty();
+  }
+
+  /** Tells which names are the site's. */
+  public Predicate<String> namesOf(SiteConfig site) {
+    return name -> route(name) instanceof Routed.Matched to && to.site().id().equals(site.id());
   }
 
   private Routed steered(String host) {

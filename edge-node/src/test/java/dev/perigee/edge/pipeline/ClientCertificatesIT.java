@@ -20,6 +20,7 @@ import dev.perigee.testkit.NothingLeaks;
 import dev.perigee.testkit.ScriptedOrigin;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,6 +31,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
+import java.util.Date;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +45,12 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import org.bouncycastle.asn1.ASN1ObjectIdentifier;
+import org.bouncycastle.asn1.x500.X500Name;
+import org.bouncycastle.asn1.x509.Extension;
+import org.bouncycastle.cert.X509CertificateHolder;
+import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
+import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -292,6 +300,41 @@ final class ClientCertificatesIT {
     assertEquals(Optional.empty(), origin.requests("/a").getLast().first("Client-Cert"));
   }
 
+  /** BoringSSL reads no more of a certificate than its key. */
+  @Test
+  void oneThatCannotBeReadIsAsGoodAsNone() throws Exception {
+    Installed.require("openssl");
+    edge(TlsEngine.BORINGSSL, of(ClientCertificates.Mode.OPTIONAL, readers));
+    Extension broken = new Extension(Extension.basicConstraints, true, new byte[] {1, 2, 3});
+    String odd = write("odd.pem", "CERTIFICATE", with(broken).getEncoded());
+    String answer = openssl("-tls1_3", "-cert", odd, "-key", key());
+    assertTrue(answer.contains("HTTP/1.1 200"), answer);
+    assertEquals(Optional.empty(), origin.requests("/a").getLast().first("Client-Cert"));
+  }
+
+  @Test
+  void whoSendsMoreThanAConnectionHoldsIsRefused() throws Exception {
+    Installed.require("openssl");
+    edge(TlsEngine.BORINGSSL, of(ClientCertificates.Mode.OPTIONAL, readers));
+    ASN1ObjectIdentifier own = new ASN1ObjectIdentifier("1.3.6.1.4.1.32473.1");
+    for (int kilobytes : List.of(24, 40)) {
+      X509CertificateHolder fat = with(new Extension(own, false, new byte[kilobytes * 1024]));
+      String pem = write("fat.pem", "CERTIFICATE", fat.getEncoded());
+      String answer = openssl("-tls1_3", "-cert", pem, "-key", key());
+      assertEquals(kilobytes == 24, answer.contains("HTTP/1.1 200"), answer);
+    }
+  }
+
+  private X509CertificateHolder with(Extension extension) throws Exception {
+    X500Name name = new X500Name("CN=odd");
+    Date from = Date.from(Instant.now().minusSeconds(60));
+    Date to = Date.from(Instant.now().plusSeconds(3600));
+    return new JcaX509v3CertificateBuilder(
+            name, BigInteger.ONE, from, to, name, reader.certificate().getPublicKey())
+        .addExtension(extension)
+        .build(new JcaContentSignerBuilder("SHA256withECDSA").build(reader.key()));
+  }
+
   @Test
   void withoutTlsNothingIsServedNotEvenOfWhatIsKept() throws Exception {
     EdgeUnderTest edge = edge(ClientCertificates.Mode.REQUIRED);
@@ -376,6 +419,18 @@ final class ClientCertificatesIT {
     assertEquals(200, ask(Optional.of(strangers.node("one")), "TLSv1.3", "/a"));
     edge.ask(ClientCertificates.OFF, OTHER);
     assertEquals(200, ask(Optional.empty(), "TLSv1.3", "/a"));
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BORINGSSL", "JDK"})
+  void aConnectionFromBeforeTheSiteAskedEnds(TlsEngine engine) throws Exception {
+    EdgeUnderTest edge = edge(engine, ClientCertificates.OFF);
+    try (SSLSocket open = connect(Optional.empty(), EdgeUnderTest.HOST, "TLSv1.3")) {
+      assertEquals(200, get(open, EdgeUnderTest.HOST, "/a"));
+      edge.ask(of(ClientCertificates.Mode.REQUIRED, readers), OTHER);
+      assertEquals(421, get(open, EdgeUnderTest.HOST, "/a"));
+      assertEquals(-1, open.getInputStream().read(), "it comes again on a new one");
+    }
   }
 
   @Test

@@ -111,7 +111,8 @@ final class TransportIT {
         });
     try (RawClient client = new RawClient(edge.port())) {
       client.send("POST", "/up", "Transfer-Encoding: chunked", "TE: trailers");
-      client.send("3\r\nabc\r\n0\r\nX-Sum: 7\r\nAuthorization: no\r\n\r\n");
+      client.send("3\r\nabc\r\n0\r\nClient_Cert: :AA==:\r\nclient_cert_chain: :AA==:\r\n");
+      client.send("Client-Cert: :AA==:\r\nX-Sum: 7\r\nAuthorization: no\r\n\r\n");
       assertEquals("got it", client.response(false).body());
     }
     assertTrue(come.await(20, TimeUnit.SECONDS));

@@ -33,11 +33,15 @@ class CertificatePolicyTest {
   }
 
   private static Arrival secure(String site, ClientCertificates asked, boolean certified) {
-    return new Arrival.Secure(Optional.of(new CertificateTerms(site, asked)), certified);
+    return new Arrival.Secure(Optional.of(new CertificateTerms(site, asked)), certified, "");
+  }
+
+  private static Arrival unasked(String serverName) {
+    return new Arrival.Secure(Optional.empty(), false, serverName);
   }
 
   private static void is(Optional<DenyReason> expected, Arrival arrival, ClientCertificates now) {
-    assertEquals(expected, CertificatePolicy.denied(arrival, site(now)));
+    assertEquals(expected, CertificatePolicy.denied(arrival, site(now), "shop.example"::equals));
   }
 
   @Test
@@ -46,7 +50,7 @@ class CertificatePolicyTest {
         List.of(
             Arrival.PLAIN,
             Arrival.WITHIN,
-            new Arrival.Secure(Optional.empty(), false),
+            unasked("other.example"),
             secure("other", of(Mode.REQUIRED, 1), true))) {
       is(Optional.empty(), arrival, ClientCertificates.OFF);
     }
@@ -66,10 +70,7 @@ class CertificatePolicyTest {
   @Test
   void theHandshakeOfAnotherSiteIsOfNoUse() {
     for (Mode mode : List.of(Mode.OPTIONAL, Mode.REQUIRED)) {
-      is(
-          Optional.of(DenyReason.OTHER_SITE),
-          new Arrival.Secure(Optional.empty(), false),
-          of(mode, 1));
+      is(Optional.of(DenyReason.OTHER_SITE), unasked("other.example"), of(mode, 1));
       is(Optional.of(DenyReason.OTHER_SITE), secure("other", of(mode, 1), true), of(mode, 1));
     }
   }
@@ -88,6 +89,12 @@ class CertificatePolicyTest {
         Optional.of(DenyReason.OTHER_TERMS),
         secure("shop", of(Mode.REQUIRED, 1), false),
         of(Mode.REQUIRED, 1));
+  }
+
+  @Test
+  void aHandshakeOfTheSiteFromBeforeItAskedIsOfNoUse() {
+    is(Optional.of(DenyReason.OTHER_TERMS), unasked("shop.example"), of(Mode.OPTIONAL, 1));
+    is(Optional.empty(), unasked("shop.example"), ClientCertificates.OFF);
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.netty.handler.ssl.ApplicationProtocolConfig.SelectorFailureBehavior;
 import io.netty.handler.ssl.ClientAuth;
 import io.netty.handler.ssl.OpenSslCachingX509KeyManagerFactory;
 import io.netty.handler.ssl.OpenSslCertificateException;
+import io.netty.handler.ssl.OpenSslContextOption;
 import io.netty.handler.ssl.OpenSslServerContext;
 import io.netty.handler.ssl.OpenSslServerSessionContext;
 import io.netty.handler.ssl.OpenSslSessionTicketKey;
@@ -45,6 +46,9 @@ final class BoringSslTls implements NamedTls {
   /** A key is read by for at least so long after it made its last ticket. */
   private static final long TICKET_SECONDS = 12 * 60 * 60;
 
+  /** Octets of certificates that a reader may send, as its connection holds them to its end. */
+  private static final int MAX_CHAIN_BYTES = 32 * 1024;
+
   private final Which which;
   private final Optional<ReaderTrust> asking;
   private final OpenSslServerContext netty;
@@ -66,6 +70,7 @@ final class BoringSslTls implements NamedTls {
                   .ciphers(SUITES)
                   .trustManager(trust)
                   .clientAuth(clientAuth())
+                  .option(OpenSslContextOption.MAX_CERTIFICATE_LIST_BYTES, MAX_CHAIN_BYTES)
                   .sessionTimeout(TICKET_SECONDS)
                   .applicationProtocolConfig(ALPN)
                   .build();

@@ -1,13 +1,8 @@
 package dev.perigee.edge.listener.tls;
 
 import dev.perigee.edge.request.CertificateTerms;
-import dev.perigee.edge.request.ClientCert;
 import java.security.Principal;
 import java.security.cert.Certificate;
-import java.security.cert.CertificateException;
-import java.security.cert.X509Certificate;
-import java.time.Instant;
-import java.util.Arrays;
 import java.util.Optional;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLPeerUnverifiedException;
@@ -23,11 +18,7 @@ import org.jspecify.annotations.Nullable;
 public final class ReaderSession implements SSLSession {
   private final SSLEngine engine;
   private final ReaderTrust trust;
-  private boolean looked;
-  private Optional<Shown> shown = Optional.empty();
-
-  /** A certificate that is taken, as origins are told of it. */
-  private record Shown(String field, Instant notAfter) {}
+  private @Nullable Optional<ReaderTrust.Shown> shown;
 
   ReaderSession(SSLEngine engine, ReaderTrust trust) {
     this.engine = engine;
@@ -44,27 +35,13 @@ public final class ReaderSession implements SSLSession {
    * end on. Only once the handshake is done.
    */
   public Optional<String> clientCert() {
-    if (!looked) {
-      shown = look();
-      looked = true;
+    Optional<ReaderTrust.Shown> one = shown;
+    if (one == null) {
+      one = ReaderTrust.shown(session());
+      shown = one;
     }
-    return shown.filter(one -> !trust.clock().instant().isAfter(one.notAfter())).map(Shown::field);
-  }
-
-  private Optional<Shown> look() {
-    try {
-      X509Certificate[] chain =
-          Arrays.stream(getPeerCertificates())
-              .map(X509Certificate.class::cast)
-              .toArray(X509Certificate[]::new);
-      if (!trust.terms().asked().isRequired()) {
-        trust.check(chain); // where one is required, the handshake did
-      }
-      return Optional.of(
-          new Shown(ClientCert.value(chain[0].getEncoded()), chain[0].getNotAfter().toInstant()));
-    } catch (SSLPeerUnverifiedException | CertificateException e) {
-      return Optional.empty();
-    }
+    return one.filter(of -> !trust.clock().instant().isAfter(of.notAfter()))
+        .map(ReaderTrust.Shown::field);
   }
 
   private SSLSession session() {

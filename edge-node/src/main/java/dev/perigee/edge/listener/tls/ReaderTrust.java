@@ -1,7 +1,6 @@
 package dev.perigee.edge.listener.tls;
 
 import dev.perigee.contract.Bytes;
-import dev.perigee.contract.ClientCertificates;
 import dev.perigee.edge.request.CertificateTerms;
 import dev.perigee.edge.request.ClientCert;
 import dev.perigee.keys.ChainTrust;
@@ -19,23 +18,36 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Date;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLSession;
 
 /**
  * Takes the certificates of readers that the authorities of one site have signed, for clients, and
  * no others (RFC 5280, section 6). A chain is taken as it was sent, each certificate signed by the
- * next: no other way is looked for, so that what it costs is bounded by its length. Where none is
- * required, one that is not taken does not end the handshake: it is as if there were none.
+ * next: no other way is looked for, so that what it costs is bounded by its length. That is done in
+ * the handshake, away from the I/O threads. Where none is required, one that is not taken does not
+ * end the handshake: it is as if there were none.
  */
 final class ReaderTrust extends ChainTrust {
   private static final int MAX_CHAIN = 8;
   private static final String FOR_CLIENTS = "1.3.6.1.5.5.7.3.2";
   private static final String FOR_ANYTHING = "2.5.29.37.0";
+
+  /** Under which name a handshake's session keeps what was taken. */
+  private static final String SHOWN = Shown.class.getName();
+
+  /**
+   * A certificate that is taken.
+   *
+   * @param field as origins are told of it
+   */
+  record Shown(String field, Instant notAfter) {}
 
   private final CertificateTerms terms;
   private final List<X509Certificate> authorities;
@@ -73,9 +85,25 @@ final class ReaderTrust extends ChainTrust {
 
   @Override
   protected void checkClient(X509Certificate[] chain) throws CertificateException {
-    if (terms.asked().mode() == ClientCertificates.Mode.REQUIRED) {
-      check(chain);
+    check(chain);
+  }
+
+  @Override
+  protected void checkClient(X509Certificate[] chain, SSLEngine engine)
+      throws CertificateException {
+    try {
+      Shown shown = check(chain);
+      engine.getHandshakeSession().putValue(SHOWN, shown);
+    } catch (CertificateException | RuntimeException e) {
+      if (terms.asked().isRequired()) {
+        throw e;
+      }
     }
+  }
+
+  /** What the handshake of this session took; empty where it took none. */
+  static Optional<Shown> shown(SSLSession session) {
+    return session.getValue(SHOWN) instanceof Shown shown ? Optional.of(shown) : Optional.empty();
   }
 
   @Override
@@ -89,24 +117,39 @@ final class ReaderTrust extends ChainTrust {
   }
 
   /** Throws where the first of these is not taken. */
-  void check(X509Certificate[] chain) throws CertificateException {
-    if (chain.length == 0 || chain.length > MAX_CHAIN) {
+  Shown check(X509Certificate[] sent) throws CertificateException {
+    if (sent.length == 0 || sent.length > MAX_CHAIN) {
       throw new CertificateException("a chain is 1 to " + MAX_CHAIN + " certificates");
     }
-    X509Certificate leaf = chain[0];
-    if (leaf.getEncoded().length > ClientCert.MAX_OCTETS) {
+    byte[] der = sent[0].getEncoded();
+    if (der.length > ClientCert.MAX_OCTETS) {
       throw new CertificateException("a certificate is at most " + ClientCert.MAX_OCTETS + " long");
     }
+    List<X509Certificate> chain = read(sent);
+    X509Certificate leaf = chain.getFirst();
     Instant now = clock.instant();
     // First, so that its end is what is told of one that is over.
     leaf.checkValidity(Date.from(now));
     purpose(leaf);
     List<X509Certificate> path =
-        Arrays.stream(chain).takeWhile(one -> !authorities.contains(one)).toList();
+        chain.stream().takeWhile(one -> !authorities.contains(one)).toList();
     if (path.isEmpty()) {
       throw new CertificateException("the certificate of an authority is no reader's");
     }
     validate(path, now);
+    return new Shown(ClientCert.value(der), leaf.getNotAfter().toInstant());
+  }
+
+  /** Those of netty are read when they are first asked, and then throw what nobody expects. */
+  private static List<X509Certificate> read(X509Certificate[] sent) throws CertificateException {
+    CertificateFactory factory = CertificateFactory.getInstance("X.509");
+    List<X509Certificate> read = new ArrayList<>();
+    for (X509Certificate one : sent) {
+      read.add(
+          (X509Certificate)
+              factory.generateCertificate(new ByteArrayInputStream(one.getEncoded())));
+    }
+    return read;
   }
 
   private static void purpose(X509Certificate leaf) throws CertificateException {
