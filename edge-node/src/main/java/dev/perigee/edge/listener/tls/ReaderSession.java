@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
 public final class ReaderSession implements SSLSession {
   private final SSLEngine engine;
   private final ReaderTrust trust;
-  private @Nullable Optional<ReaderTrust.Shown> shown;
+  private boolean looked;
+  private Optional<ReaderTrust.Shown> shown = Optional.empty();
 
   ReaderSession(SSLEngine engine, ReaderTrust trust) {
     this.engine = engine;
@@ -35,12 +36,12 @@ public final class ReaderSession implements SSLSession {
    * end on. Only once the handshake is done.
    */
   public Optional<String> clientCert() {
-    Optional<ReaderTrust.Shown> one = shown;
-    if (one == null) {
-      one = ReaderTrust.shown(session());
-      shown = one;
+    if (!looked) {
+      looked = true;
+      shown = ReaderTrust.shown(session());
     }
-    return one.filter(of -> !trust.clock().instant().isAfter(of.notAfter()))
+    return shown
+        .filter(one -> !trust.clock().instant().isAfter(one.notAfter()))
         .map(ReaderTrust.Shown::field);
   }
 
