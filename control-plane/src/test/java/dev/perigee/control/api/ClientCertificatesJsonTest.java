@@ -130,7 +130,7 @@ final class ClientCertificatesJsonTest {
     PublicKey key =
         KeyFactory.getInstance("RSA").generatePublic(new RSAPublicKeySpec(modulus, exponent));
     X500Name name = new X500Name("CN=large");
-    Date from = new Date();
+    Date from = Date.from(Instant.now());
     byte[] der =
         new JcaX509v3CertificateBuilder(name, BigInteger.ONE, from, from, name, key)
             .addExtension(Extension.basicConstraints, true, new BasicConstraints(true))
