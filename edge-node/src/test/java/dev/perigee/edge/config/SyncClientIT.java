@@ -66,7 +66,8 @@ class SyncClientIT {
           FromEdge.Hello.GEO_NONE,
           FromEdge.Hello.TICKETS,
           FromEdge.Hello.TRUST,
-          FromEdge.Hello.ACME);
+          FromEdge.Hello.ACME,
+          FromEdge.Hello.CLIENT_CERTIFICATES);
 
   @TempDir Path folder = Path.of("");
 
