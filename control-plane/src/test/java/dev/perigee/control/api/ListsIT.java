@@ -96,7 +96,8 @@ final class ListsIT {
   private static void rollouts() throws Exception {
     api.postgres.execute("UPDATE node SET serial = name");
     FromEdge.Hello hello = new FromEdge.Hello("fra-0", "1", 0, 0, "", Set.of(), List.of());
-    api.fleet.connected(new Object(), hello);
+    Object stream = new Object();
+    api.fleet.connected(stream, hello);
     for (int i = 0; i < 3; i++) {
       String order = "{'site':%s,'canary':'100%%'}".formatted(site(0));
       String id = made("POST", "/v1/sites/s0/rollouts", order).path("id").asText();
@@ -105,6 +106,8 @@ final class ListsIT {
       }
     }
     made("POST", "/v1/sites/s1/rollouts", "{'site':%s,'canary':'100%%'}".formatted(site(1)));
+    // As it would be some time after it, in the middle of a list.
+    api.fleet.lost(stream, "fra-0");
   }
 
   @AfterAll
