@@ -39,7 +39,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -176,12 +175,12 @@ public final class Pipeline {
       case Routed.NoSuchSite() ->
           deny(answer, 421, "No site of this node has this host.", "no-such-site");
       case Routed.Matched(SiteConfig site, String keyHost) ->
-          policy(answer, site, keyHost, current.routes().namesOf(site), allowed);
+          policy(answer, site, keyHost, current, allowed);
     }
   }
 
   private void policy(
-      Answer answer, SiteConfig site, String keyHost, Predicate<String> own, Serving allowed) {
+      Answer answer, SiteConfig site, String keyHost, EdgeSnapshot current, Serving allowed) {
     answer.of(site);
     Optional<SiteLoad> let = load.ask(site, answer.exchange().isOfReader());
     if (let.isEmpty()) {
@@ -189,7 +188,8 @@ public final class Pipeline {
       return;
     }
     answer.let(let.get());
-    switch (admission.admit(answer.exchange(), answer.place(), site, keyHost, own)) {
+    switch (admission.admit(
+        answer.exchange(), answer.place(), site, keyHost, current.routes().names())) {
       case Admission.Denied(Admission.DenyReason reason) -> {
         if (reason == Admission.DenyReason.OTHER_TERMS) {
           answer.exchange().closeAfterwards();

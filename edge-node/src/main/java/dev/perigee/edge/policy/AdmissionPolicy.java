@@ -6,7 +6,7 @@ import dev.perigee.edge.request.Exchange;
 import dev.perigee.edge.request.RequestHead;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 
 /** What every site admits: known methods, no loops; and the cache key of what it admits. */
 public final class AdmissionPolicy {
@@ -23,16 +23,16 @@ public final class AdmissionPolicy {
    * Whether the request of an exchange may go on.
    *
    * @param place asked only where the site's key has something of it
-   * @param own whether a server name is the site's
+   * @param names whether a server name is a site's
    */
   public Admission admit(
       Exchange exchange,
       ClientPlace place,
       SiteConfig site,
       String keyHost,
-      Predicate<String> own) {
+      BiPredicate<SiteConfig, String> names) {
     Optional<Admission.DenyReason> uncertified =
-        CertificatePolicy.denied(exchange.arrival(), site, own);
+        CertificatePolicy.denied(exchange.arrival(), site, names);
     if (uncertified.isPresent()) {
       return new Admission.Denied(uncertified.get());
     }

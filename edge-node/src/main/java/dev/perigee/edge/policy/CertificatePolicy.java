@@ -4,7 +4,7 @@ import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.request.Arrival;
 import dev.perigee.edge.request.CertificateTerms;
 import java.util.Optional;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 
 /**
  * Whether a site that asks its readers for certificates is to answer what came this way. A
@@ -17,10 +17,10 @@ final class CertificatePolicy {
   /**
    * Why it does not answer; empty where it does.
    *
-   * @param own whether a server name is the site's
+   * @param names whether a server name is a site's
    */
   static Optional<Admission.DenyReason> denied(
-      Arrival arrival, SiteConfig site, Predicate<String> own) {
+      Arrival arrival, SiteConfig site, BiPredicate<SiteConfig, String> names) {
     if (!site.clientCertificates().isAsked()) {
       return Optional.empty();
     }
@@ -32,7 +32,7 @@ final class CertificatePolicy {
               : Optional.empty();
       case Arrival.Secure(Optional<CertificateTerms> terms, boolean certified, String name) ->
           // Its own, from before it asked: only a new connection will do.
-          terms.isEmpty() && own.test(name)
+          terms.isEmpty() && names.test(site, name)
               ? Optional.of(Admission.DenyReason.OTHER_TERMS)
               : denied(terms, certified, site);
     };

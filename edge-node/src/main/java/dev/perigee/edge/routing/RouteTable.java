@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.function.Predicate;
+import java.util.function.BiPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,6 +27,7 @@ public final class RouteTable {
   private static final RouteTable EMPTY =
       new RouteTable(".", HashTrie.empty(), HashTrie.empty(), HashTrie.empty(), HashTrie.empty());
 
+  private final BiPredicate<SiteConfig, String> names = this::isName;
   private final String zoneSuffix;
   private final HashTrie<SiteConfig> byId;
   private final HashTrie<Routed.Matched> exact;
@@ -171,9 +172,13 @@ public final class RouteTable {
         : Optional.empty();
   }
 
-  /** Tells which names are the site's. */
-  public Predicate<String> namesOf(SiteConfig site) {
-    return name -> route(name) instanceof Routed.Matched to && to.site().id().equals(site.id());
+  /** Tells whether a name is a site's; the same for all requests, of which each is given it. */
+  public BiPredicate<SiteConfig, String> names() {
+    return names;
+  }
+
+  private boolean isName(SiteConfig site, String name) {
+    return route(name) instanceof Routed.Matched to && to.site().id().equals(site.id());
   }
 
   private Routed steered(String host) {

@@ -41,7 +41,9 @@ class CertificatePolicyTest {
   }
 
   private static void is(Optional<DenyReason> expected, Arrival arrival, ClientCertificates now) {
-    assertEquals(expected, CertificatePolicy.denied(arrival, site(now), "shop.example"::equals));
+    assertEquals(
+        expected,
+        CertificatePolicy.denied(arrival, site(now), (site, name) -> name.equals("shop.example")));
   }
 
   @Test
