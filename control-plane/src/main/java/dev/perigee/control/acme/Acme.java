@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Acme implements AutoCloseable {
   /** So long after a start what is not known yet may be on its way. */
-  private static final Duration FIRST_REPORTS = Duration.ofMinutes(1);
+  private static final Duration FIRST_REPORTS = Duration.ofSeconds(15);
 
   private static final Logger LOG = LoggerFactory.getLogger(Acme.class);
   private static final OutageLog OUTAGE =
