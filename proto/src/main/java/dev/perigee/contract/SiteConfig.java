@@ -3,6 +3,7 @@ package dev.perigee.contract;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * A site as its owner registered it.
@@ -52,193 +53,7 @@ public record SiteConfig(
     limits = List.copyOf(limits);
   }
 
-  /** A site that asks no reader for a certificate. */
-  public SiteConfig(
-      String id,
-      List<String> hosts,
-      List<OriginUrl> origins,
-      Set<String> regions,
-      boolean schemeInKey,
-      boolean portInKey,
-      CachePolicy cache,
-      OriginPools pools,
-      HidingPolicy hiding,
-      TierPolicy tiers,
-      SteeringPolicy steering,
-      List<RateRule> limits,
-      long bandwidth,
-      CompressionPolicy compression,
-      AcmeChallenge acme) {
-    this(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        bandwidth,
-        compression,
-        acme,
-        ClientCertificates.OFF);
-  }
-
-  /** A site whose owner brings its certificate. */
-  public SiteConfig(
-      String id,
-      List<String> hosts,
-      List<OriginUrl> origins,
-      Set<String> regions,
-      boolean schemeInKey,
-      boolean portInKey,
-      CachePolicy cache,
-      OriginPools pools,
-      HidingPolicy hiding,
-      TierPolicy tiers,
-      SteeringPolicy steering,
-      List<RateRule> limits,
-      long bandwidth,
-      CompressionPolicy compression) {
-    this(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        bandwidth,
-        compression,
-        AcmeChallenge.OFF);
-  }
-
-  /** A site that is compressed as usual. */
-  public SiteConfig(
-      String id,
-      List<String> hosts,
-      List<OriginUrl> origins,
-      Set<String> regions,
-      boolean schemeInKey,
-      boolean portInKey,
-      CachePolicy cache,
-      OriginPools pools,
-      HidingPolicy hiding,
-      TierPolicy tiers,
-      SteeringPolicy steering,
-      List<RateRule> limits,
-      long bandwidth) {
-    this(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        bandwidth,
-        CompressionPolicy.DEFAULT);
-  }
-
-  /** A site whose owner says nothing of its bandwidth. */
-  public SiteConfig(
-      String id,
-      List<String> hosts,
-      List<OriginUrl> origins,
-      Set<String> regions,
-      boolean schemeInKey,
-      boolean portInKey,
-      CachePolicy cache,
-      OriginPools pools,
-      HidingPolicy hiding,
-      TierPolicy tiers,
-      SteeringPolicy steering,
-      List<RateRule> limits) {
-    this(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        0);
-  }
-
-  /** A site without rate limits. */
-  public SiteConfig(
-      String id,
-      List<String> hosts,
-      List<OriginUrl> origins,
-      Set<String> regions,
-      boolean schemeInKey,
-      boolean portInKey,
-      CachePolicy cache,
-      OriginPools pools,
-      HidingPolicy hiding,
-      TierPolicy tiers,
-      SteeringPolicy steering) {
-    this(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        List.of());
-  }
-
-  /** A site that is steered as usual. */
-  public SiteConfig(
-      String id,
-      List<String> hosts,
-      List<OriginUrl> origins,
-      Set<String> regions,
-      boolean schemeInKey,
-      boolean portInKey,
-      CachePolicy cache,
-      OriginPools pools,
-      HidingPolicy hiding,
-      TierPolicy tiers) {
-    this(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        SteeringPolicy.DEFAULT);
-  }
-
-  /** A site that hides what every site hides, with the usual tiers. */
+  /** A site whose owner decides nothing but caching and pools. */
   public SiteConfig(
       String id,
       List<String> hosts,
@@ -258,7 +73,13 @@ public record SiteConfig(
         cache,
         pools,
         HidingPolicy.DEFAULT,
-        TierPolicy.DEFAULT);
+        TierPolicy.DEFAULT,
+        SteeringPolicy.DEFAULT,
+        List.of(),
+        0,
+        CompressionPolicy.DEFAULT,
+        AcmeChallenge.OFF,
+        ClientCertificates.OFF);
   }
 
   /** A site whose origins are one pool. */
@@ -286,191 +107,53 @@ public record SiteConfig(
 
   /** The same under another id. */
   public SiteConfig withId(String other) {
-    return new SiteConfig(
-        other,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        bandwidth,
-        compression,
-        acme,
-        clientCertificates);
+    return with(draft -> draft.id = other);
   }
 
   /** The same with other hiding. */
   public SiteConfig withHiding(HidingPolicy other) {
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        other,
-        tiers,
-        steering,
-        limits,
-        bandwidth,
-        compression,
-        acme,
-        clientCertificates);
+    return with(draft -> draft.hiding = other);
   }
 
   /** The same with other tiers. */
   public SiteConfig withTiers(TierPolicy other) {
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        other,
-        steering,
-        limits,
-        bandwidth,
-        compression,
-        acme,
-        clientCertificates);
+    return with(draft -> draft.tiers = other);
   }
 
   /** The same with other steering. */
   public SiteConfig withSteering(SteeringPolicy other) {
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        other,
-        limits,
-        bandwidth,
-        compression,
-        acme,
-        clientCertificates);
+    return with(draft -> draft.steering = other);
   }
 
   /** The same with other rate limits. */
   public SiteConfig withLimits(List<RateRule> other) {
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        other,
-        bandwidth,
-        compression,
-        acme,
-        clientCertificates);
+    return with(draft -> draft.limits = other);
   }
 
   /** The same with another bandwidth. */
   public SiteConfig withBandwidth(long other) {
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        other,
-        compression,
-        acme,
-        clientCertificates);
+    return with(draft -> draft.bandwidth = other);
   }
 
   /** The same with other compression. */
   public SiteConfig withCompression(CompressionPolicy other) {
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        bandwidth,
-        other,
-        acme,
-        clientCertificates);
+    return with(draft -> draft.compression = other);
   }
 
   /** The same with its certificate got otherwise. */
   public SiteConfig withAcme(AcmeChallenge other) {
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        bandwidth,
-        compression,
-        other,
-        clientCertificates);
+    return with(draft -> draft.acme = other);
   }
 
   /** The same with other wishes for its readers' certificates. */
   public SiteConfig withClientCertificates(ClientCertificates other) {
-    return new SiteConfig(
-        id,
-        hosts,
-        origins,
-        regions,
-        schemeInKey,
-        portInKey,
-        cache,
-        pools,
-        hiding,
-        tiers,
-        steering,
-        limits,
-        bandwidth,
-        compression,
-        acme,
-        other);
+    return with(draft -> draft.clientCertificates = other);
+  }
+
+  private SiteConfig with(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
+    return draft.site();
   }
 
   /** The pools in force: its own, or its origins as one. */
@@ -494,5 +177,64 @@ public record SiteConfig(
    */
   public Optional<String> primaryHost() {
     return hosts.stream().filter(host -> !host.startsWith("*.")).findFirst();
+  }
+
+  /** A site with one thing about to be another. */
+  private static final class Draft {
+    private String id;
+    private List<String> hosts;
+    private List<OriginUrl> origins;
+    private Set<String> regions;
+    private boolean schemeInKey;
+    private boolean portInKey;
+    private CachePolicy cache;
+    private OriginPools pools;
+    private HidingPolicy hiding;
+    private TierPolicy tiers;
+    private SteeringPolicy steering;
+    private List<RateRule> limits;
+    private long bandwidth;
+    private CompressionPolicy compression;
+    private AcmeChallenge acme;
+    private ClientCertificates clientCertificates;
+
+    private Draft(SiteConfig of) {
+      id = of.id;
+      hosts = of.hosts;
+      origins = of.origins;
+      regions = of.regions;
+      schemeInKey = of.schemeInKey;
+      portInKey = of.portInKey;
+      cache = of.cache;
+      pools = of.pools;
+      hiding = of.hiding;
+      tiers = of.tiers;
+      steering = of.steering;
+      limits = of.limits;
+      bandwidth = of.bandwidth;
+      compression = of.compression;
+      acme = of.acme;
+      clientCertificates = of.clientCertificates;
+    }
+
+    private SiteConfig site() {
+      return new SiteConfig(
+          id,
+          hosts,
+          origins,
+          regions,
+          schemeInKey,
+          portInKey,
+          cache,
+          pools,
+          hiding,
+          tiers,
+          steering,
+          limits,
+          bandwidth,
+          compression,
+          acme,
+          clientCertificates);
+    }
   }
 }

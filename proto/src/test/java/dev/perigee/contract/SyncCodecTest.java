@@ -25,16 +25,13 @@ final class SyncCodecTest {
 
   private static final SiteConfig SITE =
       new SiteConfig(
-          "shop",
-          List.of("www.shop.example", "*.shop.example"),
-          List.of(new OriginUrl("https", "origin.shop.example", 8443)),
-          Set.of("eu-central"),
-          true,
-          false,
-          CachePolicy.DEFAULT,
-          OriginPools.NONE,
-          HidingPolicy.DEFAULT,
-          new TierPolicy(false, true));
+              "shop",
+              List.of("www.shop.example", "*.shop.example"),
+              List.of(new OriginUrl("https", "origin.shop.example", 8443)),
+              Set.of("eu-central"),
+              true,
+              false)
+          .withTiers(new TierPolicy(false, true));
 
   private static final OriginHealth ORIGINS =
       new OriginHealth(

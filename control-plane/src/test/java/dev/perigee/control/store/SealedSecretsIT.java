@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.contract.Bytes;
+import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPool;
@@ -86,22 +87,16 @@ class SealedSecretsIT {
             usual.breakers(),
             transport);
     SiteConfig plain =
-        new SiteConfig(id, List.of(id + ".example"), List.of(origin), Set.of(), false, false);
-    return new SiteConfig(
-        id,
-        plain.hosts(),
-        plain.origins(),
-        plain.regions(),
-        false,
-        false,
-        plain.cache(),
-        new OriginPools(List.of(pool), List.of(), ""),
-        HidingPolicy.DEFAULT.withSigning(signing),
-        plain.tiers(),
-        plain.steering(),
-        plain.limits(),
-        plain.bandwidth(),
-        plain.compression());
+        new SiteConfig(
+            id,
+            List.of(id + ".example"),
+            List.of(origin),
+            Set.of(),
+            false,
+            false,
+            CachePolicy.DEFAULT,
+            new OriginPools(List.of(pool), List.of(), ""));
+    return plain.withHiding(HidingPolicy.DEFAULT.withSigning(signing));
   }
 
   private static SiteConfig secretive(String id) {

@@ -4,7 +4,6 @@ import dev.perigee.contract.AddressRange;
 import dev.perigee.contract.CachePolicy;
 import dev.perigee.contract.ClientCertificates;
 import dev.perigee.contract.GeoKind;
-import dev.perigee.contract.HidingPolicy;
 import dev.perigee.contract.OriginAddressPolicy;
 import dev.perigee.contract.OriginPool;
 import dev.perigee.contract.OriginPools;
@@ -172,17 +171,8 @@ final class NetworkUnderTest implements AutoCloseable {
   }
 
   private SiteConfig site() {
-    return new SiteConfig(
-            "shop",
-            List.of(HOST),
-            List.of(),
-            Set.of(),
-            false,
-            false,
-            policy,
-            pools,
-            HidingPolicy.DEFAULT,
-            tiers)
+    return new SiteConfig("shop", List.of(HOST), List.of(), Set.of(), false, false, policy, pools)
+        .withTiers(tiers)
         .withClientCertificates(asked);
   }
 

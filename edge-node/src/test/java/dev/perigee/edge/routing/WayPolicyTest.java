@@ -4,9 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import dev.perigee.contract.CachePolicy;
-import dev.perigee.contract.HidingPolicy;
-import dev.perigee.contract.OriginPools;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.PeerConfig;
 import dev.perigee.contract.SiteConfig;
@@ -40,16 +37,13 @@ class WayPolicyTest {
 
   private static SiteConfig site(boolean shield, boolean popShare, String... regions) {
     return new SiteConfig(
-        "shop",
-        List.of("www.shop.example"),
-        List.of(new OriginUrl("http", "origin.example", 80)),
-        Set.of(regions),
-        false,
-        false,
-        CachePolicy.DEFAULT,
-        OriginPools.NONE,
-        HidingPolicy.DEFAULT,
-        new TierPolicy(shield, popShare));
+            "shop",
+            List.of("www.shop.example"),
+            List.of(new OriginUrl("http", "origin.example", 80)),
+            Set.of(regions),
+            false,
+            false)
+        .withTiers(new TierPolicy(shield, popShare));
   }
 
   private static List<Way.Step> steps(
