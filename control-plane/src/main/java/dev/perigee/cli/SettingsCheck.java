@@ -1,7 +1,7 @@
 package dev.perigee.cli;
 
-import dev.perigee.keys.PemPair;
 import dev.perigee.keys.SealingKeys;
+import dev.perigee.keys.ServerCertificate;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +12,6 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.SecureRandom;
-import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -138,9 +137,8 @@ final class SettingsCheck {
     }
     try {
       String chain = text(certificateFile.get(), MAX_PEM);
-      PemPair pair = PemPair.read(chain, text(keyFile.get(), MAX_PEM));
-      X509Certificate leaf = pair.chain().getFirst();
-      Instant begin = leaf.getNotBefore().toInstant();
+      ServerCertificate pair = ServerCertificate.read(chain, text(keyFile.get(), MAX_PEM));
+      Instant begin = pair.notBefore();
       String todo = "put a newer one in its place, with its key: it is taken without a restart";
       found.add(
           begin.isAfter(now)

@@ -13,11 +13,11 @@ import dev.perigee.control.store.StoreException;
 import dev.perigee.control.tls.CertificateSource;
 import dev.perigee.control.tls.ChallengeAnswers;
 import dev.perigee.control.tls.IssuedCertificate;
-import dev.perigee.control.tls.ServerCertificate;
+import dev.perigee.keys.Pem;
+import dev.perigee.keys.ServerCertificate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -121,11 +121,7 @@ record OwnCertificateParts(
   }
 
   private Path keep(String label, EdgeAuthority.Identity made) throws IOException {
-    String body =
-        Base64.getMimeEncoder(64, new byte[] {'\n'})
-            .encodeToString(made.chainBytes().getFirst().toArray());
     Path file = options.stateDir.resolve(label + "-own-certificate.pem");
-    return Files.writeString(
-        file, "-----BEGIN CERTIFICATE-----\n" + body + "\n-----END CERTIFICATE-----\n");
+    return Files.writeString(file, Pem.certificate(made.chainBytes().getFirst().toArray()));
   }
 }

@@ -5,6 +5,7 @@ import dev.perigee.contract.AcmeToken;
 import dev.perigee.contract.Bytes;
 import dev.perigee.control.store.AcmeAccounts;
 import dev.perigee.control.tls.Authorities;
+import dev.perigee.keys.Pem;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.security.GeneralSecurityException;
@@ -22,7 +23,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -258,10 +258,8 @@ final class AcmeClient {
     certificate.download();
     StringWriter chain = new StringWriter();
     certificate.writeCertificate(chain);
-    String body =
-        Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(key.getPrivate().getEncoded());
     return new Ordered.Issued(
-        chain.toString(), "-----BEGIN PRIVATE KEY-----\n" + body + "\n-----END PRIVATE KEY-----\n");
+        chain.toString(), Pem.of("PRIVATE KEY", key.getPrivate().getEncoded()));
   }
 
   private KeyPair pair() throws GeneralSecurityException {

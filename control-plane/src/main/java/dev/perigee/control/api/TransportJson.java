@@ -3,6 +3,7 @@ package dev.perigee.control.api;
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.OriginTransport;
 import dev.perigee.contract.OriginTransport.MinimumTls;
+import dev.perigee.keys.Pem;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.security.GeneralSecurityException;
@@ -38,7 +39,6 @@ final class TransportJson {
 
   private static final String KEY_BEGIN = "-----BEGIN PRIVATE KEY-----";
   private static final String KEY_END = "-----END PRIVATE KEY-----";
-  private static final int LINE = 64;
 
   private TransportJson() {}
 
@@ -133,13 +133,6 @@ final class TransportJson {
   }
 
   static String pem(List<Bytes> ders) {
-    Base64.Encoder lines = Base64.getMimeEncoder(LINE, new byte[] {'\n'});
-    return ders.stream()
-        .map(
-            der ->
-                "-----BEGIN CERTIFICATE-----\n"
-                    + lines.encodeToString(der.toArray())
-                    + "\n-----END CERTIFICATE-----\n")
-        .collect(Collectors.joining());
+    return ders.stream().map(der -> Pem.certificate(der.toArray())).collect(Collectors.joining());
   }
 }

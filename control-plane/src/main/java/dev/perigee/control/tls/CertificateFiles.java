@@ -1,6 +1,6 @@
 package dev.perigee.control.tls;
 
-import dev.perigee.keys.PemPair;
+import dev.perigee.keys.ServerCertificate;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -152,7 +152,7 @@ public final class CertificateFiles implements CertificateSource {
     String chain = text(certificate);
     String pem = text(key);
     try {
-      return ServerCertificate.of(PemPair.read(chain, pem));
+      return ServerCertificate.read(chain, pem);
     } catch (IOException e) {
       throw new IOException("%s with %s: %s".formatted(certificate, key, e.getMessage()), e);
     }

@@ -1,5 +1,6 @@
 package dev.perigee.control.tls;
 
+import dev.perigee.keys.ServerCertificate;
 import java.time.Instant;
 import java.util.function.Consumer;
 

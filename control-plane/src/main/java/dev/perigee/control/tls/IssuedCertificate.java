@@ -1,6 +1,6 @@
 package dev.perigee.control.tls;
 
-import dev.perigee.keys.PemPair;
+import dev.perigee.keys.ServerCertificate;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -87,7 +87,7 @@ public final class IssuedCertificate implements CertificateSource {
 
   private Optional<ServerCertificate> read(String chain, String key) {
     try {
-      return Optional.of(ServerCertificate.of(PemPair.read(chain, key)));
+      return Optional.of(ServerCertificate.read(chain, key));
     } catch (IOException e) {
       if (chain.equals(complained)) {
         return Optional.empty();

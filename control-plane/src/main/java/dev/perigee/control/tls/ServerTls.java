@@ -1,5 +1,6 @@
 package dev.perigee.control.tls;
 
+import dev.perigee.keys.ServerCertificate;
 import java.io.IOException;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;

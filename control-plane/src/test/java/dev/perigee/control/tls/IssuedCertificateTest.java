@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.perigee.control.store.TestPem;
-import dev.perigee.keys.PemPair;
+import dev.perigee.keys.ServerCertificate;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -19,8 +19,7 @@ final class IssuedCertificateTest {
   private static final TestPem OWN = TestPem.rsa("localhost");
   private static final TestPem ISSUED = TestPem.ec("api.cdn.example");
 
-  private final ServerCertificate own =
-      ServerCertificate.of(PemPair.read(OWN.certificate(), OWN.key()));
+  private final ServerCertificate own = ServerCertificate.read(OWN.certificate(), OWN.key());
   private final List<ServerCertificate> shown = new ArrayList<>();
   private Instant now = Instant.now();
   private final IssuedCertificate source = new IssuedCertificate("API", own, () -> now);

@@ -1,5 +1,6 @@
 package dev.perigee.edge.config;
 
+import dev.perigee.keys.Pem;
 import dev.perigee.keys.SealingKeys;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -100,9 +101,9 @@ public record Identity(PrivateKey key, X509Certificate certificate, X509Certific
       byte[] kept = keys.seal(PLACE, key.getEncoded());
       String kind = SealingKeys.enclosedBy(kept).isPresent() ? SEALED : OPEN;
       String text =
-          pem(kind, kept)
-              + pem("CERTIFICATE", certificate.getEncoded())
-              + pem("CERTIFICATE", ca.getEncoded());
+          Pem.of(kind, kept)
+              + Pem.of("CERTIFICATE", certificate.getEncoded())
+              + Pem.of("CERTIFICATE", ca.getEncoded());
       StateFile.replace(file, text.getBytes(StandardCharsets.US_ASCII));
     } catch (GeneralSecurityException e) {
       throw new IOException("the identity cannot be encoded", e);
@@ -112,16 +113,6 @@ public record Identity(PrivateKey key, X509Certificate certificate, X509Certific
   static X509Certificate parse(byte[] der) throws GeneralSecurityException {
     return (X509Certificate)
         CertificateFactory.getInstance("X.509").generateCertificate(new ByteArrayInputStream(der));
-  }
-
-  private static String pem(String kind, byte[] der) {
-    return "-----BEGIN "
-        + kind
-        + "-----\n"
-        + Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der)
-        + "\n-----END "
-        + kind
-        + "-----\n";
   }
 
   /** Without the key. */

@@ -21,19 +21,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A certificate chain and its key as PEM holds them (RFC 7468); what does not fit is refused.
+ * A certificate that a port shows, with its key: read from PEM (RFC 7468), where what does not fit
+ * is refused.
  *
  * @param chain the leaf first, each signed by the one behind it
  * @param key of the leaf
  */
-public record PemPair(List<X509Certificate> chain, PrivateKey key) {
+public record ServerCertificate(List<X509Certificate> chain, PrivateKey key) {
   private static final int MAX_CHAIN = 10;
   private static final Pattern KEY =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]*PRIVATE KEY)-----([^-]*)-----END \\1-----");
   private static final String PKCS8 = "PRIVATE KEY";
 
-  public PemPair {
+  public ServerCertificate {
     chain = List.copyOf(chain);
+    if (chain.isEmpty()) {
+      throw new IllegalArgumentException("a chain has at least its leaf");
+    }
   }
 
   /**
@@ -41,7 +45,7 @@ public record PemPair(List<X509Certificate> chain, PrivateKey key) {
    *
    * @throws IOException with a sentence that says what to do
    */
-  public static PemPair read(String chainPem, String keyPem) throws IOException {
+  public static ServerCertificate read(String chainPem, String keyPem) throws IOException {
     List<X509Certificate> chain = chain(chainPem);
     PrivateKey key = key(keyPem, chain.getFirst().getPublicKey());
     if (!isOf(key, chain.getFirst().getPublicKey())) {
@@ -52,7 +56,16 @@ public record PemPair(List<X509Certificate> chain, PrivateKey key) {
     for (int i = 0; i + 1 < chain.size(); i++) {
       requireSigned(i + 1, chain.get(i), chain.get(i + 1));
     }
-    return new PemPair(chain, key);
+    return new ServerCertificate(chain, key);
+  }
+
+  public X509Certificate leaf() {
+    return chain.getFirst();
+  }
+
+  /** When its own certificate begins. */
+  public Instant notBefore() {
+    return leaf().getNotBefore().toInstant();
   }
 
   /** When the first of the chain expires. */
@@ -60,13 +73,13 @@ public record PemPair(List<X509Certificate> chain, PrivateKey key) {
     return chain.stream()
         .map(one -> one.getNotAfter().toInstant())
         .min(Instant::compareTo)
-        .orElse(Instant.MIN);
+        .orElseThrow();
   }
 
   /** Never the key. */
   @Override
   public String toString() {
-    return "of " + chain.size() + ", valid until " + notAfter();
+    return leaf().getSubjectX500Principal() + ", valid until " + notAfter();
   }
 
   private static List<X509Certificate> chain(String pem) throws IOException {
