@@ -1,6 +1,7 @@
 package dev.perigee.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -121,8 +122,16 @@ abstract class Commands implements Runnable {
     /**
      * Replaces the settings; the answer is the site as it is, or as its canaries are to have it.
      */
-    JsonNode replace(String path, Map<String, Object> site) {
-      return isStaged() ? begin(path, Map.of("site", site)) : client().put(noted(path), site);
+    JsonNode replace(String path, ObjectNode site) {
+      return isStaged()
+          ? begin(path, Map.of("site", site))
+          : client().put(noted(path), fields(site));
+    }
+
+    private static Map<String, Object> fields(ObjectNode site) {
+      Map<String, Object> fields = new LinkedHashMap<>();
+      site.properties().forEach(field -> fields.put(field.getKey(), field.getValue()));
+      return fields;
     }
 
     /** Whether some nodes are to have it first. */

@@ -1,10 +1,7 @@
 package dev.perigee.cli;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -16,7 +13,6 @@ import picocli.CommandLine.Parameters;
     name = "acme",
     description = "A certificate that is got of an authority: how far it is, or how it is got.")
 final class SiteAcmeCommand extends Commands.SiteStaged {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Parameters(index = "0", paramLabel = "SITE", description = "its id or one of its hosts")
   String site = "";
@@ -37,7 +33,7 @@ final class SiteAcmeCommand extends Commands.SiteStaged {
     if (challenge != null) {
       ObjectNode found = client().get(path).deepCopy();
       found.put("acme", challenge);
-      replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
+      replace(path, found);
     }
     JsonNode state =
         retry

@@ -1,14 +1,12 @@
 package dev.perigee.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -42,8 +40,7 @@ final class SiteCacheCommand extends Commands.SiteStaged {
       throw new Failure(Failure.USAGE, "give either --file or --usual");
     }
     found.set("cache", file == null ? JSON.createObjectNode() : read(file));
-    JsonNode changed =
-        replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
+    JsonNode changed = replace(path, found);
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed.path("cache")));
     }

@@ -1,13 +1,10 @@
 package dev.perigee.cli;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -18,7 +15,6 @@ import picocli.CommandLine.Parameters;
     name = "client-certificates",
     description = "Whether readers of a site are asked for certificates; shown, or set.")
 final class SiteClientCertificatesCommand extends Commands.SiteStaged {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final String FIELD = "clientCertificates";
 
   @Parameters(index = "0", paramLabel = "SITE", description = "its id or one of its hosts")
@@ -54,8 +50,7 @@ final class SiteClientCertificatesCommand extends Commands.SiteStaged {
     if (authorities != null) {
       asked.put("authorities", read(authorities));
     }
-    JsonNode changed =
-        replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
+    JsonNode changed = replace(path, found);
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed.path(FIELD)));
     }

@@ -1,12 +1,10 @@
 package dev.perigee.cli;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -73,8 +71,7 @@ final class SiteCompressionCommand extends Commands.SiteStaged {
       throw new Failure(Failure.USAGE, "--usual stands alone");
     }
     found.set("compression", usual ? JSON.createObjectNode() : changed(found.path("compression")));
-    JsonNode changed =
-        replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
+    JsonNode changed = replace(path, found);
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed.path("compression")));
     }

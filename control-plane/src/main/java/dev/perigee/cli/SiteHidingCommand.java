@@ -1,14 +1,12 @@
 package dev.perigee.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -45,14 +43,10 @@ final class SiteHidingCommand extends Commands.SiteStaged {
       throw new Failure(Failure.USAGE, "give either --file or --usual");
     }
     found.set("hiding", file == null ? JSON.createObjectNode() : read(file));
-    JsonNode changed = replace(path, body(found));
+    JsonNode changed = replace(path, found);
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed.path("hiding")));
     }
-  }
-
-  static Map<String, Object> body(ObjectNode site) {
-    return JSON.convertValue(site, new TypeReference<Map<String, Object>>() {});
   }
 
   private static JsonNode read(Path file) {

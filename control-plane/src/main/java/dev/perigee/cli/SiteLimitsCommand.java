@@ -1,11 +1,9 @@
 package dev.perigee.cli;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -57,8 +55,7 @@ final class SiteLimitsCommand extends Commands.SiteStaged {
     if (bandwidth != null) {
       found.put("bandwidth", bytes(bandwidth));
     }
-    JsonNode changed =
-        replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
+    JsonNode changed = replace(path, found);
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed));
     }

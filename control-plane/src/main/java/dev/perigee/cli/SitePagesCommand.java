@@ -44,7 +44,7 @@ final class SitePagesCommand extends Commands.SiteStaged {
     ObjectNode found = client().get(path).deepCopy();
     if (!set.isEmpty() || !remove.isEmpty()) {
       ((ObjectNode) found.path("hiding")).set("pages", changed(found.path("hiding").path("pages")));
-      found = replace(path, SiteHidingCommand.body(found)).deepCopy();
+      found = replace(path, found).deepCopy();
     }
     JsonNode pages = found.path("hiding").path("pages");
     if (!asJson(pages)) {

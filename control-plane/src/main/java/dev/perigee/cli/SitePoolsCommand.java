@@ -1,11 +1,8 @@
 package dev.perigee.cli;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -17,7 +14,6 @@ import picocli.CommandLine.Parameters;
     name = "pools",
     description = "A site's pools of origin servers; shown, or set from a file.")
 final class SitePoolsCommand extends Commands.SiteStaged {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
   String site = "";
@@ -45,8 +41,7 @@ final class SitePoolsCommand extends Commands.SiteStaged {
       found.remove("origins");
       found.set("originPools", SiteCacheCommand.read(file));
     }
-    JsonNode changed =
-        replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}));
+    JsonNode changed = replace(path, found);
     if (!asJson(changed)) {
       out().println(changed.path("id").asText() + ": " + summary(changed.path("originPools")));
     }

@@ -55,7 +55,7 @@ final class SiteSteeringCommand extends Commands.SiteStaged {
     if (nodesPerObject != null) {
       steering.put("nodesPerObject", nodesPerObject);
     }
-    JsonNode now = before.equals(steering) ? found : replace(path, SiteHidingCommand.body(found));
+    JsonNode now = before.equals(steering) ? found : replace(path, found);
     if (!asJson(now)) {
       out().println(now.path("id").asText() + ": " + summary(now.path("steering")));
     }

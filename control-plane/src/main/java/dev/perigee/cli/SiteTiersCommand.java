@@ -1,10 +1,7 @@
 package dev.perigee.cli;
 
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -15,7 +12,6 @@ import picocli.CommandLine.Parameters;
     name = "tiers",
     description = "Which other nodes a site's misses go through; shown, or changed.")
 final class SiteTiersCommand extends Commands.SiteStaged {
-  private static final JsonMapper JSON = JsonMapper.builder().build();
 
   @Parameters(paramLabel = "SITE", description = "its id or one of its hosts")
   String site = "";
@@ -43,10 +39,7 @@ final class SiteTiersCommand extends Commands.SiteStaged {
       found.put("popShare", popShare);
     }
     boolean changes = shield != null || popShare != null;
-    JsonNode now =
-        changes
-            ? replace(path, JSON.convertValue(found, new TypeReference<Map<String, Object>>() {}))
-            : found;
+    JsonNode now = changes ? replace(path, found) : found;
     if (!asJson(now)) {
       out().println(now.path("id").asText() + ": " + summary(now));
     }
