@@ -1,6 +1,6 @@
 package dev.perigee.edge.listener;
 
-import dev.perigee.edge.listener.tls.ReaderSession;
+import dev.perigee.edge.listener.tls.AskedReader;
 import dev.perigee.edge.request.Arrival;
 import dev.perigee.edge.request.ClientCert;
 import io.undertow.server.HttpServerExchange;
@@ -29,9 +29,9 @@ final class ReaderCertificates {
   /**
    * What does not change while a connection lasts.
    *
-   * @param asked its session, where its reader was asked for a certificate
+   * @param asked its reader, where one was asked for a certificate
    */
-  private record Known(Optional<ReaderSession> asked, Arrival otherwise) {}
+  private record Known(Optional<AskedReader> asked, Arrival otherwise) {}
 
   /**
    * Drops what the request says of a certificate, says what is true, and tells how it came. To be
@@ -44,10 +44,10 @@ final class ReaderCertificates {
     if (known.asked().isEmpty()) {
       return known.otherwise();
     }
-    ReaderSession session = known.asked().get();
-    Optional<String> value = session.clientCert();
+    AskedReader reader = known.asked().get();
+    Optional<String> value = reader.clientCert();
     value.ifPresent(text -> headers.put(FIELD, text));
-    return new Arrival.Secure(Optional.of(session.terms()), value.isPresent(), "");
+    return new Arrival.Secure(Optional.of(reader.terms()), value.isPresent(), "");
   }
 
   /** Drops what a request says of a certificate. */
@@ -75,20 +75,17 @@ final class ReaderCertificates {
   }
 
   private static Known known(SSLSession session) {
-    return switch (session) {
-      case ReaderSession asked -> new Known(Optional.of(asked), Arrival.PLAIN);
-      case ExtendedSSLSession other ->
-          unasked(
-              other.getRequestedServerNames().stream()
-                  .filter(SNIHostName.class::isInstance)
-                  .map(name -> ((SNIHostName) name).getAsciiName().toLowerCase(Locale.ROOT))
-                  .findFirst()
-                  .orElse(""));
-      default -> unasked("");
-    };
+    Optional<AskedReader> asked = AskedReader.of(session);
+    return new Known(asked, new Arrival.Secure(Optional.empty(), false, serverName(session)));
   }
 
-  private static Known unasked(String serverName) {
-    return new Known(Optional.empty(), new Arrival.Secure(Optional.empty(), false, serverName));
+  private static String serverName(SSLSession session) {
+    return session instanceof ExtendedSSLSession extended
+        ? extended.getRequestedServerNames().stream()
+            .filter(SNIHostName.class::isInstance)
+            .map(name -> ((SNIHostName) name).getAsciiName().toLowerCase(Locale.ROOT))
+            .findFirst()
+            .orElse("")
+        : "";
   }
 }

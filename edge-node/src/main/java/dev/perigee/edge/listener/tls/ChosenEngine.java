@@ -32,7 +32,7 @@ final class ChosenEngine extends SSLEngine {
   private boolean wrappedBytes;
   private boolean settled;
   private @Nullable SSLException failure;
-  private @Nullable ReaderSession asked;
+  private @Nullable ReaderTrust asking;
 
   /** Chooses an engine. */
   @FunctionalInterface
@@ -127,7 +127,7 @@ final class ChosenEngine extends SSLEngine {
 
   /** Counts a handshake that fails, once. */
   private void failed() {
-    if (asked != null && !settled) {
+    if (asking != null && !settled) {
       refused.run();
     }
     settled = true;
@@ -137,7 +137,7 @@ final class ChosenEngine extends SSLEngine {
     NamedTls.Made made = choice.by(first);
     SSLEngine chosen = made.engine();
     engine = chosen;
-    asked = made.asking().map(trust -> new ReaderSession(chosen, trust)).orElse(null);
+    asking = made.asking().orElse(null);
     if (begun) {
       chosen.beginHandshake();
     }
@@ -228,7 +228,14 @@ final class ChosenEngine extends SSLEngine {
   @Override
   public SSLSession getSession() {
     SSLEngine chosen = engine;
-    return chosen == null ? none : asked == null ? chosen.getSession() : asked;
+    if (chosen == null) {
+      return none;
+    }
+    SSLSession session = chosen.getSession();
+    if (asking != null) {
+      AskedReader.note(session, asking);
+    }
+    return session;
   }
 
   @Override
