@@ -1,13 +1,12 @@
 package dev.perigee.edge;
 
+import com.sun.net.httpserver.HttpServer;
 import dev.perigee.contract.OriginUrl;
 import dev.perigee.contract.SiteConfig;
 import dev.perigee.edge.config.RehearsalControl;
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.net.InetAddress;
-import java.net.ServerSocket;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,8 +37,7 @@ public final class Rehearsal {
   private static final int ROUNDS = 3;
   private static final int PATIENCE_MILLIS = 10_000;
   private static final Pattern PORTS = Pattern.compile("http=([0-9]+) https=([0-9]+)");
-  private static final String ANSWER =
-      "HTTP/1.1 200 OK\r\nCache-Control: max-age=60\r\nContent-Length: 2\r\n\r\nok";
+  private static final byte[] BODY = {'o', 'k'};
 
   private Rehearsal() {}
 
@@ -49,17 +47,17 @@ public final class Rehearsal {
     // Whoever waits for it waits for so long at most.
     Thread.ofPlatform().daemon().start(Rehearsal::giveUp);
     Path folder = Files.createTempDirectory("perigee-rehearsal");
-    try (ServerSocket origin = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
-      Thread.ofPlatform().daemon().start(() -> answer(origin));
-      OriginUrl url = new OriginUrl("http", "127.0.0.1", origin.getLocalPort());
-      SiteConfig site =
-          new SiteConfig("rehearsal", List.of(HOST), List.of(url), Set.of(), false, false);
-      try (RehearsalControl control = new RehearsalControl(site)) {
-        node(control, folder);
-      }
+    HttpServer origin = origin();
+    origin.start();
+    OriginUrl url = new OriginUrl("http", "127.0.0.1", origin.getAddress().getPort());
+    SiteConfig site =
+        new SiteConfig("rehearsal", List.of(HOST), List.of(url), Set.of(), false, false);
+    try (RehearsalControl control = new RehearsalControl(site)) {
+      node(control, folder);
     } catch (StartException e) {
       throw new IOException(e.getMessage());
     } finally {
+      origin.stop(0);
       remove(folder);
     }
   }
@@ -122,21 +120,18 @@ public final class Rehearsal {
     Runtime.getRuntime().halt(1);
   }
 
-  private static void answer(ServerSocket origin) {
-    while (!origin.isClosed()) {
-      try (Socket socket = origin.accept()) {
-        BufferedReader in =
-            new BufferedReader(
-                new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
-        String line = in.readLine();
-        while (line != null && !line.isEmpty()) {
-          line = in.readLine();
-        }
-        socket.getOutputStream().write(ANSWER.getBytes(StandardCharsets.US_ASCII));
-      } catch (IOException e) {
-        return;
-      }
-    }
+  private static HttpServer origin() throws IOException {
+    InetSocketAddress any = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+    HttpServer origin = HttpServer.create(any, 0);
+    origin.createContext(
+        "/",
+        exchange -> {
+          exchange.getResponseHeaders().set("Cache-Control", "max-age=60");
+          exchange.sendResponseHeaders(200, BODY.length);
+          exchange.getResponseBody().write(BODY);
+          exchange.close();
+        });
+    return origin;
   }
 
   private static void remove(Path folder) throws IOException {

@@ -3,42 +3,20 @@ package dev.perigee.edge.config;
 import dev.perigee.contract.Bytes;
 import dev.perigee.contract.CertificateConfig;
 import java.io.IOException;
-import java.math.BigInteger;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
 import java.security.KeyPairGenerator;
-import java.security.KeyStore;
 import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.cert.X509Certificate;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.Arrays;
-import java.util.Date;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
-import org.bouncycastle.asn1.x500.X500Name;
-import org.bouncycastle.asn1.x509.BasicConstraints;
-import org.bouncycastle.asn1.x509.ExtendedKeyUsage;
-import org.bouncycastle.asn1.x509.Extension;
-import org.bouncycastle.asn1.x509.GeneralName;
-import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
-import org.bouncycastle.cert.CertIOException;
-import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
-import org.bouncycastle.cert.jcajce.JcaX509v3CertificateBuilder;
-import org.bouncycastle.operator.OperatorCreationException;
-import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 
 /** A certificate authority of the tests' own. */
 public final class TestAuthority {
-  private static final Duration LIFE = Duration.ofDays(90);
-
-  private final AtomicLong serials = new AtomicLong(1);
-  private final KeyPair keys = newKeys("EC");
-  private final X509Certificate certificate;
+  private final TrialAuthority signing = new TrialAuthority();
 
   /** A certificate with its key. */
   public record Issued(X509Certificate certificate, PrivateKey key) {
@@ -52,32 +30,20 @@ public final class TestAuthority {
     }
   }
 
-  public TestAuthority() {
-    certificate = sign("edge CA", keys.getPublic(), true, List.of(), List.of());
-  }
-
   public X509Certificate certificate() {
-    return certificate;
+    return signing.certificate();
   }
 
   /** What a client that trusts this authority alone speaks TLS with. */
   public SSLContext trusting() throws GeneralSecurityException, IOException {
-    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-    store.load(null, null);
-    store.setCertificateEntry("ca", certificate);
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
-    return context;
+    return signing.trusting();
   }
 
   /** For a TLS server of these names. */
   public Issued server(String algorithm, String... names) {
     KeyPair pair = newKeys(algorithm);
     X509Certificate made =
-        sign(
+        signing.sign(
             names[0],
             pair.getPublic(),
             false,
@@ -94,42 +60,7 @@ public final class TestAuthority {
 
   /** For the key of a node's request. */
   public X509Certificate node(String name, PublicKey key) {
-    return sign(name, key, false, List.of(KeyPurposeId.id_kp_clientAuth), List.of());
-  }
-
-  private X509Certificate sign(
-      String name, PublicKey key, boolean ca, List<KeyPurposeId> uses, List<String> names) {
-    Instant from = Instant.now().minus(Duration.ofDays(2));
-    try {
-      var builder =
-          new JcaX509v3CertificateBuilder(
-              new X500Name("CN=edge CA"),
-              BigInteger.valueOf(serials.getAndIncrement()),
-              Date.from(from),
-              Date.from(from.plus(LIFE)),
-              new X500Name("CN=" + name),
-              key);
-      builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(ca));
-      if (!uses.isEmpty()) {
-        builder.addExtension(
-            Extension.extendedKeyUsage,
-            false,
-            new ExtendedKeyUsage(uses.toArray(KeyPurposeId[]::new)));
-      }
-      if (!names.isEmpty()) {
-        GeneralName[] dns =
-            names.stream()
-                .map(dnsName -> new GeneralName(GeneralName.dNSName, dnsName))
-                .toArray(GeneralName[]::new);
-        builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(dns));
-      }
-      return new JcaX509CertificateConverter()
-          .getCertificate(
-              builder.build(
-                  new JcaContentSignerBuilder("SHA256withECDSA").build(keys.getPrivate())));
-    } catch (CertIOException | OperatorCreationException | GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
+    return signing.sign(name, key, false, List.of(KeyPurposeId.id_kp_clientAuth), List.of());
   }
 
   private static KeyPair newKeys(String algorithm) {
