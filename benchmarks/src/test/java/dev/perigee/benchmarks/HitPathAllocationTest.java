@@ -35,6 +35,7 @@ class HitPathAllocationTest {
               Map.entry("negotiate", stages::negotiate),
               Map.entry("lookup", stages::lookup),
               Map.entry("range", stages::range),
+              Map.entry("storage", stages::storage),
               Map.entry("cacheStatus", stages::cacheStatus),
               Map.entry("fields", stages::fields),
               Map.entry("landed", () -> stages.landed() < 0 ? "" : "a count"),
