@@ -215,7 +215,10 @@ final class Forwarding {
               head.scheme(),
               head.port(),
               path);
-      Optional<String> certificate = fields.build().first(ClientCert.FIELD);
+      Optional<String> certificate =
+          fetch.site().clientCertificates().isAsked()
+              ? fields.build().first(ClientCert.FIELD)
+              : Optional.empty();
       return fields.add(PeerHop.FIELD, hop.certifying(certificate).toText());
     }
   }

@@ -30,6 +30,19 @@ class LauncherIT {
   private static final List<String> MODULES = List.of("edge-node", "control-plane", "infra/local");
   private static final List<String> NAMES = List.of("edge-node", "control-plane", "local");
 
+  /** The other tests make none: it would be written while their folders are removed. */
+  private static final Map<String, String> MAKE = Map.of("PERIGEE_NO_ARCHIVE", "");
+
+  /** As Java does it at the end of a rehearsal; where it is told so. */
+  private static final String MAKES_ARCHIVES =
+      """
+      #!/bin/sh
+      for a; do
+        echo "arg $a"
+        case $a in -XX:AOTCacheOutput=*) echo classes >"${a#*=}" ;; esac
+      done
+      """;
+
   private final Path tree;
   private final Path tools;
 
@@ -57,19 +70,6 @@ class LauncherIT {
     assertTrue(args.containsAll(List.of("arg -Xmx1g", "arg -Da=b")), edge.output());
     assertEquals(List.of("arg --name", "arg a b"), args.subList(args.size() - 2, args.size()));
   }
-
-  /** The other tests make none: it would be written while their folders are removed. */
-  private static final Map<String, String> MAKE = Map.of("PERIGEE_NO_ARCHIVE", "");
-
-  /** As Java does it at the end of a rehearsal; where it is told so. */
-  private static final String MAKES_ARCHIVES =
-      """
-      #!/bin/sh
-      for a; do
-        echo "arg $a"
-        case $a in -XX:AOTCacheOutput=*) echo classes >"${a#*=}" ;; esac
-      done
-      """;
 
   @Test
   void theSecondStartOfAnEdgeFindsItsClassesReady() throws Exception {
