@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class CollapseIT {
   private static final int CLIENTS = 100;
+  private static final int FOLLOWERS = 5;
   private static final int PATIENCE = 20;
 
   @TempDir Path directory;
@@ -185,6 +186,35 @@ final class CollapseIT {
     followers.countDown();
     leader.get(PATIENCE, TimeUnit.SECONDS);
     assertEquals("good", follower.get(PATIENCE, TimeUnit.SECONDS).body());
+  }
+
+  /** A server that fails is not asked by one after the other of those who wait. */
+  @Test
+  void followersOfASecondLeaderWhoFailsAreToldSo() throws Exception {
+    AtomicInteger calls = new AtomicInteger();
+    List<CountDownLatch> mayFail = List.of(new CountDownLatch(1), new CountDownLatch(1));
+    origin.on(
+        "/a",
+        call -> {
+          await(mayFail.get(Math.min(calls.getAndIncrement(), 1)));
+          call.send("HTTP/1.1 999 broken\r\n\r\n");
+          call.close();
+        });
+    Future<Response> leader = clients.submit(() -> RawClient.get(edge.port(), "/a"));
+    Awaitility.await().until(() -> !origin.requests("/a").isEmpty());
+    List<Future<Response>> followers = new ArrayList<>();
+    for (int i = 0; i < FOLLOWERS; i++) {
+      followers.add(clients.submit(() -> RawClient.get(edge.port(), "/a")));
+    }
+    Awaitility.await().until(() -> edge.openRequests() == 1 + FOLLOWERS);
+    mayFail.getFirst().countDown();
+    leader.get(PATIENCE, TimeUnit.SECONDS);
+    Awaitility.await().until(() -> calls.get() == 2);
+    mayFail.getLast().countDown();
+    for (Future<Response> follower : followers) {
+      assertEquals(502, follower.get(PATIENCE, TimeUnit.SECONDS).status());
+    }
+    assertEquals(2, calls.get());
   }
 
   @Test
