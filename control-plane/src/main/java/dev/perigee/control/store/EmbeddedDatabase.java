@@ -197,8 +197,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
             .filter(handle -> isOurs(handle, data));
   }
 
-  /** Stops a server that still runs on our data. */
-  private static void stopServer(Path data) throws IOException {
+  /** Stops a server that still runs on our data, and waits for its end. */
+  static void stopServer(Path data) throws IOException {
     Optional<ProcessHandle> process = server(data);
     if (process.isEmpty()) {
       return;

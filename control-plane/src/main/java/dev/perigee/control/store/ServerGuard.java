@@ -103,7 +103,7 @@ final class ServerGuard implements AutoCloseable {
     }
   }
 
-  /** Stops the server. */
+  /** Stops the server; it has ended when this returns. */
   @Override
   public void close() throws IOException {
     closing.countDown();
@@ -114,5 +114,7 @@ final class ServerGuard implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     running.close();
+    // The library waits five seconds, and says nothing where the last checkpoint takes longer.
+    EmbeddedDatabase.stopServer(data);
   }
 }

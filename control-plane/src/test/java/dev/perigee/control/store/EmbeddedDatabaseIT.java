@@ -16,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
@@ -64,7 +65,7 @@ final class EmbeddedDatabaseIT {
       assertEquals(password, database.password());
       execute(database, "SELECT n FROM kept");
     }
-    assertEquals(0, servers());
+    assertEquals(List.of(), servers());
   }
 
   @Test
@@ -108,7 +109,7 @@ final class EmbeddedDatabaseIT {
     IOException failure =
         assertThrows(IOException.class, () -> EmbeddedDatabase.start(folder, RANDOM).close());
     assertTrue(failure.toString().contains(folder.toString()), failure.toString());
-    assertEquals(0, servers());
+    assertEquals(List.of(), servers());
     assertFalse(Files.exists(folder.resolve("data").resolve("postmaster.pid")));
   }
 
@@ -129,13 +130,45 @@ final class EmbeddedDatabaseIT {
                 return EmbeddedDatabase.server(data).filter(s -> s.pid() != first).isPresent();
               });
     }
-    assertEquals(0, servers());
+    assertEquals(List.of(), servers());
   }
 
-  /** Server processes whose command line names this test's folder. */
-  private long servers() throws IOException {
+  /**
+   * The library waits five seconds for a server to end, and says nothing of one that needs more.
+   */
+  @Test
+  void aServerThatIsSlowToStopHasEndedWhenItIsClosed() throws Exception {
+    EmbeddedDatabase database = EmbeddedDatabase.start(folder, RANDOM);
+    String pid = Long.toString(EmbeddedDatabase.server(folder.resolve("data")).orElseThrow().pid());
+    assertFalse(servers().isEmpty());
+    new ProcessBuilder("kill", "-STOP", pid).start().waitFor();
+    Thread later =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  try {
+                    Thread.sleep(Duration.ofSeconds(7));
+                    new ProcessBuilder("kill", "-CONT", pid).start();
+                  } catch (InterruptedException | IOException e) {
+                    throw new AssertionError(e);
+                  }
+                });
+    database.close();
+    assertEquals(List.of(), servers());
+    later.join();
+  }
+
+  /**
+   * The command lines of servers that name this test's folder. Of servers alone: who was told to
+   * start one ({@code pg_ctl}) looks ten times a second whether it is up, and ends after that.
+   */
+  private List<String> servers() throws IOException {
     try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
-      return processes.filter(process -> commandLine(process).contains(folder.toString())).count();
+      return processes
+          .map(EmbeddedDatabaseIT::commandLine)
+          .filter(line -> line.contains(folder.toString()))
+          .filter(line -> line.split("\0", 2)[0].endsWith("/postgres"))
+          .toList();
     }
   }
 
