@@ -10,6 +10,8 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,6 +25,9 @@ public final class Rehearsal {
       {"items":[{"id":"a","hosts":["a.example"],"origins":[],"regions":[],"n":1,"f":1.5,"t":true}]}
       """;
 
+  /** RFC 8446, 5.1: the type of the first record of who speaks TLS. */
+  private static final int TLS_HANDSHAKE = 22;
+
   private Rehearsal() {}
 
   /** Runs it. */
@@ -30,9 +35,11 @@ public final class Rehearsal {
     StringWriter text = new StringWriter();
     PrintWriter out = new PrintWriter(text);
     PerigeeCli.whole().usage(out);
+    Path token = Files.writeString(Files.createTempFile("perigee", ".token"), "none");
     try (ServerSocket listener = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       Thread.ofPlatform().daemon().start(() -> answer(listener));
-      URI base = URI.create("http://127.0.0.1:" + listener.getLocalPort() + "/");
+      String api = "http://127.0.0.1:" + listener.getLocalPort();
+      URI base = URI.create(api + "/");
       Target target = new Target(base, "here", "none", "here", Optional.empty());
       ApiClient client = ApiClient.of(target, Map.of());
       out.println(Json.pretty(client.list("v1/sites")));
@@ -40,6 +47,12 @@ public final class Rehearsal {
       for (String command : new String[] {"site list", "node list", "status", "purge --tag a"}) {
         CommandTree.of(new PerigeeCli(), command.split(" ", -1)).parseArgs(command.split(" ", -1));
       }
+      PerigeeCli.run("site", "list", "--api", api, "--token-file", token.toString());
+      // What answers does not speak TLS: it goes as far as the first message.
+      api = "https" + api.substring("http".length());
+      PerigeeCli.run("site", "list", "--api", api, "--token-file", token.toString());
+    } finally {
+      Files.delete(token);
     }
     Table table = new Table("A", "B");
     table.row("a", "b");
@@ -55,6 +68,9 @@ public final class Rehearsal {
         BufferedReader in =
             new BufferedReader(
                 new InputStreamReader(socket.getInputStream(), StandardCharsets.US_ASCII));
+        if (in.read() == TLS_HANDSHAKE) {
+          continue;
+        }
         String line = in.readLine();
         while (line != null && !line.isEmpty()) {
           line = in.readLine();

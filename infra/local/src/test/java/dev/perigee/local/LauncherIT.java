@@ -39,7 +39,10 @@ class LauncherIT {
       #!/bin/sh
       for a; do
         echo "arg $a"
-        case $a in -XX:AOTCacheOutput=*) echo classes >"${a#*=}" ;; esac
+        case $a in
+          -XX:AOTCacheOutput=*) echo classes >"${a#*=}" ;;
+          *.making.jar) echo jar >"$a" ;;
+        esac
       done
       """;
 
@@ -79,7 +82,7 @@ class LauncherIT {
     String taken = "arg -XX:AOTCache=" + archive;
 
     assertFalse(perigee(MAKE, "edge").output().contains("AOTCache"));
-    awaitMade(archive);
+    awaitMade(archive, jar("edge-node", "edge-node"));
     assertTrue(perigee(MAKE, "edge").output().contains(taken + "\n"));
     assertTrue(perigee(MAKE, "up").output().contains("edge.archive=" + archive + "\n"));
     Map<String, String> own = Map.of("PERIGEE_NO_ARCHIVE", "", "PERIGEE_JAVA_OPTS", "-Xshare:off");
@@ -87,19 +90,39 @@ class LauncherIT {
     assertFalse(perigee(Map.of(), "edge").output().contains("AOTCache"));
     Files.setLastModifiedTime(archive, FileTime.from(Instant.now().minusSeconds(3_600)));
     assertFalse(perigee(MAKE, "edge").output().contains(taken), "it is of another build");
-    awaitMade(archive);
+    awaitMade(archive, jar("edge-node", "edge-node"));
   }
 
-  private void awaitMade(Path archive) {
+  @Test
+  void theSecondCommandOfTheClientStartsFromAJarOfWhatItNeeds() throws Exception {
+    executable(tools.resolve("bin/java"), MAKES_ARCHIVES);
+    build();
+    Path archive = tree.resolve("control-plane/target/client.aot");
+    String whole = "arg " + jar("control-plane", "control-plane") + "\n";
+    String packed = "arg " + tree.resolve("control-plane/target/client.jar") + "\n";
+
+    assertTrue(perigee(MAKE, "status").output().contains("arg -cp\n" + whole));
+    awaitMade(archive, jar("control-plane", "control-plane"));
+    String second = perigee(MAKE, "status").output();
+    assertTrue(second.contains("arg -XX:AOTCache=" + archive + "\n"), second);
+    assertTrue(second.contains("arg -cp\n" + packed), second);
+    Files.delete(tree.resolve("control-plane/target/client.jar"));
+    String third = perigee(MAKE, "status").output();
+    assertFalse(third.contains("AOTCache"), third);
+    assertTrue(third.contains("arg -cp\n" + whole), third);
+    Awaitility.await().atMost(SOON).until(() -> perigee(MAKE, "status").output().contains(packed));
+    awaitMade(archive, jar("control-plane", "control-plane"));
+  }
+
+  private void awaitMade(Path archive, Path jar) {
     Awaitility.await()
         .atMost(SOON)
         .until(
             () ->
                 Files.exists(archive)
-                    && Files.getLastModifiedTime(archive)
-                            .compareTo(Files.getLastModifiedTime(jar("edge-node", "edge-node")))
+                    && Files.getLastModifiedTime(archive).compareTo(Files.getLastModifiedTime(jar))
                         > 0
-                    && Files.notExists(archive.resolveSibling("edge.aot.making")));
+                    && Files.notExists(Path.of(archive + ".making")));
   }
 
   @Test
