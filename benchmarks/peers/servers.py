@@ -166,6 +166,9 @@ class Perigee(Server):
         self.state = stage.dir / "edge"
         self.memory = "256m"
         self.java = None
+        self.node = "bench-1"
+        self.env = {"PERIGEE_NO_BUILD": "1"}
+        self.options = []
 
     @classmethod
     def found(cls):
@@ -182,6 +185,11 @@ class Perigee(Server):
         return result.stdout
 
     def start(self):
+        self.control()
+        self.join()
+
+    def control(self):
+        """Starts a control plane, with the site and its certificate."""
         stage = self.stage
         control = stage.start(
             LOAD_CORE,
@@ -192,28 +200,28 @@ class Perigee(Server):
             env={"PERIGEE_NO_BUILD": "1"})
         stage.await_line(control, "control plane ready")
         self.java = pathlib.Path(os.readlink(f"/proc/{control.pid}/exe")).parent
-        told = self.cli("node", "add", "bench-1", "--region", "here", "--at", "50,8",
-                        "--address", IP)
         self.cli("site", "add", HOST, "--origin", f"http://{ORIGIN}")
         self.cli("cert", "add", "--cert", stage.dir / "cert.pem", "--key", stage.dir / "key.pem")
-        self.edge("--join", re.search(r"pj1\.[\w.-]+", told).group())
+
+    def join(self):
+        """Starts the edge for the first time and waits until it is ready."""
+        told = self.cli("node", "add", self.node, "--region", "here", "--at", "50,8",
+                        "--address", IP)
+        self.launch("--join", re.search(r"pj1\.[\w.-]+", told).group())
+        self.stage.await_line(self.process, f"edge {self.node} ready")
 
     def again(self):
         self.launch()
-
-    def edge(self, *more):
-        """Starts the edge and waits until it is ready."""
-        self.launch(*more)
-        self.stage.await_line(self.process, "edge bench-1 ready")
 
     def launch(self, *more):
         """Starts the edge; the state of an earlier run serves it."""
         self.process = self.stage.start(
             SERVER_CORE,
-            [self.stage.root / "perigee", "edge", "--name", "bench-1", "--control", f"{IP}:7443",
+            [self.stage.root / "perigee", "edge", "--name", self.node, "--control", f"{IP}:7443",
              "--state-dir", self.state, "--bind", IP, "--admin-bind", IP, "--io-threads", "1",
-             "--cache-size", "1g", "--memory-size", self.memory, "--allow-private-origins", *more],
-            env={"PERIGEE_NO_BUILD": "1"})
+             "--cache-size", "1g", "--memory-size", self.memory, "--allow-private-origins",
+             *self.options, *more],
+            env=self.env)
 
     def version(self):
         root = str(self.stage.root)

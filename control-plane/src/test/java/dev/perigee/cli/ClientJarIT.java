@@ -104,7 +104,8 @@ class ClientJarIT {
             folder,
             Map.of(),
             SOON,
-            List.of(java, "-cp", jar.toString(), "dev.perigee.cli.PerigeeCli", "site", "add", "-h"));
+            List.of(
+                java, "-cp", jar.toString(), "dev.perigee.cli.PerigeeCli", "site", "add", "-h"));
     StringWriter text = new StringWriter();
     PerigeeCli.whole()
         .getSubcommands()

@@ -29,14 +29,25 @@ public interface Fields {
     return false;
   }
 
-  /** Whether a text is part of another, without case; makes no strings. */
+  /**
+   * Whether a text is part of another, without case; makes no strings.
+   *
+   * @param text begins with an ASCII letter
+   */
   static boolean isIn(String value, String text) {
+    char first = lower(text.charAt(0));
     for (int at = value.length() - text.length(); at >= 0; at--) {
-      if (value.regionMatches(true, at, text, 0, text.length())) {
+      if (lower(value.charAt(at)) == first
+          && value.regionMatches(true, at, text, 0, text.length())) {
         return true;
       }
     }
     return false;
+  }
+
+  /** An ASCII letter in lower case; anything else as it is. */
+  private static char lower(char c) {
+    return c >= 'A' && c <= 'Z' ? (char) (c + ('a' - 'A')) : c;
   }
 
   /** All lines of the field joined by a comma (RFC 9110, section 5.3), or empty. */
