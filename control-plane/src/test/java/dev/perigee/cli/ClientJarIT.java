@@ -12,6 +12,7 @@ import java.lang.classfile.ClassFile;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -97,18 +98,25 @@ class ClientJarIT {
 
   @Test
   void theClientThatStartsFromItSaysTheSame() {
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    Finished help =
-        RunningProcess.run(
-            "client",
-            folder,
-            Map.of(),
-            SOON,
-            List.of(
-                java, "-cp", jar.toString(), "dev.perigee.cli.PerigeeCli", "site", "add", "-h"));
+    Finished help = client("PerigeeCli", "site", "add", "-h");
     StringWriter text = new StringWriter();
     PerigeeCli.whole().setOut(new PrintWriter(text)).execute("site", "add", "-h");
     assertEquals(0, help.exitCode(), help.output());
     assertEquals(text.toString().strip(), help.output().strip());
+  }
+  @Test
+  void theRehearsalRunsFromIt() {
+    Finished rehearsal = client("Rehearsal");
+    assertEquals(0, rehearsal.exitCode(), rehearsal.output());
+    assertTrue(rehearsal.output().contains("a.example"), rehearsal.output());
+    assertTrue(rehearsal.output().contains("TLS"), rehearsal.output());
+  }
+
+  private Finished client(String main, String... arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-cp", jar.toString(), "dev.perigee.cli." + main));
+    command.addAll(List.of(arguments));
+    return RunningProcess.run("client", folder, Map.of(), SOON, command);
   }
 }
