@@ -34,7 +34,6 @@ public final class Rehearsal {
   public static void main(String[] args) throws IOException {
     StringWriter text = new StringWriter();
     PrintWriter out = new PrintWriter(text);
-    PerigeeCli.whole().usage(out);
     Path token = Files.writeString(Files.createTempFile("perigee", ".token"), "none");
     try (ServerSocket listener = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
       Thread.ofPlatform().daemon().start(() -> answer(listener));

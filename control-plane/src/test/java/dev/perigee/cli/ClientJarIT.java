@@ -104,6 +104,7 @@ class ClientJarIT {
     assertEquals(0, help.exitCode(), help.output());
     assertEquals(text.toString().strip(), help.output().strip());
   }
+
   @Test
   void theRehearsalRunsFromIt() {
     Finished rehearsal = client("Rehearsal");
