@@ -25,11 +25,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** API and console get their certificate themselves, of pebble, which nobody here wrote. */
+/**
+ * API, console and steering get their certificate themselves, of pebble, which nobody here wrote.
+ */
 @Full("needs pebble")
 class OwnCertificateE2E {
   private static final String HOST = "api.cdn.example";
+  private static final String STEERING = "steer.cdn.example";
   private static final int API = 7070;
+  private static final int STEER_TLS = 7081;
   private static final Duration SOON = Duration.ofSeconds(60);
 
   private final Path folder;
@@ -76,8 +80,42 @@ class OwnCertificateE2E {
     }
   }
 
+  @Test
+  void steeringProvesItsHostByHttpAtItsPlainPort() throws Exception {
+    String address = network.controlAddress(1);
+    String dns = address + ":" + ReplicaNetwork.DNS;
+    try (Pebble pebble =
+        Pebble.start(
+            folder, network.originAddress(), dns, ReplicaNetwork.STEER, Duration.ofDays(1))) {
+      startWith(
+          1,
+          pebble.directory().toString(),
+          List.of("--steer-acme-host", STEERING, "--acme-own-challenge", "http-01"),
+          "--acme-ca-file",
+          pebble.authorityFile().toString(),
+          "--dns-ns",
+          STEERING + "=" + address);
+      SSLContext trust = pebble.trust();
+      Awaitility.await("it is shown")
+          .atMost(SOON)
+          .ignoreException(UncheckedIOException.class)
+          .untilAsserted(() -> assertEquals(421, steered(trust, address, STEERING)));
+      assertThrows(UncheckedIOException.class, () -> steered(trust, address, "other.cdn.example"));
+    }
+  }
+
+  /** No site has this host: that it is said by who has the certificate is what counts. */
+  private static int steered(SSLContext trust, String address, String host) {
+    return Fetch.getTls(trust, address, STEER_TLS, host, "/").status();
+  }
+
   private void start(int number, String directory, String... more) {
-    List<String> options = new ArrayList<>(List.of("--api-acme-host", HOST, "--acme-agree"));
+    startWith(number, directory, List.of("--api-acme-host", HOST), more);
+  }
+
+  private void startWith(int number, String directory, List<String> hosts, String... more) {
+    List<String> options = new ArrayList<>(hosts);
+    options.add("--acme-agree");
     options.addAll(List.of("--acme-look-seconds", "1", "--acme-retry-seconds", "1"));
     options.addAll(List.of("--acme-directory", directory));
     options.addAll(List.of(more));
