@@ -4,7 +4,6 @@ import argparse
 import datetime
 import pathlib
 import platform
-import signal
 import statistics
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import report
 from loads import IdleTls, Steady, Wrk, check
 from restarts import FirstAnswer, Zipf
 from servers import ALL
-from stage import Stage, Trouble
+from stage import Stage, Trouble, told
 
 #: What is measured: name, title, load, seconds of warming up.
 WARM, WARM_TLS = 15, 40
@@ -133,43 +132,37 @@ def pace(found, servers, asked, stage):
 
 def main(words):
     asked = arguments(words)
-    # Whoever ends it ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        require(asked.servers)
-        with Stage() as stage:
-            stage.prepare()
-            servers = [one(stage) for one in asked.servers]
-            for one in servers:
-                stage.require_free(one.http, one.https)
-                one.start()
-            result = {
-                "date": datetime.date.today().isoformat(),
-                "machine": machine(), "rounds": asked.rounds, "seconds": asked.seconds,
-                "load": pathlib.Path("/proc/loadavg").read_text().split()[:3],
-                "versions": {one.title: one.version() for one in servers},
-                "titles": {one.name: one.title for one in servers}, "measures": {}}
-            found = {}
-            for name in asked.measures:
-                print(f"compare: {name}", file=sys.stderr, flush=True)
-                if name == "latency":
-                    pace(found, servers, asked, stage)
-                found[name] = measure(name, servers, asked, stage)
-                load = MEASURES[name][1]
-                result["measures"][name] = {
-                    "title": MEASURES[name][0], "unit": load.unit, "lower": load.lower,
-                    "rate": getattr(load, "rate", 0), "rounds": found[name]}
-        text = report.markdown(result)
-        print(text)
-        if not asked.quick:
-            report.write(result, text, pathlib.Path(__file__).resolve().parents[1] / "results")
-        return 0
-    except Trouble as e:
-        print(f"compare: {e}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("compare: stopped", file=sys.stderr)
-        return 130
+    return told("compare", lambda: compare(asked))
+
+
+def compare(asked):
+    require(asked.servers)
+    with Stage() as stage:
+        stage.prepare()
+        servers = [one(stage) for one in asked.servers]
+        for one in servers:
+            stage.require_free(one.http, one.https)
+            one.start()
+        result = {
+            "date": datetime.date.today().isoformat(),
+            "machine": machine(), "rounds": asked.rounds, "seconds": asked.seconds,
+            "load": pathlib.Path("/proc/loadavg").read_text().split()[:3],
+            "versions": {one.title: one.version() for one in servers},
+            "titles": {one.name: one.title for one in servers}, "measures": {}}
+        found = {}
+        for name in asked.measures:
+            print(f"compare: {name}", file=sys.stderr, flush=True)
+            if name == "latency":
+                pace(found, servers, asked, stage)
+            found[name] = measure(name, servers, asked, stage)
+            load = MEASURES[name][1]
+            result["measures"][name] = {
+                "title": MEASURES[name][0], "unit": load.unit, "lower": load.lower,
+                "rate": getattr(load, "rate", 0), "rounds": found[name]}
+    text = report.markdown(result)
+    print(text)
+    if not asked.quick:
+        report.write(result, text, pathlib.Path(__file__).resolve().parents[1] / "results")
 
 
 def machine():

@@ -1,7 +1,6 @@
 """Edges that differ in the settings of their JVM alone: benchmarks/jvm [--only NAMES] …"""
 
 import argparse
-import signal
 import statistics
 import sys
 
@@ -9,7 +8,7 @@ from loads import Steady, Wrk, check
 from report import figure
 from restarts import FirstAnswer
 from servers import Perigee
-from stage import Stage, Trouble, memory
+from stage import Stage, memory, told
 
 WARM, WARM_TLS = 15, 40
 #: What each edge is started with besides what the launcher gives it; later options win.
@@ -79,8 +78,9 @@ def measure(name, edges, asked, stage):
         return {one.name: load.run(one, asked.rounds) for one in edges}
     scheme = getattr(load, "scheme", "http")
     if isinstance(load, Steady):
-        rate = Wrk("http", load.path, 64).run(edges[0], asked.seconds)["value"]
-        load.rate = round(rate / 2)
+        most = Wrk("http", load.path, 64)
+        most.run(edges[0], warm)
+        load.rate = round(most.run(edges[0], asked.seconds)["value"] / 2)
         load.compile(stage, edges[0].java)
     for one in edges:
         check(one, scheme, load.path)
@@ -94,7 +94,7 @@ def measure(name, edges, asked, stage):
 
 def table(name, found, edges):
     load = LOADS[name][0]
-    print(f"\n## {name}: {load.unit}\n\n| | median (least–most) | to the launcher's |"
+    print(f"\n## {name}: {load.unit}\n\n| | median (least–most) | to {edges[0].name} |"
           " server's core | MiB |\n|---|---|---|---|---|")
     base = statistics.median(one["value"] for one in found[edges[0].name])
     for edge in edges:
@@ -107,22 +107,16 @@ def table(name, found, edges):
 
 def main(words):
     asked = arguments(words)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    try:
-        with Stage() as stage:
-            stage.prepare()
-            edges = [Setting(stage, number, name) for number, name in enumerate(asked.settings)]
-            for one in edges:
-                stage.require_free(one.http, one.https)
-                one.start()
-                one.java = edges[0].java
-            for name in asked.loads:
-                print(f"jvm: {name}", file=sys.stderr, flush=True)
-                table(name, measure(name, edges, asked, stage), edges)
-        return 0
-    except Trouble as e:
-        print(f"jvm: {e}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("jvm: stopped", file=sys.stderr)
-        return 130
+    return told("jvm", lambda: compare(asked))
+
+
+def compare(asked):
+    with Stage() as stage:
+        stage.prepare()
+        edges = [Setting(stage, number, name) for number, name in enumerate(asked.settings)]
+        for one in edges:
+            stage.require_free(one.http, one.https)
+            one.start()
+        for name in asked.loads:
+            print(f"jvm: {name}", file=sys.stderr, flush=True)
+            table(name, measure(name, edges, asked, stage), edges)

@@ -3,8 +3,10 @@
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -22,6 +24,20 @@ OBJECTS = {"1k": 1024, "16k": 16 * 1024, "1m": 1024 * 1024}
 
 class Trouble(Exception):
     """Why nothing can be measured, for a person to read."""
+
+
+def told(program, work):
+    """The exit code of a program; whoever ends it ends what it started."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        work()
+        return 0
+    except Trouble as e:
+        print(f"{program}: {e}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"{program}: stopped", file=sys.stderr)
+        return 130
 
 
 class Stage:

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -26,6 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** The embedded database starts whatever an earlier start left behind, and leaves nothing. */
 final class EmbeddedDatabaseIT {
   private static final SecureRandom RANDOM = new SecureRandom();
+  private static final Duration SOON = Duration.ofSeconds(60);
 
   @TempDir Path folder;
 
@@ -122,7 +124,7 @@ final class EmbeddedDatabaseIT {
       long first = EmbeddedDatabase.server(data).orElseThrow().pid();
       EmbeddedDatabase.server(data).orElseThrow().destroy();
       Awaitility.await("it is back")
-          .atMost(Duration.ofSeconds(60))
+          .atMost(SOON)
           .ignoreExceptionsInstanceOf(SQLException.class)
           .until(
               () -> {
@@ -142,20 +144,25 @@ final class EmbeddedDatabaseIT {
     String pid = Long.toString(EmbeddedDatabase.server(folder.resolve("data")).orElseThrow().pid());
     assertFalse(servers().isEmpty());
     new ProcessBuilder("kill", "-STOP", pid).start().waitFor();
-    Thread later =
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    Thread.sleep(Duration.ofSeconds(7));
-                    new ProcessBuilder("kill", "-CONT", pid).start();
-                  } catch (InterruptedException | IOException e) {
-                    throw new AssertionError(e);
-                  }
-                });
+    Thread later = Thread.ofVirtual().start(() -> continueOnceItWasGivenUp(pid));
     database.close();
     assertEquals(List.of(), servers());
     later.join();
+  }
+
+  /** The server goes on when the library's {@code pg_ctl stop} has come and gone. */
+  private void continueOnceItWasGivenUp(String pid) {
+    try {
+      Awaitility.await("it is told to stop").atMost(SOON).until(() -> !stops().isEmpty());
+      Awaitility.await("nobody waits for it").atMost(SOON).until(() -> stops().isEmpty());
+      new ProcessBuilder("kill", "-CONT", pid).start();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private List<String> stops() throws IOException {
+    return commandLines("/pg_ctl").stream().filter(line -> line.contains("\0stop\0")).toList();
   }
 
   /**
@@ -163,11 +170,16 @@ final class EmbeddedDatabaseIT {
    * start one ({@code pg_ctl}) looks ten times a second whether it is up, and ends after that.
    */
   private List<String> servers() throws IOException {
+    return commandLines("/postgres");
+  }
+
+  /** Those of processes of a program that name this test's folder. */
+  private List<String> commandLines(String program) throws IOException {
     try (Stream<Path> processes = Files.list(Path.of("/proc"))) {
       return processes
           .map(EmbeddedDatabaseIT::commandLine)
           .filter(line -> line.contains(folder.toString()))
-          .filter(line -> line.split("\0", 2)[0].endsWith("/postgres"))
+          .filter(line -> line.split("\0", 2)[0].endsWith(program))
           .toList();
     }
   }
