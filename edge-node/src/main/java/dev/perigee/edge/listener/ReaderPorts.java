@@ -11,7 +11,6 @@ import io.undertow.server.protocol.http.AlpnOpenListener;
 import io.undertow.server.protocol.http.HttpOpenListener;
 import io.undertow.server.protocol.http2.Http2OpenListener;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
@@ -165,20 +164,6 @@ final class ReaderPorts implements AutoCloseable {
     open.forEach(IoUtils::safeClose);
   }
 
-  /**
-   * A connection of HTTP/1 on which nothing moves is ended by Undertow's idle timeout. Its timeouts
-   * of reads and writes are as long and see no more, for there is one request at a time; they start
-   * and end a timer with each.
-   */
-  private static void withoutTimersOfEachRequest(StreamConnection connection) {
-    try {
-      connection.setOption(Options.READ_TIMEOUT, 0);
-      connection.setOption(Options.WRITE_TIMEOUT, 0);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** Undertow's listener for one protocol, HTTP/1 with our filter in front of its parser. */
   private final class Opened implements DelegateOpenListener {
     private final DelegateOpenListener next;
@@ -209,7 +194,6 @@ final class ReaderPorts implements AutoCloseable {
         next.handleEvent(connection, read);
         return;
       }
-      withoutTimersOfEachRequest(connection);
       RequestFilter filter =
           new RequestFilter(connection.getSourceChannel().getConduit(), bounds, frames::begin);
       if (read != null) {
