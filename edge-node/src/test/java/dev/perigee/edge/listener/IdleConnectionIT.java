@@ -20,6 +20,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -36,9 +37,11 @@ final class IdleConnectionIT {
       new DoorLimits.Pace(0, Duration.ofHours(1), Duration.ofHours(1));
 
   private final CompletableFuture<String> ended = new CompletableFuture<>();
+  private volatile Consumer<Exchange> pipeline = exchange -> {};
   private EdgeListener listener;
 
-  private void start(Consumer<Exchange> pipeline) {
+  @BeforeEach
+  void start() {
     ListenerConfig usual = ListenerConfig.of(List.of("127.0.0.1"), 0, -1);
     DoorLimits door = usual.door();
     ListenerConfig quick =
@@ -68,7 +71,12 @@ final class IdleConnectionIT {
                     door.handshakes(),
                     door.addressBytesPerSecond(),
                     door.unsentBytes()));
-    listener = new EdgeListener(quick, pipeline, Optional.empty(), RandomGenerator.getDefault());
+    listener =
+        new EdgeListener(
+            quick,
+            exchange -> pipeline.accept(exchange),
+            Optional.empty(),
+            RandomGenerator.getDefault());
     listener.start();
   }
 
@@ -86,7 +94,6 @@ final class IdleConnectionIT {
 
   @Test
   void afterAnAnswer() throws Exception {
-    start(exchange -> {});
     try (Socket socket = send("HEAD / HTTP/1.1\r\nHost: probe.invalid\r\n\r\n")) {
       String all = new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
       assertEquals("204", all.split(" ", 3)[1]);
@@ -95,7 +102,7 @@ final class IdleConnectionIT {
 
   @Test
   void whoseBodyDoesNotGoOn() throws Exception {
-    start(exchange -> exchange.body().orElseThrow().deliver(new Until(ended)));
+    pipeline = exchange -> exchange.body().orElseThrow().deliver(new Until(ended));
     try (Socket _ = send("POST / HTTP/1.1\r\nHost: a.example\r\nContent-Length: 2\r\n\r\na")) {
       assertEquals("broken", ended.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
     }
@@ -103,13 +110,13 @@ final class IdleConnectionIT {
 
   @Test
   void whoDoesNotTakeItsAnswer() throws Exception {
-    start(
+    pipeline =
         exchange -> {
           exchange.onEnded((status, bytes) -> ended.complete("ended"));
           int length = 64 << 20;
           exchange.sink().start(new ResponseHead(200, FieldList.empty()), OptionalLong.of(length));
           exchange.sink().write(ByteBuffer.allocate(length), () -> {});
-        });
+        };
     try (Socket _ = send("GET / HTTP/1.1\r\nHost: a.example\r\n\r\n")) {
       assertEquals("ended", ended.get(PATIENCE_MILLIS, TimeUnit.MILLISECONDS));
     }
