@@ -217,22 +217,18 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
     if (objects.size() == 1 && swept && objects.getFirst().isThere()) {
       return List.of(objects.getFirst());
     }
-    List<StoredResponse> valid = new ArrayList<>(objects.size());
+    List<StoredObject> valid = new ArrayList<>(objects.size());
     for (StoredObject object : objects) {
-      if (!object.isThere()) {
-        continue;
-      }
       if (swept || (object.checkedThrough >= through && context.invalidations().isEmpty())) {
         valid.add(object);
-        continue;
-      }
-      if (marks.forgotten() > through) {
-        // Read before a sweep whose purges are not told one by one any more.
         continue;
       }
       Optional<StoredMeta> meta = context.valid(object.record);
       if (meta.isEmpty()) {
         object.shard.remove(object);
+      } else if (marks.forgotten() > through) {
+        // Read before a sweep whose purges are not told one by one any more.
+        continue;
       } else if (meta.get() == object.meta()) {
         object.checkedThrough = through;
         valid.add(object);
@@ -240,7 +236,9 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
         valid.add(object.withMeta(meta.get()));
       }
     }
-    return valid;
+    // Asked last: a sweep that ends meanwhile takes objects away first and forgets why after.
+    valid.removeIf(object -> !object.isThere());
+    return List.copyOf(valid);
   }
 
   @Override
