@@ -226,19 +226,22 @@ public final class ChronicleResponseStore implements ResponseStore, AutoCloseabl
       Optional<StoredMeta> meta = context.valid(object.record);
       if (meta.isEmpty()) {
         object.shard.remove(object);
-      } else if (marks.forgotten() > through) {
-        // Read before a sweep whose purges are not told one by one any more.
-        continue;
-      } else if (meta.get() == object.meta()) {
-        object.checkedThrough = through;
-        valid.add(object);
-      } else {
-        valid.add(object.withMeta(meta.get()));
+      } else if (marks.forgotten() <= through) {
+        // Else it was read before a sweep whose purges are not told one by one any more.
+        valid.add(softened(object, meta.get(), through));
       }
     }
     // Asked last: a sweep that ends meanwhile takes objects away first and forgets why after.
     valid.removeIf(object -> !object.isThere());
     return List.copyOf(valid);
+  }
+
+  private static StoredObject softened(StoredObject object, StoredMeta meta, long through) {
+    if (meta != object.meta()) {
+      return object.withMeta(meta);
+    }
+    object.checkedThrough = through;
+    return object;
   }
 
   @Override
