@@ -1,6 +1,6 @@
 package dev.perigee.edge.store;
 
-import org.jspecify.annotations.Nullable;
+import java.nio.ByteBuffer;
 
 /**
  * The port to where the blocks of one shard lie. What a block holds it gives back whole or not at
@@ -14,11 +14,23 @@ interface Blocks extends AutoCloseable {
   /** Writes a small block, in its chunk. */
   void writeSmall(int block, long object, int index, byte[] bytes, int length);
 
-  /** A large block's bytes; null when it does not hold what is asked for, whole. */
-  byte @Nullable [] readLarge(int chunk, long object, int index);
+  /**
+   * Reads a large block.
+   *
+   * @param into has room for it
+   * @return false when it does not hold what is asked for, whole
+   */
+  boolean readLarge(int chunk, long object, int index, ByteBuffer into);
 
-  /** A small block's bytes; null when it does not hold what is asked for, whole. */
-  byte @Nullable [] readSmall(int block, long object, int index);
+  /**
+   * Reads small blocks that lie one after the other in a chunk.
+   *
+   * @param first of them
+   * @param index of the first in its object
+   * @param into has room for all of them
+   * @return false when they do not hold what is asked for, whole
+   */
+  boolean readSmall(int first, int count, long object, int index, ByteBuffer into);
 
   @Override
   void close();

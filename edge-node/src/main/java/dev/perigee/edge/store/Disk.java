@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
 import org.slf4j.Logger;
@@ -157,6 +158,13 @@ final class Disk implements AutoCloseable {
     }
   }
 
+  /** From now on a record is read here and a record there, no more all of them. */
+  void expectLookUps() {
+    if (records instanceof VanillaChronicleHash<?, ?, ?, ?> map) {
+      PageAdvice.random(map);
+    }
+  }
+
   /** Whether it was closed in order, or had never been opened. */
   boolean wasClean() {
     return clean;
@@ -201,15 +209,50 @@ final class Disk implements AutoCloseable {
     ByteBuffer whole = ByteBuffer.allocate(Math.max(0, Math.min(total, 1 << 26)));
     for (int index = 0; index < numbers.length; index++) {
       numbers[index] = pointer.getInt();
-      byte[] part = blocks.readLarge(numbers[index], id, RECORD_INDEX + index);
-      if (part == null || part.length > whole.remaining()) {
+      if (!blocks.readLarge(numbers[index], id, RECORD_INDEX + index, whole)) {
         return Optional.empty();
       }
-      whole.put(part);
     }
     return whole.hasRemaining()
         ? Optional.empty()
         : ObjectCodec.decode(whole.array()).map(object -> new Found(object, numbers));
+  }
+
+  /**
+   * Reads the whole body of an object.
+   *
+   * @param into as long as the body; full after it, and ready to be read
+   * @return false where a block is not what it should be
+   */
+  boolean read(ObjectRecord object, ByteBuffer into) {
+    for (int number = 0; number < object.large().length; number++) {
+      if (!blocks.readLarge(object.large()[number], object.id(), number, into)) {
+        return false;
+      }
+    }
+    int[] small = object.small();
+    int count;
+    for (int number = 0; number < small.length; number += count) {
+      count = run(small, number);
+      int index = ObjectWriter.SMALL_INDEX + number;
+      if (!blocks.readSmall(small[number], count, object.id(), index, into)) {
+        return false;
+      }
+    }
+    boolean isWhole = !into.hasRemaining();
+    into.flip();
+    return isWhole;
+  }
+
+  /** How many small blocks from this one on lie one after the other in a chunk. */
+  private static int run(int[] blocks, int from) {
+    int count = 1;
+    while (from + count < blocks.length
+        && blocks[from + count] == blocks[from] + count
+        && blocks[from + count] % Chunks.PARTS != 0) {
+      count++;
+    }
+    return count;
   }
 
   /** Large blocks that the record of this object needs besides its entry. */

@@ -55,20 +55,17 @@ final class ObjectBody implements StoredBody {
 
   private @Nullable ByteBuffer whole(long position) {
     ByteBuffer all = ByteBuffer.allocate((int) object.length());
-    while (all.hasRemaining()) {
-      ByteBuffer part = block(all.position());
-      if (part == null || !part.hasRemaining() || part.remaining() > all.remaining()) {
-        return null;
-      }
-      all.put(part);
+    if (!shard.disk.read(object.record, all)) {
+      return null;
     }
-    all.flip();
     shard.context.memory().keepBody(object, all.duplicate());
     return all.position((int) position);
   }
 
+  /** The block at this place of the body, from there on. */
   private @Nullable ByteBuffer block(long position) {
     ObjectRecord record = object.record;
+    Blocks file = shard.disk.blocks;
     long inLarge = (long) record.large().length * StoreConfig.LARGE;
     boolean large = position < inLarge;
     int size = large ? StoreConfig.LARGE : StoreConfig.SMALL;
@@ -78,15 +75,14 @@ final class ObjectBody implements StoredBody {
     if (number >= blocks.length) {
       return null;
     }
-    Blocks file = shard.disk.blocks;
-    byte[] bytes =
+    ByteBuffer bytes = ByteBuffer.allocate(size);
+    int index = ObjectWriter.SMALL_INDEX + number;
+    boolean whole =
         large
-            ? file.readLarge(blocks[number], record.id(), number)
-            : file.readSmall(blocks[number], record.id(), ObjectWriter.SMALL_INDEX + number);
+            ? file.readLarge(blocks[number], record.id(), number, bytes)
+            : file.readSmall(blocks[number], 1, record.id(), index, bytes);
     int skip = (int) (within % size);
-    return bytes == null || skip > bytes.length
-        ? null
-        : ByteBuffer.wrap(bytes, skip, bytes.length - skip).slice();
+    return !whole || skip > bytes.position() ? null : bytes.flip().position(skip).slice();
   }
 
   @Override

@@ -352,8 +352,10 @@ final class ObjectWriter implements ResponseWriter {
     /** The block's bytes; none where it cannot be read. */
     private byte[] stored(int block, int number) {
       try {
-        byte[] stored = shard.disk.blocks.readLarge(block, id, number);
-        return stored == null ? new byte[0] : stored;
+        ByteBuffer stored = ByteBuffer.allocate(StoreConfig.LARGE);
+        return shard.disk.blocks.readLarge(block, id, number, stored)
+            ? Arrays.copyOf(stored.array(), stored.position())
+            : new byte[0];
       } catch (RuntimeException | InternalError e) {
         shard.room.fault("a block cannot be read", e);
         return new byte[0];

@@ -46,6 +46,13 @@ final class Recovery {
   /** Opens a shard with everything that is whole; purges are still to be swept. */
   static Shard open(StoreContext context, Path directory, Executor writes) throws IOException {
     Disk disk = context.disks().open(context.config().in(directory));
+    Shard shard = filled(context, directory, disk, writes);
+    disk.expectLookUps();
+    return shard;
+  }
+
+  private static Shard filled(StoreContext context, Path directory, Disk disk, Executor writes)
+      throws IOException {
     Shard shard = new Shard(context, disk, writes);
     if (disk.wasClean() && Files.exists(disk.indexFile())) {
       try {

@@ -31,6 +31,9 @@ final class Shard {
   /** Variants of one key; past it the oldest goes. */
   private static final int MAX_VARIANTS = 64;
 
+  /** Bodies up to this size are read with their record. */
+  private static final int BODY_AT_ONCE = 64 * 1024;
+
   final Object lock;
   final StoreContext context;
   final Disk disk;
@@ -81,7 +84,7 @@ final class Shard {
           .reads()
           .execute(
               () -> {
-                List<StoredObject> read = load(key, hash);
+                List<StoredObject> read = load(key, hash, true);
                 thread.execute(() -> found.accept(read));
               });
     } catch (RejectedExecutionException e) {
@@ -100,8 +103,13 @@ final class Shard {
     return places;
   }
 
-  /** Reads what lies under a key; on a store thread. */
-  private List<StoredObject> load(CacheKey key, long hash) {
+  /**
+   * Reads what lies under a key; on a store thread.
+   *
+   * @param withBody whether a small body is read at once, where there is no choice of several:
+   *     whoever asks for it will not have to wait for a thread again
+   */
+  private List<StoredObject> load(CacheKey key, long hash, boolean withBody) {
     Optional<List<StoredObject>> known = context.memory().find(key);
     if (known.isPresent()) {
       return known.get();
@@ -122,6 +130,9 @@ final class Shard {
       }
     }
     objects.sort(Comparator.comparingLong(StoredObject::id).reversed());
+    if (withBody && objects.size() == 1 && objects.getFirst().length() <= BODY_AT_ONCE) {
+      readBody(objects.getFirst());
+    }
     synchronized (lock) {
       objects.removeIf(object -> !object.isThere());
       boolean upToDate = objects.stream().noneMatch(object -> outdated.containsKey(object.id()));
@@ -131,6 +142,18 @@ final class Shard {
       }
     }
     return List.copyOf(objects);
+  }
+
+  /** What cannot be read is found out by who asks for it. */
+  private void readBody(StoredObject object) {
+    ByteBuffer body = ByteBuffer.allocate((int) object.length());
+    try {
+      if (disk.read(object.record, body)) {
+        object.body = body.asReadOnlyBuffer();
+      }
+    } catch (RuntimeException | InternalError e) {
+      room.fault("a block cannot be read", e);
+    }
   }
 
   /** A record that cannot be read, where it is still meant to be there. */
@@ -160,7 +183,7 @@ final class Shard {
     if (recordBlocks.isEmpty()) {
       return new Stored.Refused(StoreReason.FULL);
     }
-    List<StoredObject> others = load(key, hash);
+    List<StoredObject> others = load(key, hash, false);
     StoredObject stored;
     boolean softened;
     synchronized (lock) {

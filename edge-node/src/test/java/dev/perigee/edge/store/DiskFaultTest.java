@@ -14,6 +14,7 @@ import dev.perigee.edge.cache.Stored;
 import dev.perigee.testkit.NothingLeaks;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -74,15 +75,15 @@ class DiskFaultTest {
     }
 
     @Override
-    public byte @Nullable [] readLarge(int chunk, long object, int index) {
+    public boolean readLarge(int chunk, long object, int index, ByteBuffer into) {
       faults.maybe();
-      return real.readLarge(chunk, object, index);
+      return real.readLarge(chunk, object, index, into);
     }
 
     @Override
-    public byte @Nullable [] readSmall(int block, long object, int index) {
+    public boolean readSmall(int first, int count, long object, int index, ByteBuffer into) {
       faults.maybe();
-      return real.readSmall(block, object, index);
+      return real.readSmall(first, count, object, index, into);
     }
 
     @Override

@@ -1,10 +1,10 @@
 package dev.perigee.edge.store;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
 
 /** A shard's files in memory, as good as a disk that never fails. */
 final class MemoryDisk implements Blocks {
@@ -30,13 +30,27 @@ final class MemoryDisk implements Blocks {
   }
 
   @Override
-  public byte @Nullable [] readLarge(int chunk, long object, int index) {
-    return blocks.get(name("large", chunk, object, index));
+  public boolean readLarge(int chunk, long object, int index, ByteBuffer into) {
+    return copy(name("large", chunk, object, index), into);
   }
 
   @Override
-  public byte @Nullable [] readSmall(int block, long object, int index) {
-    return blocks.get(name("small", block, object, index));
+  public boolean readSmall(int first, int count, long object, int index, ByteBuffer into) {
+    for (int i = 0; i < count; i++) {
+      if (!copy(name("small", first + i, object, index + i), into)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private boolean copy(String name, ByteBuffer into) {
+    byte[] bytes = blocks.get(name);
+    if (bytes == null || bytes.length > into.remaining()) {
+      return false;
+    }
+    into.put(bytes);
+    return true;
   }
 
   @Override
