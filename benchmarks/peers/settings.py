@@ -6,7 +6,7 @@ import sys
 
 from loads import Steady, Wrk, check
 from report import figure
-from restarts import FirstAnswer
+from restarts import FirstAnswer, Zipf
 from servers import Perigee
 from stage import Stage, memory, told
 
@@ -20,6 +20,7 @@ SETTINGS = {
     "headers": "-XX:+UseCompactObjectHeaders",
     "heap-256m": "-Xms256m -Xmx256m",
     "heap-1g": "-Xms1g -Xmx1g",
+    "fixed": "-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0",
     "no-archive": None,
 }
 LOADS = {
@@ -29,6 +30,7 @@ LOADS = {
     "tls-handshakes": (Wrk("https", "1k", 32, fresh=True), WARM_TLS),
     "latency": (Steady("1k", 64), WARM),
     "start": (FirstAnswer("1k"), 0),
+    "zipf": (Zipf(50_000, 512, 0.9, 64), WARM),
 }
 
 
@@ -83,7 +85,10 @@ def measure(name, edges, asked, stage):
         load.rate = round(most.run(edges[0], asked.seconds)["value"] / 2)
         load.compile(stage, edges[0].java)
     for one in edges:
-        check(one, scheme, load.path)
+        if isinstance(load, Zipf):
+            load.begin(one)
+        else:
+            check(one, scheme, load.path)
         load.run(one, warm)
     found = {one.name: [] for one in edges}
     for _ in range(asked.rounds):

@@ -1,5 +1,6 @@
 package dev.perigee.edge.listener;
 
+import io.undertow.UndertowOptions;
 import io.undertow.connector.ByteBufferPool;
 import io.undertow.connector.PooledByteBuffer;
 import io.undertow.protocols.ssl.UndertowXnioSsl;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -59,6 +61,7 @@ final class ReaderPorts implements AutoCloseable {
   private final List<AcceptingChannel<? extends StreamConnection>> open = new ArrayList<>();
 
   private final HandshakeGate gate;
+  private final Duration idle;
 
   /** Connections whose handshake is under way. */
   private final Map<StreamConnection, Handshake> handshakes = new ConcurrentHashMap<>();
@@ -66,10 +69,11 @@ final class ReaderPorts implements AutoCloseable {
   /**
    * A handshake.
    *
+   * @param reader beneath it
    * @param timer ends one that takes too long
    * @param over run at its end
    */
-  private record Handshake(XnioExecutor.Key timer, Runnable over) {}
+  private record Handshake(ReaderConnection reader, XnioExecutor.Key timer, Runnable over) {}
 
   ReaderPorts(
       ClientPolicy clients,
@@ -87,6 +91,7 @@ final class ReaderPorts implements AutoCloseable {
     this.handler = handler;
     this.serverOptions = serverOptions;
     this.socketOptions = socketOptions;
+    this.idle = Duration.ofMillis(serverOptions.get(UndertowOptions.IDLE_TIMEOUT, 0));
   }
 
   /**
@@ -133,7 +138,7 @@ final class ReaderPorts implements AutoCloseable {
     HandshakeGate.Begin begin =
         (plain, over) -> {
           StreamConnection secure = ssl.wrapExistingConnection(plain, OptionMap.EMPTY, false);
-          handshakes.put(secure, new Handshake(timer(secure), over));
+          handshakes.put(secure, new Handshake(plain, timer(secure), over));
           alpn.handleEvent(secure);
         };
     return plain -> gate.enter(plain, begin);
@@ -187,6 +192,9 @@ final class ReaderPorts implements AutoCloseable {
         handshake.timer().remove();
         handshake.over().run();
       }
+      if (filtered) {
+        watch(connection, handshake);
+      }
       FrameDoor frames = new FrameDoor(connection, door, bounds.headOctets(), entrance.counts());
       if (!filtered) {
         ByteBuffer first = read == null ? NOTHING : read.getBuffer();
@@ -202,6 +210,19 @@ final class ReaderPorts implements AutoCloseable {
       }
       connection.getSourceChannel().setConduit(filter);
       next.handleEvent(connection, null);
+    }
+
+    /** Over HTTP/2 Undertow does it itself. */
+    private void watch(StreamConnection connection, @Nullable Handshake handshake) {
+      try {
+        if (handshake != null) {
+          IdleWatch.begin(connection, handshake.reader(), idle);
+        } else if (connection instanceof ReaderConnection reader) {
+          IdleWatch.begin(connection, reader, idle);
+        }
+      } catch (IOException e) {
+        IoUtils.safeClose(connection);
+      }
     }
 
     @Override
