@@ -90,8 +90,8 @@ public final class EdgeListener implements AutoCloseable {
             new RequestFilter.Bounds(
                 config.maxHeaderBytes(), config.maxHeaders(), config.headTimeout().toMillis()),
             handler,
-            options.server(),
-            options.socket());
+            options,
+            config.idleTimeout());
     server = options.builder(config, "edge").build();
   }
 

@@ -81,17 +81,17 @@ final class ReaderPorts implements AutoCloseable {
       DoorLimits door,
       RequestFilter.Bounds bounds,
       HttpHandler handler,
-      OptionMap serverOptions,
-      OptionMap socketOptions) {
+      ServerOptions options,
+      Duration idle) {
     this.clients = clients;
     this.entrance = entrance;
     this.door = door;
     this.bounds = bounds;
     this.gate = new HandshakeGate(door.handshakes(), bounds.headMillis(), entrance.counts());
     this.handler = handler;
-    this.serverOptions = serverOptions;
-    this.socketOptions = socketOptions;
-    this.idle = Duration.ofMillis(serverOptions.get(UndertowOptions.IDLE_TIMEOUT, 0));
+    this.serverOptions = options.server();
+    this.socketOptions = options.socket();
+    this.idle = idle;
   }
 
   /**
@@ -132,7 +132,12 @@ final class ReaderPorts implements AutoCloseable {
     UndertowXnioSsl ssl =
         new UndertowXnioSsl(xnio, OptionMap.create(Options.USE_DIRECT_BUFFERS, true), context);
     Opened http1 = new Opened(new HttpOpenListener(buffers, serverOptions), true);
-    Opened http2 = new Opened(new Http2OpenListener(buffers, serverOptions), false);
+    OptionMap idling =
+        OptionMap.builder()
+            .addAll(serverOptions)
+            .set(UndertowOptions.IDLE_TIMEOUT, (int) idle.toMillis())
+            .getMap();
+    Opened http2 = new Opened(new Http2OpenListener(buffers, idling), false);
     AlpnOpenListener alpn = new AlpnOpenListener(buffers, serverOptions, http1);
     alpn.addProtocol(Http2OpenListener.HTTP2, http2, HTTP2_WEIGHT);
     HandshakeGate.Begin begin =

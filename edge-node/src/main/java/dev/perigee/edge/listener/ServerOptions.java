@@ -27,7 +27,6 @@ record ServerOptions(OptionMap server, OptionMap socket) {
             .set(UndertowOptions.MAX_ENTITY_SIZE, NO_LIMIT)
             .set(UndertowOptions.REQUEST_PARSE_TIMEOUT, millis(config.headTimeout()))
             .set(UndertowOptions.NO_REQUEST_TIMEOUT, millis(config.idleTimeout()))
-            .set(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
             .set(UndertowOptions.DECODE_URL, false)
             .set(UndertowOptions.ALWAYS_SET_DATE, true)
             .set(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
@@ -59,6 +58,7 @@ record ServerOptions(OptionMap server, OptionMap socket) {
         Undertow.builder()
             .setIoThreads(threads)
             .setWorkerThreads(1)
+            .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
             .setWorkerOption(Options.WORKER_NAME, name);
     server.forEach(option -> server(builder, option));
     socket.forEach(option -> socket(builder, option));
