@@ -20,7 +20,7 @@ SETTINGS = {
     "headers": "-XX:+UseCompactObjectHeaders",
     "heap-256m": "-Xms256m -Xmx256m",
     "heap-1g": "-Xms1g -Xmx1g",
-    "fixed": "-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0",
+    "archive-in-place": "-XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0",
     "no-archive": None,
 }
 LOADS = {
