@@ -126,10 +126,12 @@ final class IdleWatch {
     }
   }
 
-  private void moved(long count) {
+  /** So many bytes have gone, or come. */
+  private long moved(long count) {
     if (count > 0) {
       moved = System.nanoTime();
     }
+    return count;
   }
 
   /** What comes. */
@@ -140,9 +142,7 @@ final class IdleWatch {
 
     @Override
     public int read(ByteBuffer dst) throws IOException {
-      int count = next.read(dst);
-      moved(count);
-      return count;
+      return (int) moved(next.read(dst));
     }
 
     @Override
@@ -166,30 +166,22 @@ final class IdleWatch {
 
     @Override
     public int write(ByteBuffer src) throws IOException {
-      int count = next.write(src);
-      moved(count);
-      return count;
+      return (int) moved(next.write(src));
     }
 
     @Override
     public long write(ByteBuffer[] srcs, int offs, int len) throws IOException {
-      long count = next.write(srcs, offs, len);
-      moved(count);
-      return count;
+      return moved(next.write(srcs, offs, len));
     }
 
     @Override
     public int writeFinal(ByteBuffer src) throws IOException {
-      int count = next.writeFinal(src);
-      moved(count);
-      return count;
+      return (int) moved(next.writeFinal(src));
     }
 
     @Override
     public long writeFinal(ByteBuffer[] srcs, int offs, int len) throws IOException {
-      long count = next.writeFinal(srcs, offs, len);
-      moved(count);
-      return count;
+      return moved(next.writeFinal(srcs, offs, len));
     }
 
     @Override

@@ -58,8 +58,9 @@ record ServerOptions(OptionMap server, OptionMap socket) {
         Undertow.builder()
             .setIoThreads(threads)
             .setWorkerThreads(1)
-            .setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()))
             .setWorkerOption(Options.WORKER_NAME, name);
+    // Not one of those above: for readers over HTTP/1 it would watch in vain, see IdleWatch.
+    builder.setServerOption(UndertowOptions.IDLE_TIMEOUT, millis(config.idleTimeout()));
     server.forEach(option -> server(builder, option));
     socket.forEach(option -> socket(builder, option));
     return builder;

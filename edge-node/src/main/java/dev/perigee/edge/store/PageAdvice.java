@@ -1,6 +1,7 @@
 package dev.perigee.edge.store;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
@@ -12,6 +13,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 import java.util.stream.Stream;
 import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Tells Linux that pages of a file are read here and there, by {@code madvise(2)} for what is
@@ -22,6 +25,7 @@ import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
  * <p>Where the advice is not taken, as on any other system, reads are right and slower.
  */
 final class PageAdvice {
+  private static final Logger LOG = LoggerFactory.getLogger(PageAdvice.class);
   private static final boolean IS_LINUX =
       System.getProperty("os.name").toLowerCase(Locale.ROOT).equals("linux");
   private static final int MADV_RANDOM = 1;
@@ -63,18 +67,24 @@ final class PageAdvice {
     }
   }
 
-  /** For how many descriptors of this file, of those that are open, that was taken. */
-  static int random(Path file) throws IOException {
+  /**
+   * For how many descriptors of this file, of those that are open, that was taken; none where the
+   * system does not say which are.
+   */
+  static int random(Path file) {
     if (!IS_LINUX) {
       return 0;
     }
-    Path path = file.toRealPath();
     try (Stream<Path> open = Files.list(FILES)) {
+      Path path = file.toRealPath();
       return (int)
           open.filter(one -> leadsTo(one, path))
               .mapToInt(one -> Integer.parseInt(one.getFileName().toString()))
               .filter(PageAdvice::random)
               .count();
+    } catch (IOException | UncheckedIOException e) {
+      LOG.debug("{} is read as any other file", file, e);
+      return 0;
     }
   }
 

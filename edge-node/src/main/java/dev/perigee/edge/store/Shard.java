@@ -146,8 +146,8 @@ final class Shard {
 
   /** What cannot be read is found out by who asks for it. */
   private void readBody(StoredObject object) {
-    ByteBuffer body = ByteBuffer.allocate((int) object.length());
     try {
+      ByteBuffer body = ByteBuffer.allocate((int) object.length());
       if (disk.read(object.record, body)) {
         object.body = body.asReadOnlyBuffer();
       }

@@ -141,6 +141,7 @@ class BlockFileTest {
       file.writeLarge(1, 11, 3, octets(500), 500);
       disk.expectLookUps();
       assertTrue(PageAdvice.random(path) > 0);
+      assertEquals(0, PageAdvice.random(folder.resolve("none")), "advice alone: no failure");
       assertTrue(flags(path).contains("rr"), "blocks");
       assertTrue(flags(folder.resolve("disk/records.dat")).contains("rr"), "records");
     }
